@@ -1,0 +1,54 @@
+import type { CallName, Fault } from './protocol.ts';
+
+/** Faults to come, and latencies. */
+export interface Faults {
+  add(fault: Fault): void;
+  clear(): void;
+  all(): Fault[];
+  /** The fault that this call meets, counted as used. */
+  take(name: CallName): Fault | undefined;
+}
+
+interface Armed {
+  fault: Fault;
+  left: number;
+  until: number;
+  draw: () => number;
+}
+
+export function createFaults(): Faults {
+  let armed: Armed[] = [];
+  return {
+    add: (fault) => {
+      const isBounded = (fault.times ?? fault.forMs ?? fault.probability) !== undefined;
+      armed.push({
+        fault,
+        left: fault.times ?? (isBounded ? Infinity : 1),
+        until: fault.forMs === undefined ? Infinity : Date.now() + fault.forMs,
+        draw: randomFrom(fault.seed ?? 1),
+      });
+    },
+    clear: () => (armed = []),
+    all: () => armed.map(({ fault }) => fault),
+    take: (name) => {
+      if (armed.length === 0) return undefined;
+      armed = armed.filter(({ left, until }) => left > 0 && Date.now() < until);
+      const hit = armed.find(({ fault, draw }) => isFor(fault, name) && draw() < (fault.probability ?? 1));
+      if (hit) hit.left -= 1;
+      return hit?.fault;
+    },
+  };
+}
+
+const isFor = ({ match }: Fault, name: CallName): boolean => match === '*' || match === name;
+
+/** mulberry32: the same seed hits the same calls. */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,99 @@
+import { createPublicKey, createVerify, randomBytes } from 'node:crypto';
+import type { Credentials } from './protocol.ts';
+
+/** Who is let in: credentials, and the tokens made from them. */
+export interface Keys {
+  set(credentials: Credentials): void;
+  /** Whether an `Authorization` header carries an accepted PAT or installation token. */
+  isUser(header: string | undefined): boolean;
+  /** Whether it carries the App's JWT for this installation. */
+  isApp(header: string | undefined, installationId: string): boolean;
+  newInstallationToken(): string;
+  newRegistrationToken(): string;
+  isRegistration(header: string | undefined): boolean;
+  newAdminToken(configPath: string): string;
+  /** The config path for which an admin token was made, if it is valid. */
+  configPathOf(header: string | undefined): string | undefined;
+}
+
+const REGISTRATION_MS = 3_600_000;
+
+export function createKeys(adminTokenMs: number): Keys {
+  let tokens = new Set(['ghp_standin']);
+  let app: Credentials['app'];
+  const installation = createTokens<true>(REGISTRATION_MS);
+  const registration = createTokens<true>(REGISTRATION_MS);
+  const admin = createTokens<string>(adminTokenMs);
+  return {
+    set: (credentials) => {
+      if (credentials.tokens) tokens = new Set(credentials.tokens);
+      if (credentials.app) app = credentials.app;
+      if (credentials.tokens ?? credentials.app) installation.clear();
+      if (credentials.revokeAdminTokens) admin.clear();
+    },
+    isUser: (header) => {
+      const token = tokenOf(header, /^(?:bearer|token) /i);
+      return tokens.has(token) || installation.find(token) === true;
+    },
+    isApp: (header, installationId) =>
+      app?.installationId === installationId && isSignedBy(app, tokenOf(header, /^bearer /i)),
+    newInstallationToken: () => installation.add(`ghs_${randomBytes(18).toString('hex')}`, true),
+    newRegistrationToken: () => registration.add(`AREG${randomBytes(12).toString('hex')}`, true),
+    isRegistration: (header) => registration.find(tokenOf(header, /^RemoteAuth /)) === true,
+    newAdminToken: (configPath) => admin.add(unsignedJwt(Date.now() + adminTokenMs), configPath),
+    configPathOf: (header) => admin.find(tokenOf(header, /^Bearer /)),
+  };
+}
+
+const tokenOf = (header: string | undefined, scheme: RegExp): string =>
+  header && scheme.test(header) ? header.replace(scheme, '') : '';
+
+interface Tokens<T> {
+  add(token: string, value: T): string;
+  find(token: string): T | undefined;
+  clear(): void;
+}
+
+function createTokens<T>(lastMs: number): Tokens<T> {
+  const known = new Map<string, { value: T; until: number }>();
+  return {
+    add: (token, value) => {
+      const [oldest] = known.keys();
+      if (known.size > 10_000 && oldest !== undefined) known.delete(oldest);
+      known.set(token, { value, until: Date.now() + lastMs });
+      return token;
+    },
+    find: (token) => {
+      const found = known.get(token);
+      return found && found.until > Date.now() ? found.value : undefined;
+    },
+    clear: () => known.clear(),
+  };
+}
+
+const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+
+/** Clients read only `exp`; the signature is noise that makes each token unique. */
+const unsignedJwt = (expiresAt: number): string =>
+  [
+    encode({ alg: 'RS256', typ: 'JWT' }),
+    encode({ iss: 'standin', exp: Math.floor(expiresAt / 1000) }),
+    randomBytes(24).toString('base64url'),
+  ].join('.');
+
+const LONGEST_JWT_S = 600;
+
+function isSignedBy({ appId, key }: NonNullable<Credentials['app']>, jwt: string): boolean {
+  const [header = '', payload = '', signature = ''] = jwt.split('.');
+  try {
+    const verify = createVerify('RSA-SHA256').update(`${header}.${payload}`);
+    if (!verify.verify(createPublicKey(key), signature, 'base64url')) return false;
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
+    const now = Date.now() / 1000;
+    const { iss, iat, exp } = claims;
+    if (typeof iat !== 'number' || typeof exp !== 'number') return false;
+    return String(iss) === appId && iat <= now && exp > now && exp - iat <= LONGEST_JWT_S;
+  } catch {
+    return false;
+  }
+}

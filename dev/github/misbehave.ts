@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import type { Answer } from './answer.ts';
+import { exception } from './answer.ts';
+import type { Fault, FaultKind } from './protocol.ts';
+import { send, sendBytes } from './send.ts';
+
+interface Scene {
+  fault: Fault;
+  response: ServerResponse;
+  /** Does what the call asks for. */
+  act: () => Promise<Answer>;
+}
+
+type Behaviour = (scene: Scene) => void | Promise<void>;
+
+/** Answers a call in the way the fault says. */
+export const misbehave = async (
+  fault: Fault,
+  response: ServerResponse,
+  act: () => Promise<Answer>,
+): Promise<void> => BEHAVIOURS[fault.kind]({ fault, response, act });
+
+const HUGE_BYTES = 10 * 1024 * 1024;
+
+const DRIP_MS = 50;
+
+const BEHAVIOURS: Record<FaultKind, Behaviour> = {
+  status: ({ fault, response }) => {
+    const { status = 500, typeName = 'StandInException', message = 'a fault of the stand-in' } = fault;
+    send(response, { ...exception(status, typeName, message), headers: retryAfter(fault) });
+  },
+  text: ({ fault: { status = 400, message = 'a fault of the stand-in' }, response }) =>
+    sendBytes(response, { status, bytes: message, contentType: 'text/plain' }),
+  empty: ({ fault: { status = 200 }, response }) => sendBytes(response, { status }),
+  timeout: () => undefined,
+  slow: async ({ fault: { latencyMs = 1_000 }, response, act }) => {
+    await sleep(latencyMs);
+    send(response, await act());
+  },
+  reset: ({ response }) => void response.socket?.resetAndDestroy(),
+  'lost-answer': async ({ response, act }) => {
+    await act();
+    response.socket?.resetAndDestroy();
+  },
+  html: ({ fault: { status = 200 }, response }) =>
+    sendBytes(response, {
+      status,
+      bytes: '<html><body><h1>Unicorn!</h1></body></html>',
+      contentType: 'text/html',
+    }),
+  truncated: changed((json) => json.slice(0, json.length / 2)),
+  'wrong-types': changed((json) => JSON.stringify(JSON.parse(json, swapped))),
+  huge: ({ response }) => sendBytes(response, { status: 200, bytes: `"${'x'.repeat(HUGE_BYTES)}"` }),
+  drip: ({ response }) => drip(response),
+  'redirect-loop': ({ fault: { status = 307 }, response }) =>
+    sendBytes(response, { status, headers: { location: response.req.url ?? '/' } }),
+  bom: changed((json) => `\uFEFF${json}`),
+  gzip: async ({ response, act }) => {
+    const { status, json } = await act();
+    sendBytes(response, {
+      status,
+      bytes: gzipSync(JSON.stringify(json)),
+      headers: { 'content-encoding': 'gzip' },
+    });
+  },
+};
+
+const retryAfter = ({ retryAfter: seconds }: Fault): Record<string, string> =>
+  seconds === undefined ? {} : { 'retry-after': String(seconds) };
+
+function changed(change: (json: string) => string): Behaviour {
+  return async ({ response, act }) => {
+    const { status, json } = await act();
+    sendBytes(response, { status, bytes: json === undefined ? undefined : change(JSON.stringify(json)) });
+  };
+}
+
+function swapped(_name: string, value: unknown): unknown {
+  if (typeof value === 'string') return value.length;
+  return typeof value === 'number' ? `not ${value}` : value;
+}
+
+function drip(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const timer = setInterval(() => response.write(' '), DRIP_MS);
+  response.once('close', () => clearInterval(timer));
+}

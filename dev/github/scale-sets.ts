@@ -1,0 +1,116 @@
+import type { Job } from './job.ts';
+import type { MessageQueue, Session } from './sessions.ts';
+import { createMessageQueue } from './sessions.ts';
+import type { NewScaleSet, ScaleSetView, Statistics } from './protocol.ts';
+import type { Runner } from './runners.ts';
+
+export interface ScaleSet {
+  id: number;
+  name: string;
+  runnerGroupId: number;
+  labels: string[];
+  /** `undefined`: seen from every config URL. */
+  configPath: string | undefined;
+  disableUpdate: boolean;
+  createdOn: string;
+  /** Announced with the last poll; `undefined` before the first: then jobs are assigned without limit. */
+  capacity: number | undefined;
+  session: Session | undefined;
+  queue: MessageQueue;
+  /** Registered, online or not. */
+  runners: Set<Runner>;
+  /** Online and without a job, the oldest first. */
+  idle: Set<Runner>;
+  /** By state; sets keep the order of arrival. */
+  jobs: Record<'queued' | 'available' | 'assigned' | 'running', Set<Job>>;
+}
+
+export interface RunnerGroup {
+  id: number;
+  name: string;
+  size: number;
+  isDefaultGroup: boolean;
+}
+
+export interface ScaleSets {
+  groups: RunnerGroup[];
+  /** `undefined` when the name is taken in its group. */
+  add(wanted: NewScaleSet & { disableUpdate?: boolean }): ScaleSet | undefined;
+  get(id: number): ScaleSet | undefined;
+  find(key: { configPath: string; name: string; runnerGroupId: number }): ScaleSet | undefined;
+  remove(scaleSet: ScaleSet): void;
+  all(): ScaleSet[];
+}
+
+export function createScaleSets(groups: RunnerGroup[], batchMs: number): ScaleSets {
+  const byId = new Map<number, ScaleSet>();
+  let lastId = 0;
+  const find: ScaleSets['find'] = ({ configPath, name, runnerGroupId }) =>
+    [...byId.values()].find(
+      (set) =>
+        set.name.toLowerCase() === name.toLowerCase() &&
+        set.runnerGroupId === runnerGroupId &&
+        (set.configPath ?? configPath) === configPath,
+    );
+  return {
+    groups,
+    add: ({ id, name, runnerGroupId = 1, labels = [name], configPath, disableUpdate = true }) => {
+      if (id !== undefined && byId.has(id)) return undefined;
+      if (find({ configPath: configPath ?? '', name, runnerGroupId })) return undefined;
+      lastId = Math.max(lastId + 1, id ?? 0);
+      const scaleSet: ScaleSet = {
+        ...{ id: id ?? lastId, name, runnerGroupId, labels, configPath, disableUpdate },
+        createdOn: new Date().toISOString(),
+        capacity: undefined,
+        session: undefined,
+        queue: createMessageQueue(batchMs),
+        runners: new Set(),
+        idle: new Set(),
+        jobs: { queued: new Set(), available: new Set(), assigned: new Set(), running: new Set() },
+      };
+      byId.set(scaleSet.id, scaleSet);
+      return scaleSet;
+    },
+    get: (id) => byId.get(id),
+    find,
+    remove: (scaleSet) => byId.delete(scaleSet.id),
+    all: () => [...byId.values()],
+  };
+}
+
+export function statisticsOf({ jobs, runners, idle }: ScaleSet): Statistics {
+  const assigned = jobs.assigned.size + jobs.running.size;
+  return {
+    totalAvailableJobs: jobs.available.size,
+    totalAcquiredJobs: jobs.assigned.size,
+    totalAssignedJobs: assigned,
+    totalRunningJobs: jobs.running.size,
+    totalRegisteredRunners: runners.size,
+    totalBusyRunners: jobs.running.size,
+    totalIdleRunners: idle.size,
+  };
+}
+
+export const viewOf = (set: ScaleSet): ScaleSetView => ({
+  id: set.id,
+  name: set.name,
+  runnerGroupId: set.runnerGroupId,
+  labels: set.labels,
+  ...(set.configPath !== undefined && { configPath: set.configPath }),
+  disableUpdate: set.disableUpdate,
+  ...(set.capacity !== undefined && { capacity: set.capacity }),
+  hasSession: set.session !== undefined,
+  statistics: statisticsOf(set),
+});
+
+/** A scale set as the Actions service shows it. */
+export const wireOf = (set: ScaleSet, groups: readonly RunnerGroup[]): object => ({
+  id: set.id,
+  name: set.name,
+  runnerGroupId: set.runnerGroupId,
+  runnerGroupName: groups.find(({ id }) => id === set.runnerGroupId)?.name ?? '',
+  labels: set.labels.map((name) => ({ id: 1, type: 'System', name })),
+  runnerSetting: { disableUpdate: set.disableUpdate },
+  createdOn: set.createdOn,
+  statistics: statisticsOf(set),
+});

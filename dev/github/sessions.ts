@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+
+/** The one listener that a scale set may have. */
+export interface Session {
+  id: string;
+  owner: string;
+  token: string;
+  /** Refuses the token until the session is refreshed. */
+  isTokenExpired: boolean;
+}
+
+export const newSession = (owner: string): Session => ({
+  id: randomUUID(),
+  owner,
+  token: randomUUID(),
+  isTokenExpired: false,
+});
+
+export interface QueuedMessage {
+  id: number;
+  /** Job messages, 50 at most. */
+  elements: object[];
+}
+
+/** A scale set's messages, kept until they are acknowledged. */
+export interface MessageQueue {
+  push(element: object): void;
+  /** The first unacknowledged message after `lastId`, if any. */
+  peek(lastId: number): QueuedMessage | undefined;
+  acknowledge(id: number): void;
+  /** Resolves when there may be a message, when `ms` have passed, or when the signal aborts. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+  wake(): void;
+}
+
+const LARGEST_MESSAGE = 50;
+
+/** Real ids were seen near this. */
+const FIRST_ID = 100_000_000;
+
+/** @param batchMs how long a waiting poll lets more elements gather after the first */
+export function createMessageQueue(batchMs: number): MessageQueue {
+  const messages: QueuedMessage[] = [];
+  const pending: object[] = [];
+  const waiting = new Set<() => void>();
+  let lastId = FIRST_ID;
+  let timer: NodeJS.Timeout | undefined;
+  const wake = (): void => {
+    for (const resume of waiting) resume();
+  };
+  const cut = (): void => {
+    while (pending.length > 0)
+      messages.push({ id: (lastId += 1), elements: pending.splice(0, LARGEST_MESSAGE) });
+  };
+  return {
+    push: (element) => {
+      pending.push(element);
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        wake();
+      }, batchMs).unref();
+    },
+    peek: (after) => {
+      cut();
+      return messages.find(({ id }) => id > after);
+    },
+    acknowledge: (id) => {
+      const index = messages.findIndex((message) => message.id === id);
+      if (index >= 0) messages.splice(index, 1);
+    },
+    wait: (ms, signal) =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          waiting.delete(done);
+          clearTimeout(limit);
+          signal.removeEventListener('abort', done);
+          resolve();
+        };
+        const limit = setTimeout(done, ms);
+        waiting.add(done);
+        signal.addEventListener('abort', done);
+        if (signal.aborted) done();
+      }),
+    wake,
+  };
+}

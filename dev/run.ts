@@ -1,0 +1,87 @@
+import { mkdirSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { tryLock } from './lock.ts';
+import { onStopSignal } from './processes.ts';
+import { applyDemo } from './run/demo.ts';
+import { instructions } from './run/instructions.ts';
+import * as parts from './run/parts.ts';
+import type { House } from './run/parts.ts';
+import { readSettings } from './run/settings.ts';
+import type { RunSettings } from './run/settings.ts';
+import { clusterTools, ensureTools } from './toolchain.ts';
+import type { ToolName } from './toolchain.ts';
+
+const stateDir = join(import.meta.dirname, '..', '.temporal-arc');
+
+/** Brings up everything that the environment does not name, and tells how to play with it. */
+async function main(house: House): Promise<void> {
+  const settings = readSettings(process.env);
+  holdStateDir(house);
+  const tools = await ensureTools(toolsFor(settings), { progress: house.log });
+  const [temporal, cluster, github] = await Promise.all([
+    givenTemporal(settings) ?? parts.ownTemporal(house),
+    settings.kubeconfig ? parts.givenCluster(settings.kubeconfig, house) : parts.ownCluster(house),
+    settings.github ? { ...settings.github, standInUrl: undefined } : parts.ownGitHub(house),
+  ]);
+  const { kubeconfig } = cluster;
+  const standsIn = cluster.isFake && github.standInUrl !== undefined;
+  const runnersUrl = standsIn ? await parts.ownRunners(kubeconfig, house) : undefined;
+  await applyDemo(kubeconfig, github);
+  const workerLog = await parts.ownWorker({ temporalAddress: temporal.address, kubeconfig }, house);
+  house.log(
+    instructions({
+      kubeconfig,
+      temporalAddress: temporal.address,
+      temporalUiUrl: temporal.uiUrl,
+      gitHubUrl: github.standInUrl,
+      runnersUrl,
+      kubectl: inPath(tools.kubectl) ? 'kubectl' : tools.kubectl,
+      workerLog,
+    }),
+  );
+}
+
+function toolsFor({ temporalAddress, kubeconfig }: RunSettings): ('kubectl' | ToolName)[] {
+  const cluster: ('kubectl' | ToolName)[] = kubeconfig ? ['kubectl'] : [...clusterTools];
+  return temporalAddress ? cluster : [...cluster, 'temporal'];
+}
+
+function givenTemporal({ temporalAddress }: RunSettings): { address: string; uiUrl: undefined } | undefined {
+  return temporalAddress ? { address: temporalAddress, uiUrl: undefined } : undefined;
+}
+
+function inPath(path: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).includes(dirname(path));
+}
+
+function holdStateDir({ onStarted }: House): void {
+  mkdirSync(join(stateDir, 'logs'), { recursive: true });
+  const held = tryLock(join(stateDir, 'run.lock'));
+  if (!held) throw new Error(`"make run" already runs here (${stateDir}). Stop it with Ctrl-C in its terminal.`);
+  onStarted(() => Promise.resolve(held.release()));
+}
+
+const stops: (() => Promise<unknown>)[] = [];
+
+/** In the reverse order of the start; a part that fails to stop keeps no other from it. */
+async function stopAll(): Promise<void> {
+  for (let stop = stops.pop(); stop; stop = stops.pop()) await stop().catch(console.error);
+}
+
+function fail(error: unknown): void {
+  console.error(error instanceof Error ? error.message : error);
+  void stopAll().finally(() => process.exit(1));
+}
+
+const house: House = {
+  stateDir,
+  log: (line) => console.log(line),
+  onFailure: fail,
+  onStarted: (stop) => stops.push(stop),
+};
+
+onStopSignal(() => {
+  console.log('\nStopping.');
+  return stopAll();
+});
+await main(house).catch(fail);

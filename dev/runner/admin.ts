@@ -1,0 +1,65 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import type { RunnerControls } from '../runner.ts';
+import type { Rule } from './rules.ts';
+
+/**
+ * The controls over HTTP, for people and for tests in another process; loopback only, no authentication.
+ *
+ * | request | |
+ * |---|---|
+ * | `GET /runners` | 200 `RunnerView[]` |
+ * | `POST /runners/{namespace}/{pod}/end` `{ exitCode }` | 204, or 404 when no such runner lives |
+ * | `POST /runners/{namespace}/{pod}/evict` | 204 or 404 |
+ * | `POST /runners/{namespace}/{pod}/wait` `{ reason }` | 204 or 404 |
+ * | `GET`, `POST`, `DELETE /rules` `Rule` | 200 `Rule[]`; 204 |
+ */
+export function createAdmin(controls: RunnerControls): Server {
+  return createServer((request, response) => {
+    answer(controls, request).then(
+      ({ status, body }) => {
+        response.writeHead(status, { 'content-type': 'application/json' });
+        response.end(body === undefined ? undefined : JSON.stringify(body));
+      },
+      (error: unknown) => {
+        response.writeHead(400, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ message: String(error) }));
+      },
+    );
+  });
+}
+
+interface Answer {
+  status: number;
+  body?: unknown;
+}
+
+async function answer(controls: RunnerControls, request: IncomingMessage): Promise<Answer> {
+  const [, room, namespace = '', pod = '', action] = (request.url ?? '').split('/').map(decodeURIComponent);
+  if (room === 'rules') return answerRules(controls, request);
+  if (room !== 'runners') return { status: 404 };
+  if (request.method === 'GET') return { status: 200, body: controls.list() };
+  const body = await bodyOf(request);
+  const key = { namespace, name: pod };
+  const actions: Record<string, () => boolean> = {
+    end: () => controls.end(key, Number(body['exitCode'] ?? 0)),
+    evict: () => controls.evict(key),
+    wait: () => controls.wait(key, String(body['reason'] ?? 'ErrImagePull')),
+  };
+  const done = actions[action ?? '']?.() ?? false;
+  return { status: done ? 204 : 404 };
+}
+
+async function answerRules({ rules }: RunnerControls, request: IncomingMessage): Promise<Answer> {
+  if (request.method === 'GET') return { status: 200, body: rules.list() };
+  if (request.method === 'DELETE') rules.clear();
+  else rules.add((await bodyOf(request)) as Rule);
+  return { status: 204 };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString();
+  return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+}

@@ -1,0 +1,180 @@
+import type { EphemeralRunner } from '../api/ephemeral-runner.ts';
+import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
+import { isDecision } from '../github/errors.ts';
+import type { JitConfig } from '../github/wire.ts';
+import { buildEphemeralRunner, buildJitSecret, buildRunnerPod } from '../kubernetes/runner.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { KubernetesError } from '../kubernetes/errors.ts';
+import { isAlreadyExists, isForbidden, isInvalid, isNotFound, isQuotaExceeded } from '../kubernetes/errors.ts';
+import { ephemeralRunners, pods, secrets } from '../kubernetes/resources.ts';
+import type { Pod } from '../kubernetes/resources.ts';
+import { notReady } from './runner-status.ts';
+import { NameTakenError, register } from './register.ts';
+import type { Registrar } from './register.ts';
+
+export interface RunnerMaker {
+  kubernetes: KubernetesClient;
+  github: Registrar;
+  /** Of this program, as the runner reports it to GitHub. */
+  version: string;
+  signal: AbortSignal;
+}
+
+/** Which runner to make. Without `set`, its object exists already. */
+export interface RunnerToMake {
+  namespace: string;
+  name: string;
+  set?: EphemeralRunnerSet;
+  patchId: number;
+  /** Told once the runner's object is in the cluster. */
+  onBegun: () => void;
+}
+
+/** Kubernetes will not have the pod: the runner's status says so, its registration is removed. */
+export class RejectedError extends Error {
+  override readonly name = 'RejectedError';
+}
+
+/** The old pod of this name has not gone yet. */
+export class PodInTheWayError extends Error {
+  override readonly name = 'PodInTheWayError';
+}
+
+/**
+ * Makes one runner, whole: its EphemeralRunner, its registration at GitHub, then Secret, status and pod together.
+ * Idempotent: what an earlier try left is adopted if its pod exists, and otherwise registered anew, so that no JIT
+ * config ever serves two pods.
+ *
+ * @returns the runner's id at GitHub
+ * @throws RejectedError, NameTakenError, PodInTheWayError, GitHubError, KubernetesError
+ */
+export async function createRunner(maker: RunnerMaker, wanted: RunnerToMake): Promise<number> {
+  const { runner, isNew } = await ensureObject(maker, wanted);
+  wanted.onBegun();
+  const adopted = isNew ? undefined : await adopt(maker, runner);
+  if (adopted !== undefined) return adopted;
+  const jit = await registerOrGiveUp(maker, runner);
+  await finish(maker, runner, jit);
+  return jit.runner.id;
+}
+
+async function ensureObject(
+  { kubernetes, signal }: RunnerMaker,
+  { namespace, name, set, patchId }: RunnerToMake,
+): Promise<{ runner: EphemeralRunner; isNew: boolean }> {
+  if (set) {
+    try {
+      const object = buildEphemeralRunner({ set, name, patchId });
+      return { runner: await kubernetes.create(ephemeralRunners, namespace, object, { signal }), isNew: true };
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
+  }
+  return { runner: await kubernetes.get(ephemeralRunners, { namespace, name }, { signal }), isNew: false };
+}
+
+const keyOf = ({ metadata }: EphemeralRunner): { namespace: string; name: string } => ({
+  namespace: metadata.namespace ?? '',
+  name: metadata.name ?? '',
+});
+
+/**
+ * Takes over what an earlier try left. A pod means that it came through; anything less is cleared away.
+ *
+ * @returns the runner's id, or `undefined` if it must be registered anew
+ */
+async function adopt(maker: RunnerMaker, runner: EphemeralRunner): Promise<number | undefined> {
+  const { kubernetes, signal } = maker;
+  const key = keyOf(runner);
+  const pod = await orNothing(kubernetes.get(pods, key, { signal }));
+  if (pod && hasEnded(pod)) {
+    await orNothing(kubernetes.delete(pods, key, { signal }));
+    throw new PodInTheWayError(`The old pod ${key.namespace}/${key.name} is being removed first.`);
+  }
+  const secret = await orNothing(kubernetes.get(secrets, key, { signal }));
+  const runnerId = Number(Buffer.from(secret?.data?.['runnerId'] ?? '', 'base64').toString());
+  if (pod && Number.isInteger(runnerId) && runnerId > 0) {
+    if (runner.status?.runnerId !== runnerId) await writeStatus(maker, runner, { id: runnerId, name: key.name });
+    return runnerId;
+  }
+  if (pod) await orNothing(kubernetes.delete(pods, key, { signal, gracePeriodSeconds: 0 }));
+  if (secret) await orNothing(kubernetes.delete(secrets, key, { signal }));
+  return undefined;
+}
+
+const hasEnded = ({ metadata, status }: Pod): boolean =>
+  metadata?.deletionTimestamp !== undefined || status?.phase === 'Failed' || status?.phase === 'Succeeded';
+
+async function registerOrGiveUp(maker: RunnerMaker, runner: EphemeralRunner): Promise<JitConfig> {
+  const { github, kubernetes, signal } = maker;
+  const { spec } = runner;
+  const container = spec.spec?.containers.find(({ name }) => name === 'runner');
+  const key = keyOf(runner);
+  try {
+    const registration = { scaleSetId: spec.runnerScaleSetId, name: key.name, workFolder: container?.workingDir ?? '' };
+    return await register(github, registration, { signal });
+  } catch (error) {
+    // The name is of no use: the object goes, and the set chooses another name.
+    if (error instanceof NameTakenError) await orNothing(kubernetes.delete(ephemeralRunners, key, { signal }));
+    throw error;
+  }
+}
+
+/** Secret, status and pod are written side by side: the pod waits for its Secret if it is faster. */
+async function finish(maker: RunnerMaker, runner: EphemeralRunner, jit: JitConfig): Promise<void> {
+  const { kubernetes, signal, version } = maker;
+  const { namespace } = keyOf(runner);
+  const secret = buildJitSecret({ runner, jit, scaleSetId: runner.spec.runnerScaleSetId });
+  const [pod, ...others] = await Promise.allSettled([
+    kubernetes.create(pods, namespace, buildRunnerPod({ runner, version }), { signal }),
+    kubernetes.create(secrets, namespace, secret, { signal }),
+    writeStatus(maker, runner, jit.runner),
+  ]);
+  if (pod.status === 'rejected') {
+    const reason: unknown = pod.reason;
+    if (isForbidden(reason) || isInvalid(reason)) await undo(maker, runner, jit);
+    if (isRefusal(reason)) throw await reject(maker, runner, reason);
+    throw reason;
+  }
+  for (const other of others) if (other.status === 'rejected') throw other.reason;
+}
+
+/** Kubernetes refuses this pod as such, not for lack of room. */
+export const isRefusal = (error: unknown): error is KubernetesError =>
+  isInvalid(error) || (isForbidden(error) && !isQuotaExceeded(error));
+
+/** Removes a registration whose pod cannot be; the runner's object stays. */
+async function undo({ kubernetes, github, signal }: RunnerMaker, runner: EphemeralRunner, jit: JitConfig): Promise<void> {
+  await Promise.all([
+    github.removeRunner(jit.runner.id, { signal }).catch((error: unknown) => {
+      if (!isDecision(error, 'not-found')) throw error;
+    }),
+    orNothing(kubernetes.delete(secrets, keyOf(runner), { signal })),
+  ]);
+}
+
+async function reject({ kubernetes, signal }: RunnerMaker, runner: EphemeralRunner, cause: KubernetesError): Promise<RejectedError> {
+  const message = `Failed to create the pod: ${cause.detail}`;
+  const status = { phase: 'Failed', reason: 'InvalidPod', message, runnerId: null, ...notReady('InvalidPod', message) };
+  await kubernetes.mergePatch(ephemeralRunners, keyOf(runner), { status }, { subresource: 'status', signal });
+  return new RejectedError(message, { cause });
+}
+
+async function writeStatus(
+  { kubernetes, signal }: RunnerMaker,
+  runner: EphemeralRunner,
+  { id, name }: { id: number; name: string },
+): Promise<void> {
+  const status = { phase: 'Pending', runnerId: id, runnerName: name, ...notReady('PodCreated', 'The pod is not running yet.') };
+  await kubernetes.mergePatch(ephemeralRunners, keyOf(runner), { status }, { subresource: 'status', signal });
+}
+
+/** `undefined` if the object does not exist. */
+export async function orNothing<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}

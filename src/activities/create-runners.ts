@@ -1,0 +1,155 @@
+import { Context } from '@temporalio/activity';
+import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
+import type { ScaleSetClient } from '../github/scale-set-client.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { ephemeralRunners, ephemeralRunnerSets, pods } from '../kubernetes/resources.ts';
+import { buildEphemeralRunner, buildRunnerPod } from '../kubernetes/runner.ts';
+import { createRunner, isRefusal, RejectedError } from './create-runner.ts';
+import { judge, SetupError, toFailure } from './failures.ts';
+import type { GitHubAccessDeps } from './github-access.ts';
+import { accessGitHub, runnerSpecOf } from './github-access.ts';
+import { heartbeatUntilDone } from './heartbeat.ts';
+import { NameTakenError } from './register.ts';
+
+export interface CreateRunnersInput {
+  namespace: string;
+  /** The EphemeralRunnerSet, absent for runners that belong to none. */
+  set?: string;
+  names: string[];
+  patchId: number;
+  /** Creation has been blocked: ask Kubernetes first whether it would take such a pod. */
+  probe: boolean;
+}
+
+export interface CreateRunnersResult {
+  created: { name: string; runnerId: number }[];
+  /** Kubernetes will not have their pod: their status says why. */
+  rejected: { name: string; reason: string; message: string }[];
+  /** Of those that were not created: which ones exist in the cluster, half made. */
+  begun: string[];
+  /** Why the others were not tried, or not finished. */
+  stopped?: { reason: string; message: string; retryAfterMs?: number };
+}
+
+export interface CreateRunnersDeps extends GitHubAccessDeps {
+  kubernetes: KubernetesClient;
+  /** Of this program. */
+  version: string;
+  metrics: { runnerCreated(namespace: string, set: string, seconds: number): void };
+}
+
+/** What survives a failed attempt: the heartbeat's details. */
+interface Progress {
+  result: CreateRunnersResult;
+  /** When each runner was first begun, in milliseconds. */
+  beganAt: Record<string, number>;
+}
+
+const nothingYet = (): Progress => ({ result: { created: [], rejected: [], begun: [] }, beganAt: {} });
+
+/**
+ * Creates the named runners, one after the other. A failure that concerns them all ends it: with a result when it is of
+ * no use to go on (`stopped`), with a failure when Temporal should try again. What was done by then is in the
+ * heartbeat, and the cluster shows it to whoever goes on. Cancelled, it finishes the runner it is at.
+ */
+export const createRunnersActivity =
+  (deps: CreateRunnersDeps) =>
+  async (input: CreateRunnersInput): Promise<CreateRunnersResult> => {
+    const context = Context.current();
+    const progress = (context.info.heartbeatDetails as Progress | undefined) ?? nothingYet();
+    const stopBeating = heartbeatUntilDone(context, () => progress);
+    try {
+      await fillLane(deps, input, { progress, signal: context.cancellationSignal });
+    } catch (error) {
+      const verdict = judge(error);
+      if (verdict.decision === 'retry') throw toFailure(verdict);
+      const { decision: _stop, ...stopped } = verdict;
+      progress.result.stopped = stopped;
+    } finally {
+      stopBeating();
+    }
+    return progress.result;
+  };
+
+interface LaneContext {
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+async function fillLane(deps: CreateRunnersDeps, input: CreateRunnersInput, lane: LaneContext): Promise<void> {
+  const { result } = lane.progress;
+  const done = new Set([...result.created, ...result.rejected].map(({ name }) => name));
+  const source = await sourceOf(deps, input, lane.signal);
+  for (const name of input.names) {
+    if (done.has(name)) continue;
+    if (lane.signal.aborted) return;
+    await makeOne(deps, { ...input, ...source, name }, lane);
+  }
+}
+
+interface Source {
+  setObject?: EphemeralRunnerSet;
+  github?: ScaleSetClient;
+}
+
+/** The template and the connection that the runners of a set share. */
+async function sourceOf(deps: CreateRunnersDeps, input: CreateRunnersInput, signal: AbortSignal): Promise<Source> {
+  const { namespace, set, probe, names } = input;
+  if (set === undefined) return {};
+  const setObject = await deps.kubernetes.get(ephemeralRunnerSets, { namespace, name: set }, { signal });
+  const github = await accessGitHub(deps, namespace, runnerSpecOf(setObject));
+  if (probe) await rehearse(deps, { namespace, setObject, name: names[0] ?? '' }, signal);
+  return { setObject, github };
+}
+
+/** A dry run of the pod's creation: it costs no registration to learn that nothing was repaired yet. */
+async function rehearse(
+  { kubernetes, version }: CreateRunnersDeps,
+  { namespace, setObject, name }: { namespace: string; setObject: EphemeralRunnerSet; name: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const runner = buildEphemeralRunner({ set: setObject, name, patchId: 0 });
+  const pod = buildRunnerPod({ runner, version });
+  delete pod.metadata?.ownerReferences;
+  try {
+    await kubernetes.create(pods, namespace, pod, { signal, dryRun: true });
+  } catch (error) {
+    if (isRefusal(error)) throw new SetupError('InvalidPodTemplate', error.detail, error);
+    throw error;
+  }
+}
+
+async function makeOne(
+  deps: CreateRunnersDeps,
+  { namespace, set, name, patchId, setObject, github }: CreateRunnersInput & Source & { name: string },
+  { progress, signal }: LaneContext,
+): Promise<void> {
+  const { result, beganAt } = progress;
+  const began = (beganAt[name] ??= Date.now());
+  const maker = { ...deps, github: github ?? (await accessOf(deps, namespace, name)), signal };
+  const onBegun = (): void => void (result.begun.includes(name) || result.begun.push(name));
+  try {
+    const runnerId = await createRunner(maker, {
+      namespace,
+      name,
+      patchId,
+      onBegun,
+      ...(setObject ? { set: setObject } : {}),
+    });
+    result.created.push({ name, runnerId });
+    deps.metrics.runnerCreated(namespace, set ?? '', (Date.now() - began) / 1000);
+  } catch (error) {
+    if (error instanceof RejectedError) {
+      result.rejected.push({ name, reason: 'InvalidPod', message: error.message });
+      throw new SetupError('InvalidPodTemplate', error.message, error);
+    }
+    if (!(error instanceof NameTakenError)) throw error;
+  }
+  result.begun = result.begun.filter((other) => other !== name);
+}
+
+/** The connection of a runner that belongs to no set. */
+async function accessOf(deps: CreateRunnersDeps, namespace: string, name: string): Promise<ScaleSetClient> {
+  const { spec } = await deps.kubernetes.get(ephemeralRunners, { namespace, name });
+  return accessGitHub(deps, namespace, spec);
+}

@@ -1,0 +1,80 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { GitHubError } from '../github/errors.ts';
+import type { GitHubDecision } from '../github/errors.ts';
+import {
+  isForbidden,
+  isInvalid,
+  isNamespaceTerminating,
+  isQuotaExceeded,
+  isTransient,
+  KubernetesError,
+} from '../kubernetes/errors.ts';
+
+/**
+ * The one place where an error becomes a decision:
+ * - `retry`: Temporal tries the activity again, with its backoff or after the time that was asked for
+ * - `stop`: no use for now, for any runner of the set: the workflow waits, tells people, and tries one at a time
+ */
+export type Verdict =
+  | { decision: 'retry'; reason: string; message: string; afterMs?: number }
+  | { decision: 'stop'; reason: string; message: string; retryAfterMs?: number };
+
+/** A setting that a person must repair. The message names the field and the remedy. */
+export class SetupError extends Error {
+  override readonly name = 'SetupError';
+  /** CamelCase, as it stands in conditions and Events. */
+  readonly reason: string;
+
+  constructor(reason: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.reason = reason;
+  }
+}
+
+const GITHUB_REASONS: Partial<Record<GitHubDecision, string>> = {
+  refused: 'GitHubRefused',
+  gone: 'ScaleSetNotFound',
+  'not-found': 'ScaleSetNotFound',
+  'invalid-config': 'InvalidGitHubConfig',
+};
+
+/** The verdict on whatever an activity ran into. */
+export function judge(error: unknown): Verdict {
+  if (error instanceof SetupError) return { decision: 'stop', reason: error.reason, message: error.message };
+  if (error instanceof GitHubError) return judgeGitHub(error);
+  if (error instanceof KubernetesError) return judgeKubernetes(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return { decision: 'retry', reason: 'Unexpected', message };
+}
+
+function judgeGitHub(error: GitHubError): Verdict {
+  const { message, decision, retryAfterMs } = error;
+  const reason = GITHUB_REASONS[decision];
+  if (reason !== undefined) return { decision: 'stop', reason, message };
+  const limited = decision === 'retry-after';
+  return {
+    decision: 'retry',
+    reason: limited ? 'GitHubRateLimited' : 'GitHubUnavailable',
+    message,
+    ...(retryAfterMs === undefined ? {} : { afterMs: retryAfterMs }),
+  };
+}
+
+function judgeKubernetes(error: KubernetesError): Verdict {
+  const { message, retryAfterMs } = error;
+  if (isTransient(error)) {
+    const wait = retryAfterMs === undefined ? {} : { afterMs: retryAfterMs };
+    return { decision: 'retry', reason: 'KubernetesUnavailable', message, ...wait };
+  }
+  if (isQuotaExceeded(error)) return { decision: 'stop', reason: 'QuotaExceeded', message };
+  if (isNamespaceTerminating(error)) return { decision: 'stop', reason: 'NamespaceTerminating', message };
+  if (isForbidden(error)) return { decision: 'stop', reason: 'KubernetesForbidden', message };
+  if (isInvalid(error)) return { decision: 'stop', reason: 'InvalidTemplate', message };
+  return { decision: 'retry', reason: 'KubernetesRefused', message };
+}
+
+/** A verdict to retry, as Temporal takes it: its type is the reason, and a time that was asked for is kept. */
+export function toFailure({ reason, message, ...verdict }: Verdict): ApplicationFailure {
+  const wait = 'afterMs' in verdict && verdict.afterMs !== undefined ? { nextRetryDelay: verdict.afterMs } : {};
+  return ApplicationFailure.create({ type: reason, message, nonRetryable: verdict.decision === 'stop', ...wait });
+}

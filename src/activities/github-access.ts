@@ -1,0 +1,106 @@
+import { credentialsFromSecret } from '../github/credentials.ts';
+import type { GitHubConnections } from '../github/connections.ts';
+import { GitHubError } from '../github/errors.ts';
+import type { ScaleSetClient } from '../github/scale-set-client.ts';
+import type { EphemeralRunnerSpec } from '../api/ephemeral-runner.ts';
+import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { isNotFound } from '../kubernetes/errors.ts';
+import { configMaps, secrets } from '../kubernetes/resources.ts';
+import { SetupError } from './failures.ts';
+
+/** How a runner's spec says GitHub is to be reached. */
+export type GitHubAccess = Pick<
+  EphemeralRunnerSpec,
+  'githubConfigUrl' | 'githubConfigSecret' | 'githubServerTLS' | 'proxy' | 'vaultConfig'
+>;
+
+/** The runner spec of a set. @throws SetupError InvalidTemplate when there is none */
+export function runnerSpecOf({ spec }: EphemeralRunnerSet): EphemeralRunnerSpec {
+  if (spec.ephemeralRunnerSpec) return spec.ephemeralRunnerSpec;
+  throw new SetupError('InvalidTemplate', 'spec.ephemeralRunnerSpec: it is missing; say there how runners are made.');
+}
+
+/** What connecting needs of the outside. */
+export interface GitHubAccessDeps {
+  kubernetes: Pick<KubernetesClient, 'get'>;
+  github: GitHubConnections;
+}
+
+/**
+ * A client for the config URL of a spec. Credentials and certificates are read anew each time, so that a changed
+ * Secret takes effect with the next activity; the connection itself is shared as long as they are the same.
+ *
+ * @throws SetupError SecretNotFound, InvalidCredentials, InvalidGitHubConfig, CertificateNotFound, Unsupported
+ */
+export async function accessGitHub(
+  { kubernetes, github }: GitHubAccessDeps,
+  namespace: string,
+  access: GitHubAccess,
+): Promise<ScaleSetClient> {
+  refuseUnsupported(access);
+  const [data, ca] = await Promise.all([
+    readSecret(kubernetes, { namespace, name: access.githubConfigSecret }),
+    readCertificate(kubernetes, namespace, access),
+  ]);
+  try {
+    const credentials = credentialsFromSecret(data);
+    return github.connect({ configUrl: access.githubConfigUrl, credentials, ...(ca === undefined ? {} : { ca }) });
+  } catch (error) {
+    if (!(error instanceof GitHubError)) throw error;
+    const about = `Secret ${namespace}/${access.githubConfigSecret}`;
+    if (error.decision !== 'invalid-config') throw error;
+    const isUrl = error.message.includes('githubConfigUrl');
+    throw isUrl
+      ? new SetupError('InvalidGitHubConfigUrl', error.message)
+      : new SetupError('InvalidCredentials', `${about}: ${error.message}`);
+  }
+}
+
+function refuseUnsupported({ proxy, vaultConfig }: GitHubAccess): void {
+  if (vaultConfig?.type) {
+    throw new SetupError('Unsupported', 'vaultConfig: vaults are not supported yet; put the credentials into a Secret.');
+  }
+  if (proxy?.http ?? proxy?.https) {
+    throw new SetupError('Unsupported', 'proxy: GitHub cannot be reached through a proxy yet; remove it from the spec.');
+  }
+}
+
+async function readSecret(
+  kubernetes: GitHubAccessDeps['kubernetes'],
+  { namespace, name }: { namespace: string; name: string },
+): Promise<Record<string, string>> {
+  try {
+    const { data = {} } = await kubernetes.get(secrets, { namespace, name });
+    const decode = ([key, value]: [string, string]) => [key, Buffer.from(value, 'base64').toString('utf8')] as const;
+    return Object.fromEntries(Object.entries(data).map(decode));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    const remedy = `githubConfigSecret: create Secret "${name}" in namespace "${namespace}" with github_token, or name another.`;
+    throw new SetupError('SecretNotFound', remedy, error);
+  }
+}
+
+async function readCertificate(
+  kubernetes: GitHubAccessDeps['kubernetes'],
+  namespace: string,
+  { githubServerTLS }: GitHubAccess,
+): Promise<string | undefined> {
+  const reference = githubServerTLS?.certificateFrom?.configMapKeyRef;
+  if (!reference) return undefined;
+  const { name = '', key } = reference;
+  const missing = (cause?: unknown): SetupError =>
+    new SetupError(
+      'CertificateNotFound',
+      `githubServerTLS: ConfigMap "${name}" in namespace "${namespace}" has no key "${key}"; put the CA certificate there.`,
+      cause,
+    );
+  try {
+    const { data } = await kubernetes.get(configMaps, { namespace, name });
+    const pem = data?.[key];
+    if (pem === undefined) throw missing();
+    return pem;
+  } catch (error) {
+    throw isNotFound(error) ? missing(error) : error;
+  }
+}

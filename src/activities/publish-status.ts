@@ -1,0 +1,126 @@
+import { Context } from '@temporalio/activity';
+import type { Condition, ConditionStatus } from '../api/conditions.ts';
+import { setCondition } from '../api/conditions.ts';
+import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
+import { API_VERSION } from '../api/group.ts';
+import { EPHEMERAL_RUNNER_SET_FINALIZER } from '../api/finalizers.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { buildEvent } from '../kubernetes/event.ts';
+import { ephemeralRunners, ephemeralRunnerSets, events } from '../kubernetes/resources.ts';
+import { orNothing } from './create-runner.ts';
+import { judge, toFailure } from './failures.ts';
+import { heartbeatUntilDone } from './heartbeat.ts';
+import { inParallel } from './parallel.ts';
+import { readiness } from './runner-status.ts';
+
+export interface SetStatusUpdate {
+  currentReplicas: number;
+  pendingEphemeralRunners: number;
+  runningEphemeralRunners: number;
+  failedEphemeralRunners: number;
+  phase: 'Running' | 'Outdated';
+  conditions: { type: string; status: ConditionStatus; reason: string; message: string }[];
+}
+
+export interface RunnerStatusUpdate {
+  name: string;
+  phase: string;
+  ready: boolean;
+  reason?: string;
+  message?: string;
+}
+
+export interface PublishStatusInput {
+  namespace: string;
+  /** The EphemeralRunnerSet, if there is one. */
+  set?: { name: string; uid: string; generation: number };
+  status?: SetStatusUpdate;
+  addFinalizer?: true;
+  removeFinalizer?: true;
+  runners: RunnerStatusUpdate[];
+  happenings: { type: 'Normal' | 'Warning'; reason: string; message: string; runner?: string }[];
+}
+
+export interface PublishStatusDeps {
+  kubernetes: KubernetesClient;
+}
+
+/** Writes one batch: the set's status and finalizer, its runners' status, Events. What is gone needs no status. */
+export const publishStatusActivity =
+  ({ kubernetes }: PublishStatusDeps) =>
+  async (input: PublishStatusInput): Promise<void> => {
+    const stopBeating = heartbeatUntilDone(Context.current(), () => undefined);
+    const writes = [
+      () => publishSet(kubernetes, input),
+      ...input.runners.map((runner) => () => publishRunner(kubernetes, input.namespace, runner)),
+      ...input.happenings.map((happening) => () => publishEvent(kubernetes, input, happening)),
+    ];
+    const errors: unknown[] = [];
+    try {
+      await inParallel(writes, (write) => write().catch((error: unknown) => errors.push(error)));
+    } finally {
+      stopBeating();
+    }
+    const verdicts = errors.map(judge);
+    const [first] = verdicts;
+    if (!first) return;
+    const message = [...new Set(verdicts.map((verdict) => verdict.message))].join('; ');
+    throw toFailure({ ...first, message });
+  };
+
+async function publishSet(kubernetes: KubernetesClient, input: PublishStatusInput): Promise<void> {
+  const { namespace, set, status, addFinalizer, removeFinalizer } = input;
+  if (!set) return;
+  const key = { namespace, name: set.name };
+  if (addFinalizer ?? removeFinalizer) await changeFinalizer(kubernetes, key, addFinalizer === true);
+  if (!status || removeFinalizer) return;
+  const current = await orNothing(kubernetes.get(ephemeralRunnerSets, key));
+  if (current?.metadata.uid !== set.uid) return;
+  const patch = { status: { ...status, conditions: conditionsOf(current, status, set.generation) } };
+  await orNothing(kubernetes.mergePatch(ephemeralRunnerSets, key, patch, { subresource: 'status' }));
+}
+
+function conditionsOf(current: EphemeralRunnerSet, status: SetStatusUpdate, generation: number): Condition[] {
+  const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  let conditions = current.status?.conditions;
+  for (const condition of status.conditions) {
+    conditions = setCondition(conditions, { ...condition, lastTransitionTime, observedGeneration: generation });
+  }
+  return conditions ?? [];
+}
+
+async function changeFinalizer(
+  kubernetes: KubernetesClient,
+  key: { namespace: string; name: string },
+  add: boolean,
+): Promise<void> {
+  const current = await orNothing(kubernetes.get(ephemeralRunnerSets, key));
+  if (!current) return;
+  const { finalizers = [], resourceVersion } = current.metadata;
+  const others = finalizers.filter((finalizer) => finalizer !== EPHEMERAL_RUNNER_SET_FINALIZER);
+  const changed = add ? [...others, EPHEMERAL_RUNNER_SET_FINALIZER] : others;
+  // Tied to the version that was read, so that no finalizer of somebody else's gets lost.
+  await orNothing(kubernetes.mergePatch(ephemeralRunnerSets, key, { metadata: { finalizers: changed, resourceVersion } }));
+}
+
+async function publishRunner(
+  kubernetes: KubernetesClient,
+  namespace: string,
+  { name, phase, ready, reason, message }: RunnerStatusUpdate,
+): Promise<void> {
+  const told = ready ? readiness('True', 'PodReady', 'The runner is up.') : readiness('False', reason ?? 'PodNotReady', message ?? '');
+  const status = { phase, reason: reason ?? null, message: message ?? null, ...told };
+  await orNothing(kubernetes.mergePatch(ephemeralRunners, { namespace, name }, { status }, { subresource: 'status' }));
+}
+
+async function publishEvent(
+  kubernetes: KubernetesClient,
+  { namespace, set }: PublishStatusInput,
+  { type, reason, message, runner }: PublishStatusInput['happenings'][number],
+): Promise<void> {
+  const regarding = set
+    ? { apiVersion: API_VERSION, kind: 'EphemeralRunnerSet', namespace, name: set.name, uid: set.uid }
+    : { apiVersion: API_VERSION, kind: 'EphemeralRunner', namespace, name: runner ?? '' };
+  const text = set && runner !== undefined ? `${runner}: ${message}` : message;
+  await orNothing(kubernetes.create(events, namespace, buildEvent({ regarding, type, reason, message: text })));
+}

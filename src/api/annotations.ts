@@ -1,0 +1,36 @@
+/** Annotation keys. */
+
+/** The scale set's id at GitHub, in decimal digits, on its AutoscalingRunnerSet. */
+export const RUNNER_SCALE_SET_ID_ANNOTATION = 'runner-scale-set-id';
+
+/** Names as GitHub returned them; from the AutoscalingRunnerSet they go down to the runner's pod. */
+export const RUNNER_GROUP_NAME_ANNOTATION = 'actions.github.com/runner-group-name';
+export const RUNNER_SCALE_SET_NAME_ANNOTATION = 'actions.github.com/runner-scale-set-name';
+
+/** Hash of what an object was made from; a difference means that it must be brought up to date. */
+export const INTEGRITY_HASH_ANNOTATION = 'actions.github.com/integrity-hash';
+
+/** `spec.patchID` of the EphemeralRunnerSet when it made this runner. */
+export const PATCH_ID_ANNOTATION = 'actions.github.com/patch-id';
+
+/** The chart's hash of its values, on the AutoscalingRunnerSet. */
+export const VALUES_HASH_ANNOTATION = 'actions.github.com/values-hash';
+
+/** Which objects of the chart lose their protection when the AutoscalingRunnerSet goes; each holds one name. */
+export const CLEANUP_KUBERNETES_MODE_ROLE_BINDING_ANNOTATION =
+  'actions.github.com/cleanup-kubernetes-mode-role-binding-name';
+export const CLEANUP_KUBERNETES_MODE_ROLE_ANNOTATION = 'actions.github.com/cleanup-kubernetes-mode-role-name';
+export const CLEANUP_KUBERNETES_MODE_SERVICE_ACCOUNT_ANNOTATION =
+  'actions.github.com/cleanup-kubernetes-mode-service-account-name';
+export const CLEANUP_NO_PERMISSION_SERVICE_ACCOUNT_ANNOTATION =
+  'actions.github.com/cleanup-no-permission-service-account-name';
+export const CLEANUP_GITHUB_SECRET_ANNOTATION = 'actions.github.com/cleanup-github-secret-name';
+export const CLEANUP_MANAGER_ROLE_BINDING_ANNOTATION = 'actions.github.com/cleanup-manager-role-binding';
+export const CLEANUP_MANAGER_ROLE_ANNOTATION = 'actions.github.com/cleanup-manager-role-name';
+
+/** On an EphemeralRunnerSet, with the value `true`: no runner is created; the ones that exist live on. */
+export const PAUSED_ANNOTATION = 'temporal-arc/paused';
+export const PAUSED_VALUE = 'true';
+
+/** On an EphemeralRunner: the revision (`revisionOf`) of the runner spec it was made from. */
+export const REVISION_ANNOTATION = 'temporal-arc/revision';

@@ -1,0 +1,36 @@
+/** `status.conditions`: what is true of a resource, and since when (Kubernetes' metav1.Condition). */
+import type { Static } from 'typebox';
+import type { conditionSchema } from './schema/conditions.ts';
+
+/** The resource does what it is for: a runner is registered and its pod ready, a set has what it wants. */
+export const READY_CONDITION = 'Ready';
+/** Runners are wanted and cannot be created; the reason says who must act. */
+export const CREATION_BLOCKED_CONDITION = 'CreationBlocked';
+/** GitHub refuses this version of the runner; nothing is created until the template changes. */
+export const OUTDATED_CONDITION = 'Outdated';
+/** A person stopped the creation of runners by annotation. */
+export const PAUSED_CONDITION = 'Paused';
+
+/** Its `reason` is one CamelCase word for programs, its `message` a sentence for people, its time RFC 3339. */
+export type Condition = Static<typeof conditionSchema>;
+export type ConditionStatus = Condition['status'];
+
+/**
+ * The list with this condition in it, in the place of the one of the same type, or at the end. `lastTransitionTime`
+ * counts only when the status changed: otherwise the earlier one stays.
+ */
+export function setCondition(list: readonly Condition[] | undefined, condition: Condition): Condition[] {
+  const present = list ?? [];
+  const earlier = findCondition(present, condition.type);
+  if (!earlier) return [...present, condition];
+  const { lastTransitionTime } = earlier.status === condition.status ? earlier : condition;
+  return present.map((each) => (each === earlier ? { ...condition, lastTransitionTime } : each));
+}
+
+/** The condition of this type, if the list has one. */
+export const findCondition = (list: readonly Condition[] | undefined, type: string): Condition | undefined =>
+  list?.find((condition) => condition.type === type);
+
+/** True when the list says that this condition holds. */
+export const isConditionTrue = (list: readonly Condition[] | undefined, type: string): boolean =>
+  findCondition(list, type)?.status === 'True';

@@ -1,0 +1,19 @@
+/** Finalizers: each holds its object back until what stands behind it has been cleaned up. */
+
+export const AUTOSCALING_RUNNER_SET_FINALIZER = 'autoscalingrunnerset.actions.github.com/finalizer';
+export const EPHEMERAL_RUNNER_SET_FINALIZER = 'ephemeralrunnerset.actions.github.com/finalizer';
+export const AUTOSCALING_LISTENER_FINALIZER = 'autoscalinglistener.actions.github.com/finalizer';
+
+/** Held until pod and Secret of the runner are gone. */
+export const EPHEMERAL_RUNNER_FINALIZER = 'ephemeralrunner.actions.github.com/finalizer';
+/** Held until GitHub has forgotten the runner. */
+export const RUNNER_REGISTRATION_FINALIZER =
+  'ephemeralrunner.actions.github.com/runner-registration-finalizer';
+/** Both finalizers of an EphemeralRunner, in the order in which they are set at its creation. */
+export const EPHEMERAL_RUNNER_FINALIZERS = [
+  EPHEMERAL_RUNNER_FINALIZER,
+  RUNNER_REGISTRATION_FINALIZER,
+] as const;
+
+/** On the Secret, Roles, RoleBindings and ServiceAccounts of the scale set's chart, until the set is cleaned up. */
+export const CLEANUP_PROTECTION_FINALIZER = 'actions.github.com/cleanup-protection';

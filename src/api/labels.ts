@@ -1,0 +1,53 @@
+/** Label keys and their fixed values, and how a name from a GitHub URL becomes a label value. */
+
+export const PART_OF_LABEL = 'app.kubernetes.io/part-of';
+export const COMPONENT_LABEL = 'app.kubernetes.io/component';
+/** The version that wrote the object; children copy it from their AutoscalingRunnerSet. */
+export const VERSION_LABEL = 'app.kubernetes.io/version';
+
+/** `app.kubernetes.io/part-of` of everything below an AutoscalingRunnerSet. */
+export const PART_OF = 'gha-runner-scale-set';
+/** `app.kubernetes.io/part-of` of an AutoscalingRunnerSet that the chart made. */
+export const CHART_PART_OF = 'gha-rs';
+
+/** `app.kubernetes.io/component` of each object. */
+export const LISTENER_COMPONENT = 'runner-scale-set-listener';
+export const RUNNER_SET_COMPONENT = 'runner-set';
+export const RUNNER_COMPONENT = 'runner';
+export const SCALE_SET_COMPONENT = 'autoscaling-runner-set';
+export const MANAGER_ROLE_COMPONENT = 'manager-role';
+export const MANAGER_ROLE_BINDING_COMPONENT = 'manager-role-binding';
+
+/** Name and namespace of the AutoscalingRunnerSet an object serves. */
+export const SCALE_SET_NAME_LABEL = 'actions.github.com/scale-set-name';
+export const SCALE_SET_NAMESPACE_LABEL = 'actions.github.com/scale-set-namespace';
+
+/** The parts of the config URL, each only when the URL has it. */
+export const ENTERPRISE_LABEL = 'actions.github.com/enterprise';
+export const ORGANIZATION_LABEL = 'actions.github.com/organization';
+export const REPOSITORY_LABEL = 'actions.github.com/repository';
+
+/** On a listener's Role and RoleBinding, which live in another namespace than their listener. */
+export const LISTENER_NAME_LABEL = 'auto-scaling-listener-name';
+export const LISTENER_NAMESPACE_LABEL = 'auto-scaling-listener-namespace';
+
+/** Marks a runner's pod. */
+export const EPHEMERAL_RUNNER_LABEL = 'actions-ephemeral-runner';
+export const EPHEMERAL_RUNNER_LABEL_VALUE = 'True';
+export const POD_TEMPLATE_HASH_LABEL = 'pod-template-hash';
+
+/** Set by the runner's container hooks, with the runner's name, on pods and Secrets they make for a job. */
+export const RUNNER_POD_LABEL = 'runner-pod';
+
+const LONGEST_VALUE = 63;
+const CUT_MARK = '-trim';
+
+/**
+ * An enterprise, organization or repository name as a label value: one that is too long ends in `-trim`, and what a
+ * label value must not begin or end with is taken off.
+ */
+export function labelValueOf(name: string): string {
+  const fitting =
+    name.length > LONGEST_VALUE ? name.slice(0, LONGEST_VALUE - CUT_MARK.length) + CUT_MARK : name;
+  return fitting.replace(/^[-_.]+|[-_.]+$/g, '');
+}

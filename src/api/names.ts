@@ -1,0 +1,45 @@
+/** Names of the objects that a scale set brings with it: ARC's own, so that what it left behind is found. */
+import { nameHash } from './hash.ts';
+
+const LONGEST_NAME = 63;
+const SUFFIX_LENGTH = 5;
+const HASH_LENGTH = 8;
+
+/** The characters Kubernetes itself uses for random suffixes: no vowels and none that reads as another. */
+export const SAFE_CHARACTERS = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** What the names of a set's runners begin with; five characters of `SAFE_CHARACTERS` follow. */
+export const runnerNamePrefix = (setName: string): string =>
+  `${setName}-runner-`.slice(0, LONGEST_NAME - SUFFIX_LENGTH);
+
+/** The Secret with a runner's JIT config has the runner's name, and so has its pod. */
+export const jitSecretName = (runnerName: string): string => runnerName;
+
+export interface ListenerNameParts {
+  /** Name and namespace of the AutoscalingRunnerSet. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly githubConfigUrl: string;
+  readonly runnerGroup?: string | undefined;
+}
+
+/** The AutoscalingListener of a scale set; its pod, ServiceAccount, Role and RoleBinding share the name. */
+export const listenerName = ({
+  name,
+  namespace,
+  runnerGroup = '',
+  githubConfigUrl,
+}: ListenerNameParts): string =>
+  `${name}-${shortHash(`${namespace}@${runnerGroup}@${githubConfigUrl}`)}-listener`;
+
+/** The Secret with the configuration of a listener's pod. */
+export const listenerConfigSecretName = (listener: string): string => `${listener}-config`;
+
+/** The Secret with the proxy settings of a listener's pod. */
+export const listenerProxySecretName = (listener: string): string => `${listener}-proxy`;
+
+/** The Secret with the proxy settings of a set's runners. */
+export const runnerProxySecretName = (setName: string, namespace: string): string =>
+  `${setName}-${shortHash(namespace)}-runner-proxy`;
+
+const shortHash = (text: string): string => nameHash(text).slice(0, HASH_LENGTH);

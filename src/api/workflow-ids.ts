@@ -1,0 +1,18 @@
+/**
+ * Where each resource's workflow is found in Temporal. The cluster's name is part of every id and task queue, so that
+ * several clusters can share one Temporal namespace.
+ */
+
+/** The task queue of a cluster's workflows and activities. */
+export const taskQueueOf = (cluster: string): string => `temporal-arc/${cluster}`;
+
+/** The workflow that serves an EphemeralRunnerSet. */
+export const runnerSetWorkflowId = (cluster: string, namespace: string, name: string): string =>
+  `${cluster}/ephemeralrunnerset/${namespace}/${name}`;
+
+/** The workflow that serves those EphemeralRunners of a namespace which belong to no set. */
+export const looseRunnersWorkflowId = (cluster: string, namespace: string): string =>
+  `${cluster}/ephemeralrunners/${namespace}`;
+
+/** The workflow that keeps the watch on the cluster. */
+export const clusterWatchWorkflowId = (cluster: string): string => `${cluster}/clusterwatch`;

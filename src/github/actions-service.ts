@@ -1,0 +1,99 @@
+import type { AdminConnection, Authentication } from './auth.ts';
+import { errorFromContent, GitHubError } from './errors.ts';
+import type { HttpAnswer } from './errors.ts';
+import type { GitHubRequest, Requester } from './http.ts';
+import { parseJson } from './json.ts';
+import type { Decode } from './wire.ts';
+
+/** One call to the Actions service. */
+export interface ActionsCall<T> {
+  method: GitHubRequest['method'];
+  /** Below the service's URL, segments already encoded. */
+  path: string;
+  query?: Readonly<Record<string, string>>;
+  /** Written as JSON. */
+  body?: unknown;
+  /** The one status that is a success. */
+  ok: number;
+  decode: Decode<T>;
+  /** For the User-Agent. */
+  scaleSetId?: number;
+  /** Replaces the admin token: acquiring jobs takes the message queue's. */
+  token?: string;
+  signal?: AbortSignal | undefined;
+}
+
+export type ActionsService = <T>(call: ActionsCall<T>) => Promise<T>;
+
+export interface ActionsServiceOptions {
+  authentication: Authentication;
+  request: Requester;
+  userAgent: (scaleSetId?: number) => string;
+}
+
+export const API_VERSION = '6.0-preview';
+
+/** Nothing is expected in the answer. */
+export const decodeNothing: Decode<void> = () => undefined;
+
+/**
+ * Calls the Actions service of a scope. An admin token that it refuses is replaced once: it may have been revoked, or
+ * our clock may be wrong.
+ */
+export function createActionsService({
+  authentication,
+  request,
+  userAgent,
+}: ActionsServiceOptions): ActionsService {
+  const attempt = <T>(connection: AdminConnection, call: ActionsCall<T>): Promise<T> => {
+    const url = endpoint(connection.url, call.path, call.query);
+    const subject = {
+      service: call.token === undefined ? 'actions' : 'queue',
+      method: call.method,
+      url,
+    } as const;
+    const headers = {
+      authorization: `Bearer ${call.token ?? connection.token}`,
+      'content-type': 'application/json',
+      'user-agent': userAgent(call.scaleSetId),
+    };
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    return request({ ...subject, headers, body, ok: [call.ok], signal: call.signal }).then((answer) =>
+      decodeAnswer(subject, answer, call.decode),
+    );
+  };
+  return async (call) => {
+    const connection = await authentication.connection(call.signal);
+    try {
+      return await attempt(connection, call);
+    } catch (error) {
+      const isStale = error instanceof GitHubError && error.status === 401 && call.token === undefined;
+      if (!isStale) throw error;
+      return attempt(await authentication.replace(connection, call.signal), call);
+    }
+  };
+}
+
+/** Reads an answer's JSON. @throws GitHubError `retry` when it is not what the protocol says */
+export function decodeAnswer<T>(
+  subject: Parameters<typeof errorFromContent>[0],
+  answer: HttpAnswer,
+  decode: Decode<T>,
+): T {
+  if (decode === decodeNothing) return decode(undefined);
+  try {
+    return decode(parseJson(answer.body));
+  } catch (error) {
+    throw errorFromContent(subject, answer, error);
+  }
+}
+
+/** Joins a path to the service's URL, whose own query stays unless the call overrides it (protocol: HTTP layer). */
+export function endpoint(base: URL, path: string, query: Readonly<Record<string, string>> = {}): URL {
+  const url = new URL(base);
+  url.pathname = `${base.pathname}/${path}`.replaceAll(/\/{2,}/g, '/');
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', API_VERSION);
+  url.searchParams.sort();
+  return url;
+}

@@ -1,0 +1,88 @@
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext, getCACertificates } from 'node:tls';
+import type { SecureContext } from 'node:tls';
+import { Agent, EnvHttpProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
+import { GitHubError } from './errors.ts';
+
+/** Proxies by the scheme of the target, as URLs; user and password, if any, are part of the URL. */
+export interface ProxySettings {
+  readonly httpProxy?: string | undefined;
+  readonly httpsProxy?: string | undefined;
+  /** Hosts reached directly, comma-separated. */
+  readonly noProxy?: string | undefined;
+}
+
+/** How GitHub is reached. */
+export interface RouteSettings {
+  /** PEM certificates trusted beside the usual roots (`githubServerTLS`). */
+  readonly ca?: string | undefined;
+  /** Left out, the process's own `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` apply. */
+  readonly proxy?: ProxySettings | undefined;
+}
+
+const CONNECT_MS = 10_000;
+
+/** Well below the idle time after which GitHub's front ends close a connection, so that ours rarely meets a closed one. */
+const IDLE_MS = 30_000;
+
+/**
+ * A pool of kept-alive connections for these settings. HTTP/1.1 throughout: one broken connection then costs one call.
+ *
+ * @throws GitHubError `invalid-config` when a proxy is no URL or the CA holds no certificate
+ */
+export function createDispatcher({ ca, proxy }: RouteSettings): Dispatcher {
+  const trust = ca === undefined ? {} : { secureContext: trusting(ca) };
+  const connect = { timeout: CONNECT_MS, ...trust };
+  const common = { allowH2: false, keepAliveTimeout: IDLE_MS, connect };
+  const proxies = proxy ? checked(proxy) : proxiesOf(process.env);
+  const agent = new EnvHttpProxyAgent({ ...common, ...proxies, requestTls: connect, proxyTls: connect });
+  if (proxies.httpsProxy !== '' || proxies.httpProxy === '') return agent;
+  // The library would send HTTPS through the proxy for HTTP; the usual meaning is that HTTPS then has none.
+  const direct = new Agent(common);
+  return agent.compose((dispatch) => (options, handler) => {
+    const isHttps = String(options.origin).startsWith('https:');
+    return isHttps ? direct.dispatch(options as Agent.DispatchOptions, handler) : dispatch(options, handler);
+  });
+}
+
+/** Once made, a context serves every connection: reading all roots anew takes longer than the handshake. */
+function trusting(ca: string): SecureContext {
+  const own = ca.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  if (own.length === 0 || !own.every(isCertificate)) {
+    throw new GitHubError({
+      decision: 'invalid-config',
+      message:
+        'githubServerTLS holds no readable certificate: store PEM certificates in the ConfigMap it names.',
+      field: 'githubServerTLS',
+    });
+  }
+  return createSecureContext({ ca: [...getCACertificates('default'), ...own] });
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    new X509Certificate(pem);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Empty text, not `undefined`, stands for none: otherwise the library would look into the environment itself. */
+type Proxies = Required<{ [Name in keyof ProxySettings]: string }>;
+
+const proxiesOf = (env: NodeJS.ProcessEnv): Proxies => ({
+  httpProxy: env['http_proxy'] ?? env['HTTP_PROXY'] ?? '',
+  httpsProxy: env['https_proxy'] ?? env['HTTPS_PROXY'] ?? '',
+  noProxy: env['no_proxy'] ?? env['NO_PROXY'] ?? '',
+});
+
+function checked({ httpProxy = '', httpsProxy = '', noProxy = '' }: ProxySettings): Proxies {
+  for (const [field, url] of Object.entries({ 'proxy.http': httpProxy, 'proxy.https': httpsProxy })) {
+    if (url === '' || /^https?:$/.test(URL.parse(url)?.protocol ?? '')) continue;
+    const message = `${field} is no proxy URL: set its url to http://<host>:<port> or https://<host>:<port>.`;
+    throw new GitHubError({ decision: 'invalid-config', message, field: 'proxy' });
+  }
+  return { httpProxy, httpsProxy, noProxy };
+}

@@ -1,0 +1,260 @@
+import { STATUS_CODES } from 'node:http';
+import { redact } from './redact.ts';
+
+/**
+ * What a caller should do about a failed call:
+ * - `retry`: the same call may succeed: no answer, an answer that makes no sense, a failure of the server
+ * - `retry-after`: as `retry`, but not before `retryAfterMs` have passed
+ * - `runner-exists`: the runner's name is taken: look it up, remove it or choose another
+ * - `not-found`: the thing asked for does not exist
+ * - `job-still-running`: the runner is busy: leave it
+ * - `session-conflict`: another message session is live: wait
+ * - `session-expired`: the message session is gone: create a new one
+ * - `token-expired`: the message queue refuses its token even after a refresh
+ * - `refused`: GitHub will say no again until a person changes credentials, permissions or the request
+ * - `gone`: the scale set no longer exists at GitHub
+ * - `invalid-config`: our configuration is wrong; the message names the field
+ */
+export type GitHubDecision =
+  | 'retry'
+  | 'retry-after'
+  | 'runner-exists'
+  | 'not-found'
+  | 'job-still-running'
+  | 'session-conflict'
+  | 'session-expired'
+  | 'token-expired'
+  | 'refused'
+  | 'gone'
+  | 'invalid-config';
+
+/** Whom a request went to: the REST API, the Actions service, or the Actions service's message queue. */
+export type GitHubService = 'rest' | 'actions' | 'queue';
+
+/** What a request was about, for messages: never its headers, query or body. */
+export interface RequestSubject {
+  service: GitHubService;
+  method: string;
+  url: URL;
+}
+
+/** Fields of the custom resources that say how GitHub is reached. */
+export type ConfigField = 'githubConfigUrl' | 'githubConfigSecret' | 'githubServerTLS' | 'proxy';
+
+export interface GitHubErrorFacts {
+  decision: GitHubDecision;
+  message: string;
+  status?: number | undefined;
+  /** Exception type named by the Actions service. */
+  typeName?: string | undefined;
+  /** `ActivityId` of the Actions service, for GitHub's support. */
+  activityId?: string | undefined;
+  /** `X-GitHub-Request-Id` of the REST API, for GitHub's support. */
+  requestId?: string | undefined;
+  retryAfterMs?: number | undefined;
+  /** With `invalid-config`: the field of the custom resource that is wrong. */
+  field?: ConfigField | undefined;
+  cause?: unknown;
+}
+
+/** A call to GitHub that failed, with the decision it causes. Its text never holds a token, key or JIT config. */
+export class GitHubError extends Error {
+  override readonly name = 'GitHubError';
+  readonly decision: GitHubDecision;
+  readonly status: number | undefined;
+  readonly typeName: string | undefined;
+  readonly activityId: string | undefined;
+  readonly requestId: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly field: ConfigField | undefined;
+
+  constructor(facts: GitHubErrorFacts) {
+    super(facts.message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.decision = facts.decision;
+    this.status = facts.status;
+    this.typeName = facts.typeName;
+    this.activityId = facts.activityId;
+    this.requestId = facts.requestId;
+    this.retryAfterMs = facts.retryAfterMs;
+    this.field = facts.field;
+  }
+}
+
+/** Whether `error` is a GitHub error with this decision. */
+export const isDecision = (error: unknown, decision: GitHubDecision): error is GitHubError =>
+  error instanceof GitHubError && error.decision === decision;
+
+/** An answer as it came, headers in lower case. */
+export interface HttpAnswer {
+  status: number;
+  headers: Readonly<Record<string, string | undefined>>;
+  body: string;
+}
+
+const TYPE_NAMES: readonly [fragment: string, decision: GitHubDecision][] = [
+  ['AgentExistsException', 'runner-exists'],
+  ['AgentNotFoundException', 'not-found'],
+  ['JobStillRunningException', 'job-still-running'],
+  ['SessionConflictException', 'session-conflict'],
+  ['SessionExpiredException', 'session-expired'],
+  ['RunnerScaleSetNotFoundException', 'gone'],
+];
+
+/** What classification looks at. */
+export interface Refusal {
+  service: GitHubService;
+  status: number;
+  typeName?: string | undefined;
+  retryAfterMs?: number | undefined;
+}
+
+/** The decision for an answer that was not the expected one (protocol: errors). The type name outranks the status. */
+export function decisionFor({ service, status, typeName = '', retryAfterMs }: Refusal): GitHubDecision {
+  const named = TYPE_NAMES.find(([fragment]) => typeName.includes(fragment));
+  if (named) return named[1];
+  if (retryAfterMs !== undefined && (status === 429 || status === 403 || status >= 500)) return 'retry-after';
+  if (status === 401 && service === 'queue') return 'token-expired';
+  if (status === 404) return service === 'rest' ? 'refused' : 'not-found';
+  if (status === 410) return 'gone';
+  if (status === 501) return 'refused';
+  return status === 408 || status === 429 || status >= 500 ? 'retry' : 'refused';
+}
+
+/** The error for an answer with an unexpected status. `now` is the time in milliseconds since the epoch. */
+export function errorFromAnswer(subject: RequestSubject, answer: HttpAnswer, now: number): GitHubError {
+  const { typeName, message } = exceptionIn(answer);
+  const retryAfterMs = pauseAskedFor(answer, now);
+  const decision = decisionFor({ service: subject.service, status: answer.status, typeName, retryAfterMs });
+  const detail = [typeName, message].filter(Boolean).join(': ') || 'unknown error';
+  return new GitHubError({
+    decision,
+    message: describe(subject, answer, detail + remedyFor(subject, answer.status, decision)),
+    status: answer.status,
+    typeName: typeName === undefined ? undefined : excerpt(typeName),
+    ...correlation(answer),
+    retryAfterMs,
+  });
+}
+
+/** The error for an answer with the expected status whose content makes no sense. */
+export const errorFromContent = (subject: RequestSubject, answer: HttpAnswer, cause: unknown): GitHubError =>
+  new GitHubError({
+    decision: 'retry',
+    message: describe(subject, answer, `the answer makes no sense: ${excerpt(wordsOf(cause))}`),
+    status: answer.status,
+    ...correlation(answer),
+  });
+
+const CERTIFICATE_CODES =
+  /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+
+/** The error for a request that got no answer: refused or broken connections, timeouts, certificates. */
+export function errorFromFailure(subject: RequestSubject, cause: unknown): GitHubError {
+  const words = excerpt(wordsOf(cause));
+  if (!CERTIFICATE_CODES.test(codeOf(cause))) {
+    return new GitHubError({
+      decision: 'retry',
+      message: describe(subject, undefined, `no answer (${words})`),
+      cause,
+    });
+  }
+  const remedy = `the server's certificate is not trusted (${words}): name its CA in githubServerTLS`;
+  return new GitHubError({
+    decision: 'invalid-config',
+    message: describe(subject, undefined, remedy),
+    cause,
+  });
+}
+
+/** A request in words, each segment of its path cleaned by itself: a path as a whole looks like a secret. */
+export const wordsFor = ({ method, url }: RequestSubject): string =>
+  `${method} ${url.origin}${url.pathname.split('/').map(excerpt).join('/')}`;
+
+function describe(subject: RequestSubject, answer: HttpAnswer | undefined, detail: string): string {
+  const where = `${wordsFor(subject)} failed`;
+  if (!answer) return `${where}: ${detail}`;
+  const { activityId, requestId } = correlation(answer);
+  const facts = [
+    `status="${[answer.status, STATUS_CODES[answer.status]].filter(Boolean).join(' ')}"`,
+    ...(activityId === undefined ? [] : [`activity_id="${activityId}"`]),
+    ...(requestId === undefined ? [] : [`github_request_id="${requestId}"`]),
+  ];
+  return `${where} (${facts.join(', ')}): ${detail}`;
+}
+
+function remedyFor({ service }: RequestSubject, status: number, decision: GitHubDecision): string {
+  if (status >= 300 && status < 400)
+    return '; it redirects too often: set githubConfigUrl to the final address';
+  if (decision !== 'refused' || service !== 'rest') return '';
+  if (status === 401) return '; replace the credentials in the Secret that githubConfigSecret names';
+  return '; check that githubConfigUrl exists and that its credentials may manage self-hosted runners';
+}
+
+const correlation = ({ headers }: HttpAnswer): { activityId?: string; requestId?: string } => ({
+  ...(headers['activityid'] !== undefined && { activityId: excerpt(headers['activityid']) }),
+  ...(headers['x-github-request-id'] !== undefined && { requestId: excerpt(headers['x-github-request-id']) }),
+});
+
+/** Type and message of the service's exception; pages and plain text come back as a short message. */
+function exceptionIn({ body, headers }: HttpAnswer): { typeName?: string; message?: string } {
+  const isText = /\btext\/plain\b/i.test(headers['content-type'] ?? '');
+  const exception = isText ? undefined : objectFrom(body);
+  if (!exception) return { message: excerpt(body.replaceAll(/<[^>]*>/g, ' ')) };
+  const { typeName, message } = exception;
+  return {
+    ...(typeof typeName === 'string' && { typeName }),
+    ...(typeof message === 'string' && { message: excerpt(message) }),
+  };
+}
+
+function objectFrom(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What GitHub's guide to rate limits tells clients to wait when a secondary limit names no time. */
+const SECONDARY_LIMIT_MS = 60_000;
+
+/** The pause that an answer asks for: Retry-After, the end of a used-up rate limit, or a secondary limit's minute. */
+function pauseAskedFor({ status, headers, body }: HttpAnswer, now: number): number | undefined {
+  if (status !== 403 && status !== 429 && status < 500) return undefined;
+  const asked = retryAfterMs(headers['retry-after'], now);
+  if (asked !== undefined) return asked;
+  const reset = Number(headers['x-ratelimit-reset']);
+  if (headers['x-ratelimit-remaining'] === '0' && Number.isFinite(reset))
+    return Math.max(0, reset * 1000 - now);
+  return status < 500 && /secondary rate limit/i.test(body) ? SECONDARY_LIMIT_MS : undefined;
+}
+
+/** Retry-After as whole seconds or as a date (RFC 9110, 10.2.3). */
+function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d{1,10}$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+const EXCERPT = 300;
+
+/** Foreign text made fit for a message: one line, short, without anything that looks like a secret. */
+function excerpt(text: string): string {
+  const line = redact(
+    text
+      .slice(0, 4 * EXCERPT)
+      .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+      .trim(),
+  );
+  return line.length > EXCERPT ? `${line.slice(0, EXCERPT)}…` : line;
+}
+
+const codeOf = (cause: unknown): string =>
+  cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+
+function wordsOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'unknown failure';
+  return [codeOf(cause) || cause.name, cause.message].filter(Boolean).join(': ');
+}

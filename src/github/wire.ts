@@ -1,0 +1,326 @@
+import { Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { Int64 } from './json.ts';
+
+/**
+ * What the Actions service sends, as schemas from which the types come. Only what a caller cannot do without is
+ * required; unknown members are ignored, and a member that is `null` counts as absent.
+ */
+const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const Text = Type.String();
+/** A number, or the decimal text that the parser makes of one too large. */
+const WireInt64 = Type.Union([Type.Integer(), Type.String({ pattern: '^-?\\d{1,19}$' })]);
+
+const LabelSchema = Type.Object({ type: Type.Optional(Text), name: Text });
+
+const StatisticsSchema = Type.Partial(
+  Type.Object({
+    totalAvailableJobs: Count,
+    totalAcquiredJobs: Count,
+    totalAssignedJobs: Count,
+    totalRunningJobs: Count,
+    totalRegisteredRunners: Count,
+    totalBusyRunners: Count,
+    totalIdleRunners: Count,
+  }),
+);
+
+const RunnerSchema = Type.Object({ id: Id, name: Text, runnerScaleSetId: Type.Optional(Count) });
+
+const RunnerGroupSchema = Type.Object({
+  id: Id,
+  name: Text,
+  size: Type.Optional(Count),
+  isDefaultGroup: Type.Optional(Type.Boolean()),
+});
+
+const RunnerScaleSetSchema = Type.Object({
+  id: Id,
+  name: Type.Optional(Text),
+  runnerGroupId: Type.Optional(Count),
+  runnerGroupName: Type.Optional(Text),
+  labels: Type.Optional(Type.Array(LabelSchema)),
+  RunnerSetting: Type.Optional(Type.Object({ disableUpdate: Type.Optional(Type.Boolean()) })),
+  statistics: Type.Optional(StatisticsSchema),
+});
+
+const JitConfigSchema = Type.Object({
+  runner: RunnerSchema,
+  encodedJITConfig: Type.String({ minLength: 1 }),
+});
+
+const SessionSchema = Type.Object({
+  sessionId: Type.String({ minLength: 1 }),
+  ownerName: Type.Optional(Text),
+  messageQueueUrl: Type.Optional(Text),
+  messageQueueAccessToken: Type.Optional(Text),
+  statistics: Type.Optional(StatisticsSchema),
+});
+
+const MessageSchema = Type.Object({
+  messageId: Count,
+  messageType: Text,
+  body: Type.Optional(Text),
+  statistics: Type.Optional(StatisticsSchema),
+});
+
+const JobSchema = Type.Object({
+  messageType: Text,
+  runnerRequestId: Type.Optional(WireInt64),
+  repositoryName: Type.Optional(Text),
+  ownerName: Type.Optional(Text),
+  jobId: Type.Optional(Text),
+  jobWorkflowRef: Type.Optional(Text),
+  jobDisplayName: Type.Optional(Text),
+  workflowRunId: Type.Optional(WireInt64),
+  eventName: Type.Optional(Text),
+  requestLabels: Type.Optional(Type.Array(Text)),
+  queueTime: Type.Optional(Text),
+  scaleSetAssignTime: Type.Optional(Text),
+  runnerAssignTime: Type.Optional(Text),
+  finishTime: Type.Optional(Text),
+  runnerId: Type.Optional(Count),
+  runnerName: Type.Optional(Text),
+  result: Type.Optional(Text),
+});
+
+const listOf = <Item extends TSchema>(item: Item) =>
+  Type.Object({ count: Count, value: Type.Optional(Type.Array(item)) });
+
+const RegistrationSchema = Type.Object({
+  url: Type.String({ minLength: 1 }),
+  token: Type.String({ minLength: 1 }),
+});
+
+export type Label = Required<Static<typeof LabelSchema>>;
+/** Numbers of a scale set. `totalAssignedJobs` counts waiting and running jobs: the only input to scaling. */
+export type RunnerScaleSetStatistics = Required<Static<typeof StatisticsSchema>>;
+/** A registered runner. `runnerScaleSetId` is 0 when it belongs to none. */
+export type RunnerReference = Required<Static<typeof RunnerSchema>>;
+export type RunnerGroup = Required<Static<typeof RunnerGroupSchema>>;
+
+export interface RunnerScaleSet {
+  id: number;
+  name: string;
+  runnerGroupId: number;
+  runnerGroupName: string;
+  labels: Label[];
+  runnerSetting: { disableUpdate: boolean };
+  statistics?: RunnerScaleSetStatistics;
+}
+
+/** A runner's identity and its start configuration, which is a secret and good for one start. */
+export interface JitConfig {
+  runner: RunnerReference;
+  encodedJITConfig: string;
+}
+
+/** A message session as the service describes it. Queue URL and token are secrets. */
+export interface SessionState {
+  sessionId: string;
+  ownerName: string;
+  messageQueueUrl: string;
+  messageQueueAccessToken: string;
+  statistics?: RunnerScaleSetStatistics;
+}
+
+export interface QueueMessage {
+  messageId: number;
+  messageType: string;
+  /** JSON text of an array of job messages; may be empty. */
+  body: string;
+  statistics?: RunnerScaleSetStatistics;
+}
+
+/** What all job messages say. Times are RFC 3339; a time that is not set is absent. */
+export interface JobMessage {
+  messageType: string;
+  runnerRequestId: Int64;
+  repositoryName: string;
+  ownerName: string;
+  jobId: string;
+  jobWorkflowRef: string;
+  jobDisplayName: string;
+  workflowRunId: Int64;
+  eventName: string;
+  requestLabels: string[];
+  queueTime?: string;
+  scaleSetAssignTime?: string;
+  runnerAssignTime?: string;
+  finishTime?: string;
+}
+
+/** The service may assign this job to us if we acquire it (Enterprise Server). */
+export type JobAvailable = JobMessage;
+/** The job is ours and waits for a runner. */
+export type JobAssigned = JobMessage;
+/** A runner has taken the job. */
+export interface JobStarted extends JobMessage {
+  runnerId: number;
+  runnerName: string;
+}
+/** The job ended, on a runner or before one took it. */
+export interface JobCompleted extends JobStarted {
+  /** `succeeded`, `failed`, `canceled`, … */
+  result: string;
+}
+
+/** Turns parsed JSON into a value of ours. @throws TypeError that names the member */
+export type Decode<T> = (value: unknown) => T;
+
+function decoder<Schema extends TSchema, T>(
+  schema: Schema,
+  convert: (value: Static<Schema>) => T,
+): Decode<T> {
+  let validator: { Check(value: unknown): boolean; Errors(value: unknown): readonly object[] } | undefined;
+  return (value) => {
+    validator ??= Compile(schema);
+    if (!validator.Check(value)) throw new TypeError(complaint(validator.Errors(value)));
+    return convert(value as Static<Schema>);
+  };
+}
+
+function complaint([first]: readonly { instancePath?: string; message?: string }[]): string {
+  const where =
+    first?.instancePath === undefined || first.instancePath === '' ? 'the answer' : first.instancePath;
+  return `${where} ${first?.message ?? 'has the wrong type'}`;
+}
+
+const toStatistics = (statistics: Static<typeof StatisticsSchema>): RunnerScaleSetStatistics => ({
+  totalAvailableJobs: statistics.totalAvailableJobs ?? 0,
+  totalAcquiredJobs: statistics.totalAcquiredJobs ?? 0,
+  totalAssignedJobs: statistics.totalAssignedJobs ?? 0,
+  totalRunningJobs: statistics.totalRunningJobs ?? 0,
+  totalRegisteredRunners: statistics.totalRegisteredRunners ?? 0,
+  totalBusyRunners: statistics.totalBusyRunners ?? 0,
+  totalIdleRunners: statistics.totalIdleRunners ?? 0,
+});
+
+const withStatistics = (
+  statistics?: Static<typeof StatisticsSchema>,
+): { statistics?: RunnerScaleSetStatistics } => (statistics ? { statistics: toStatistics(statistics) } : {});
+
+const toRunner = ({ id, name, runnerScaleSetId = 0 }: Static<typeof RunnerSchema>): RunnerReference => ({
+  id,
+  name,
+  runnerScaleSetId,
+});
+
+const toRunnerGroup = (group: Static<typeof RunnerGroupSchema>): RunnerGroup => ({
+  id: group.id,
+  name: group.name,
+  size: group.size ?? 0,
+  isDefaultGroup: group.isDefaultGroup ?? false,
+});
+
+const toScaleSet = (set: Static<typeof RunnerScaleSetSchema>): RunnerScaleSet => ({
+  id: set.id,
+  name: set.name ?? '',
+  runnerGroupId: set.runnerGroupId ?? 0,
+  runnerGroupName: set.runnerGroupName ?? '',
+  labels: (set.labels ?? []).map(({ type = '', name }) => ({ type, name })),
+  runnerSetting: { disableUpdate: set.RunnerSetting?.disableUpdate ?? false },
+  ...withStatistics(set.statistics),
+});
+
+/** Services of different versions spell `RunnerSetting` in different cases. */
+function withRunnerSetting(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || 'RunnerSetting' in value) return value;
+  const found = Object.entries(value).find(([name]) => name.toLowerCase() === 'runnersetting');
+  return found ? { ...value, RunnerSetting: found[1] as unknown } : value;
+}
+
+/**
+ * The one item of a by-name lookup, or `undefined`. `count` decides, not the array's length.
+ *
+ * @throws TypeError when several have the name
+ */
+const single =
+  <Item>(plural: string) =>
+  ({ count, value = [] }: { count: number; value?: Item[] }): Item | undefined => {
+    if (count === 0) return undefined;
+    if (count > 1) throw new TypeError(`it lists multiple ${plural} of one name`);
+    if (value[0] === undefined) throw new TypeError('/count says one, but /value has none');
+    return value[0];
+  };
+
+const optionally = <In, Out>(value: In | undefined, convert: (value: In) => Out): Out | undefined =>
+  value === undefined ? undefined : convert(value);
+
+export const decodeRunner = decoder(RunnerSchema, toRunner);
+
+export const decodeRunnerList = decoder(listOf(RunnerSchema), (list) =>
+  optionally(single<Static<typeof RunnerSchema>>('runners')(list), toRunner),
+);
+
+export const decodeRunnerGroupList = decoder(listOf(RunnerGroupSchema), (list) =>
+  optionally(single<Static<typeof RunnerGroupSchema>>('runner groups')(list), toRunnerGroup),
+);
+
+const decodeScaleSetStrictly = decoder(RunnerScaleSetSchema, toScaleSet);
+
+export const decodeScaleSet: Decode<RunnerScaleSet> = (value) =>
+  decodeScaleSetStrictly(withRunnerSetting(value));
+
+const decodeAnyList = decoder(listOf(Type.Unknown()), single<unknown>('runner scale sets'));
+
+export const decodeScaleSetList: Decode<RunnerScaleSet | undefined> = (value) =>
+  optionally(decodeAnyList(value), decodeScaleSet);
+
+export const decodeJitConfig: Decode<JitConfig> = decoder(
+  JitConfigSchema,
+  ({ runner, encodedJITConfig }) => ({
+    runner: toRunner(runner),
+    encodedJITConfig,
+  }),
+);
+
+export const decodeRegistration = decoder(RegistrationSchema, ({ url, token }) => ({ url, token }));
+
+export const decodeSession: Decode<SessionState> = decoder(SessionSchema, (session) => ({
+  sessionId: session.sessionId,
+  ownerName: session.ownerName ?? '',
+  messageQueueUrl: session.messageQueueUrl ?? '',
+  messageQueueAccessToken: session.messageQueueAccessToken ?? '',
+  ...withStatistics(session.statistics),
+}));
+
+export const decodeMessage: Decode<QueueMessage> = decoder(MessageSchema, (message) => ({
+  messageId: message.messageId,
+  messageType: message.messageType,
+  body: message.body ?? '',
+  ...withStatistics(message.statistics),
+}));
+
+/** Ids of the jobs that an acquire call really got. */
+export const decodeAcquired: Decode<Int64[]> = decoder(listOf(WireInt64), ({ value = [] }) =>
+  value.map(String),
+);
+
+const UNSET = /^(0001-01-01T00:00:00|$)/;
+
+const time = <Name extends string>(name: Name, text = ''): Partial<Record<Name, string>> =>
+  UNSET.test(text) ? {} : ({ [name]: text } as Partial<Record<Name, string>>);
+
+/** A job message of any type, with the members of the richest one; those that it does not have are zero or empty. */
+export const decodeJob: Decode<JobCompleted> = decoder(JobSchema, (job) => ({
+  messageType: job.messageType,
+  runnerRequestId: String(job.runnerRequestId ?? 0),
+  repositoryName: job.repositoryName ?? '',
+  ownerName: job.ownerName ?? '',
+  jobId: job.jobId ?? '',
+  jobWorkflowRef: job.jobWorkflowRef ?? '',
+  jobDisplayName: job.jobDisplayName ?? '',
+  workflowRunId: String(job.workflowRunId ?? 0),
+  eventName: job.eventName ?? '',
+  requestLabels: job.requestLabels ?? [],
+  ...time('queueTime', job.queueTime),
+  ...time('scaleSetAssignTime', job.scaleSetAssignTime),
+  ...time('runnerAssignTime', job.runnerAssignTime),
+  ...time('finishTime', job.finishTime),
+  runnerId: job.runnerId ?? 0,
+  runnerName: job.runnerName ?? '',
+  result: job.result ?? '',
+}));

@@ -1,0 +1,117 @@
+import type { CreateOptions, DeleteOptions, ListOptions, ObjectKey, PatchOptions, WatchOptions } from './client.ts';
+import type { KubernetesObject, Resource } from './resources.ts';
+import type { Call, CallOptions } from './wire.ts';
+
+/** One function per verb: the request that the API expects. Pure. */
+
+const WATCH_SECONDS = 300;
+
+/** What a watch may outlast the time agreed with the server, before its connection is taken for dead. */
+const WATCH_GRACE_MS = 15_000;
+
+export interface Creation<T> {
+  namespace: string | undefined;
+  object: T;
+  options: CreateOptions | undefined;
+}
+
+export const createCall = <T extends KubernetesObject>(
+  resource: Resource<T>,
+  { namespace, object, options }: Creation<T>,
+): Call => ({
+  method: 'POST',
+  subject: { verb: 'create', resource: resource.plural, namespace, name: object.metadata?.name },
+  path: collectionPath(resource, requireNamespace(resource, namespace)),
+  query: { dryRun: options?.dryRun ? 'All' : undefined },
+  body: { apiVersion: resource.apiVersion, kind: resource.kind, ...object },
+  options,
+});
+
+export const getCall = (resource: Resource, key: ObjectKey, options: CallOptions | undefined): Call => ({
+  method: 'GET',
+  subject: { verb: 'get', resource: resource.plural, ...key },
+  path: objectPath(resource, key),
+  options,
+});
+
+export function patchCall(
+  resource: Resource,
+  key: ObjectKey,
+  patch: { body: object; options: PatchOptions },
+): Call {
+  const { body, options } = patch;
+  const suffix = options.subresource ? `/${options.subresource}` : '';
+  return {
+    method: 'PATCH',
+    subject: { verb: 'patch', resource: resource.plural + suffix, ...key },
+    path: objectPath(resource, key) + suffix,
+    body,
+    contentType: 'application/merge-patch+json',
+    options,
+  };
+}
+
+export const deleteCall = (resource: Resource, key: ObjectKey, options: DeleteOptions): Call => ({
+  method: 'DELETE',
+  subject: { verb: 'delete', resource: resource.plural, ...key },
+  path: objectPath(resource, key),
+  body: deleteBody(options),
+  options,
+});
+
+function deleteBody({ propagationPolicy, gracePeriodSeconds, uid, resourceVersion }: DeleteOptions): object {
+  // JSON leaves out what is undefined.
+  const preconditions =
+    uid === undefined && resourceVersion === undefined ? undefined : { uid, resourceVersion };
+  return { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, gracePeriodSeconds, preconditions };
+}
+
+export const listCall = (resource: Resource, options: ListOptions, page: string | undefined): Call => ({
+  method: 'GET',
+  subject: { verb: 'list', resource: resource.plural, namespace: options.namespace },
+  path: collectionPath(resource, options.namespace),
+  query: {
+    labelSelector: options.labelSelector,
+    fieldSelector: options.fieldSelector,
+    limit: options.limit,
+    continue: page,
+  },
+  options,
+});
+
+export function watchCall(resource: Resource, options: WatchOptions): Call {
+  const { labelSelector, fieldSelector, resourceVersion, allowWatchBookmarks = true } = options;
+  const timeoutSeconds = options.timeoutSeconds ?? WATCH_SECONDS;
+  return {
+    method: 'GET',
+    subject: { verb: 'watch', resource: resource.plural, namespace: options.namespace },
+    path: collectionPath(resource, options.namespace),
+    query: {
+      watch: true,
+      labelSelector,
+      fieldSelector,
+      resourceVersion,
+      allowWatchBookmarks,
+      timeoutSeconds,
+    },
+    options: { ...options, timeoutMs: options.timeoutMs ?? timeoutSeconds * 1000 + WATCH_GRACE_MS },
+    onOpen: options.onOpen,
+  };
+}
+
+function collectionPath({ apiVersion, plural, namespaced }: Resource, namespace: string | undefined): string {
+  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const within = namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  return `${root}${within}/${plural}`;
+}
+
+/** An empty name or namespace would address the whole collection. */
+function objectPath(resource: Resource, { namespace, name }: ObjectKey): string {
+  if (name === '') throw new TypeError(`${resource.kind}: name is empty; give the name of one object.`);
+  return `${collectionPath(resource, requireNamespace(resource, namespace))}/${encodeURIComponent(name)}`;
+}
+
+function requireNamespace({ kind, namespaced }: Resource, namespace: string | undefined): string | undefined {
+  if (!namespaced || namespace) return namespace;
+  throw new TypeError(`${kind}: namespace is missing; objects of this kind live in one.`);
+}

@@ -1,0 +1,187 @@
+import type { Status } from './resources.ts';
+
+/** What a request was about, for messages: never its body. */
+export interface RequestSubject {
+  /** The API's verb: get, list, watch, create, patch, delete. */
+  verb: string;
+  /** Plural of the resource, with its subresource if any: `ephemeralrunners/status`. */
+  resource: string;
+  namespace?: string | undefined;
+  name?: string | undefined;
+}
+
+/** One cause named by the API server: a field, and what is wrong with it. */
+export interface KubernetesErrorCause {
+  field?: string;
+  reason?: string;
+  message?: string;
+}
+
+interface KubernetesErrorFacts {
+  message: string;
+  status?: number | undefined;
+  reason?: string | undefined;
+  causes?: KubernetesErrorCause[] | undefined;
+  retryAfterMs?: number | undefined;
+  cause?: unknown;
+}
+
+/** A request that the API server refused, or that got no answer. Carries the server's own words, never a body. */
+export class KubernetesError extends Error {
+  override readonly name = 'KubernetesError';
+  readonly subject: RequestSubject;
+  /** The message without what the request was about: the server's own words. */
+  readonly detail: string;
+  /** What the API server said; `message` puts the request before it. */
+  readonly serverMessage: string;
+  /** HTTP status; `undefined` when no answer came. */
+  readonly status: number | undefined;
+  /** `Status.reason`: NotFound, AlreadyExists, Conflict, Invalid, Expired, … */
+  readonly reason: string | undefined;
+  readonly causes: readonly KubernetesErrorCause[];
+  /** How long the server asks to wait (Retry-After), in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(subject: RequestSubject, facts: KubernetesErrorFacts) {
+    super(
+      `${describe(subject)}: ${facts.message}`,
+      facts.cause === undefined ? undefined : { cause: facts.cause },
+    );
+    this.subject = subject;
+    this.detail = facts.message;
+    this.serverMessage = facts.message;
+    this.status = facts.status;
+    this.reason = facts.reason;
+    this.causes = facts.causes ?? [];
+    this.retryAfterMs = facts.retryAfterMs;
+  }
+}
+
+const describe = ({ verb, resource, namespace, name }: RequestSubject): string =>
+  [verb, resource, [namespace, name].filter(Boolean).join('/')].filter(Boolean).join(' ');
+
+/** An answer with a status of 400 or more; `body` is the response's text. */
+export interface RefusedResponse {
+  status: number;
+  body: string;
+  retryAfter?: string | undefined;
+}
+
+/** The error for a refused request. Reads the `Status` object that the API server sends, if it is one. */
+export function errorFromResponse(subject: RequestSubject, response: RefusedResponse): KubernetesError {
+  const status = parseStatus(response.body);
+  if (status) return errorFromStatus(subject, { ...status, code: response.status }, response.retryAfter);
+  return new KubernetesError(subject, {
+    message: `HTTP ${response.status}`,
+    status: response.status,
+    retryAfterMs: retryAfterMs(response.retryAfter),
+  });
+}
+
+/** The error for a `Status` object: of a refused request, or of an ERROR event in a watch. */
+export function errorFromStatus(
+  subject: RequestSubject,
+  status: Status,
+  retryAfter?: string,
+): KubernetesError {
+  const hidden = quotesValues(subject, status.code);
+  const causes = (status.details?.causes ?? []).map((cause) => causeFrom(cause, hidden));
+  return new KubernetesError(subject, {
+    message: hidden
+      ? withoutValues(status, causes)
+      : (status.message ?? status.reason ?? `HTTP ${status.code ?? 0}`),
+    status: status.code,
+    reason: status.reason,
+    causes,
+    retryAfterMs: retryAfterMs(retryAfter) ?? inMilliseconds(status.details?.retryAfterSeconds),
+  });
+}
+
+/** The error for a request that got no answer: refused or broken connections, timeouts. */
+export const errorFromFailure = (subject: RequestSubject, cause: unknown): KubernetesError =>
+  new KubernetesError(subject, { message: `no answer from the API server (${wordsOf(cause)})`, cause });
+
+/** Told by its shape: errors of Node itself need not be of this realm's `Error`. */
+function wordsOf(cause: unknown): string {
+  const { name, code, message } = (cause ?? {}) as { name?: unknown; code?: unknown; message?: unknown };
+  const title = [code, name].find((word) => typeof word === 'string') ?? 'unknown failure';
+  return typeof message === 'string' && message !== '' ? `${title}: ${message}` : title;
+}
+
+/** A Secret that is invalid is refused with the values quoted: only the names of its fields may be repeated. */
+const quotesValues = ({ resource }: RequestSubject, status: number | undefined): boolean =>
+  /^secrets\b/.test(resource) && (status === 400 || status === 422);
+
+function withoutValues(status: Status, causes: KubernetesErrorCause[]): string {
+  const fields = causes.flatMap((cause) => cause.field ?? []);
+  return `${status.reason ?? 'refused'}${fields.length > 0 ? `: ${fields.join(', ')}` : ''}`;
+}
+
+const causeFrom = (
+  { field, reason, message }: { field?: string; reason?: string; message?: string },
+  hidden: boolean,
+): KubernetesErrorCause => ({
+  ...(field !== undefined && { field }),
+  ...(reason !== undefined && { reason }),
+  ...(message !== undefined && !hidden && { message }),
+});
+
+function parseStatus(body: string): Status | undefined {
+  if (!body.startsWith('{')) return undefined;
+  try {
+    const status = JSON.parse(body) as Status;
+    return status.kind === 'Status' ? status : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Retry-After as seconds or as a date (RFC 9110, 10.2.3), in milliseconds from now. */
+function retryAfterMs(header: string | undefined): number | undefined {
+  if (header === undefined || header === '') return undefined;
+  const seconds = Number(header);
+  if (Number.isFinite(seconds)) return inMilliseconds(seconds);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
+
+const inMilliseconds = (seconds: number | undefined): number | undefined =>
+  seconds === undefined ? undefined : Math.max(0, seconds * 1000);
+
+const when =
+  (test: (error: KubernetesError) => boolean) =>
+  (error: unknown): error is KubernetesError =>
+    error instanceof KubernetesError && test(error);
+
+export const isNotFound = when(({ status }) => status === 404);
+
+/** An object of this name exists already (a create). */
+export const isAlreadyExists = when(({ status, reason }) => status === 409 && reason === 'AlreadyExists');
+
+/** The object changed since it was read, or its uid is another one (a precondition failed). */
+export const isConflict = when(({ status, reason }) => status === 409 && reason !== 'AlreadyExists');
+
+export const isUnauthorized = when(({ status }) => status === 401);
+
+export const isForbidden = when(({ status }) => status === 403);
+
+/** The object is malformed; `causes` name the fields. */
+export const isInvalid = when(({ status }) => status === 422);
+
+/** A ResourceQuota leaves no room: it may later. */
+export const isQuotaExceeded = when(
+  (error) => isForbidden(error) && error.message.includes('exceeded quota'),
+);
+
+/** The namespace is being deleted and takes nothing new. */
+export const isNamespaceTerminating = when(
+  (error) => isForbidden(error) && error.causes.some(({ reason }) => reason === 'NamespaceTerminating'),
+);
+
+/** The resource version or continue token is too old: list again. */
+export const isGone = when(
+  ({ status, reason }) => status === 410 || reason === 'Expired' || reason === 'Gone',
+);
+
+/** The same request may succeed later: no answer, too many requests, or a failure of the server itself. */
+export const isTransient = when(({ status }) => status === undefined || status === 429 || status >= 500);

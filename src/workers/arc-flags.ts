@@ -1,0 +1,42 @@
+/** Flags of ARC's manager that its chart, or people's own manifests, pass: what becomes of each here. */
+export type ArcFlag = { readonly flag: string } & (
+  | { /** Accepted without effect; the reason is logged once. */ readonly ignored: string }
+  | {
+      /** Flag of the setting it feeds. */
+      readonly feeds: string;
+      /** What to hand to that setting; `undefined` keeps its default. */
+      readonly convert?: (text: string) => string | undefined;
+      readonly note?: string;
+    }
+);
+
+/** Creation never becomes slower than this by ARC's flag, whose own default of 2 is for other work. */
+const LEAST_CONCURRENCY = 10;
+
+const NO_LISTENER_POD = 'listeners run inside the workers and have no pod of their own';
+const NO_RATE_LIMIT =
+  'requests are bounded by connections (--kubernetes-connections), and API Priority and Fairness does the rest';
+const NO_LEADER = 'any number of workers share the work, without a leader';
+const NO_WORK_QUEUE = 'there is no work queue: workflows take its place';
+
+export const ARC_FLAGS: readonly ArcFlag[] = [
+  {
+    flag: 'runner-max-concurrent-reconciles',
+    feeds: 'runner-creation-concurrency',
+    convert: (text) => (/^\d+$/.test(text) && Number(text) < LEAST_CONCURRENCY ? undefined : text),
+    note: `raises --runner-creation-concurrency, and never lowers it below ${LEAST_CONCURRENCY}`,
+  },
+  { flag: 'watch-single-namespace', feeds: 'watch-namespace' },
+  { flag: 'auto-scaling-runner-set-only', ignored: 'this mode is the only one' },
+  { flag: 'auto-scaler-image-pull-secrets', ignored: NO_LISTENER_POD },
+  { flag: 'listener-metrics-addr', ignored: NO_LISTENER_POD },
+  { flag: 'listener-metrics-endpoint', ignored: NO_LISTENER_POD },
+  { flag: 'k8s-client-rate-limiter-qps', ignored: NO_RATE_LIMIT },
+  { flag: 'k8s-client-rate-limiter-burst', ignored: NO_RATE_LIMIT },
+  { flag: 'enable-leader-election', ignored: NO_LEADER },
+  { flag: 'leader-election-id', ignored: NO_LEADER },
+  { flag: 'workqueue-rate-limiter', ignored: NO_WORK_QUEUE },
+  { flag: 'sync-period', ignored: 'each workflow gets a full picture at --snapshot-interval' },
+  { flag: 'port', ignored: 'there are no webhooks' },
+  { flag: 'pprof-addr', ignored: 'profiles are taken with "node --cpu-prof" or "node --inspect"' },
+];

@@ -1,0 +1,235 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  proxySinks,
+  sleep,
+  TimeoutFailure,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { ActivityOptions, Sinks } from '@temporalio/workflow';
+import type { CreateRunnersResult } from '../activities/create-runners.ts';
+import type { Activities } from '../activities/index.ts';
+import type { RetireRunnersResult, RunnerToRetire } from '../activities/retire-runners.ts';
+import type { ScaleResult } from './messages.ts';
+import type { Outcome } from './outcome.ts';
+import type { Lane, Plan, Publication } from './plan.ts';
+import { phaseKey } from '../api/search-attributes.ts';
+import { phaseOf } from './phase.ts';
+import type { SetState } from './state.ts';
+import { runnerStatusKey, statusKey } from './status.ts';
+import type { Stop } from './trouble.ts';
+
+/** Retiring activities in flight, and the most runners of each. */
+const RETIREMENTS = 4;
+const RETIRED_TOGETHER = 50;
+
+/** What a workflow tells the worker's metrics. Nothing of it enters the history. */
+export interface MetricsSinks extends Sinks {
+  metrics: { reconciled(controller: string, seconds: number): void };
+}
+
+const { metrics } = proxySinks<MetricsSinks>();
+
+const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 5 } as const;
+
+/** Long ones heartbeat, and go on in another worker when theirs is lost. */
+const long = {
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '15s',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry,
+} as const satisfies ActivityOptions;
+
+const short = { startToCloseTimeout: '30s', retry } as const satisfies ActivityOptions;
+
+const { createRunners, retireRunners, publishStatus } = proxyActivities<Activities>(long);
+const { scaleRunnerSet, pauseRunnerSet } = proxyActivities<Activities>(short);
+
+interface Served {
+  namespace: string;
+  name?: string;
+}
+
+/** Carries plans out and gathers what comes of them. Decides nothing. */
+export class RunnerSetActivities {
+  /** Creating activities in flight. */
+  lanes = 0;
+  publishing = false;
+  private retirements = 0;
+  private outcomes: Outcome[] = [];
+  private woken = false;
+  private timer: { at: number; scope: CancellationScope } | undefined;
+  private phase: string | undefined;
+  private readonly work = new CancellationScope();
+  private readonly served: Served;
+  private readonly state: SetState;
+
+  constructor(served: Served, state: SetState) {
+    this.served = served;
+    this.state = state;
+  }
+
+  get inFlight(): number {
+    return this.lanes + this.retirements + (this.publishing ? 1 : 0);
+  }
+
+  /** Something happened that calls for a new look at the state. */
+  get hasNews(): boolean {
+    return this.woken || this.outcomes.length > 0;
+  }
+
+  takeOutcomes(): Outcome[] {
+    this.woken = false;
+    return this.outcomes.splice(0);
+  }
+
+  /** Ends what may take long, because the workflow is about to continue as new. */
+  drain(): void {
+    if (!this.work.consideredCancelled) this.work.cancel();
+    this.timer?.scope.cancel();
+    this.timer = undefined;
+  }
+
+  /** @param observedAt when the change that led to this plan was seen, in milliseconds */
+  carryOut(plan: Plan, observedAt: number | undefined): void {
+    const begun = [...plan.lanes.map((lane) => this.create(lane)), ...this.retireInBatches(plan.retire)];
+    if (plan.publish) begun.push(this.publish(plan.publish));
+    this.showPhase();
+    if (plan.wakeAt !== undefined) this.wakeAt(plan.wakeAt);
+    if (observedAt === undefined) return;
+    const pass = `ephemeralrunner${this.served.name === undefined ? '' : 'set'}`;
+    void Promise.all(begun).then(() => metrics.reconciled(pass, Math.max(0, Date.now() - observedAt) / 1000));
+  }
+
+  async scale(replicas: number): Promise<ScaleResult> {
+    const target = this.named();
+    const summary = `${target.name}: ${replicas} replicas`;
+    return scaleRunnerSet.executeWithOptions({ ...short, summary }, [{ ...target, replicas }]);
+  }
+
+  async pause(paused: boolean): Promise<{ paused: boolean }> {
+    await pauseRunnerSet({ ...this.named(), paused });
+    return { paused };
+  }
+
+  private named(): Required<Served> {
+    const { namespace, name } = this.served;
+    if (name !== undefined) return { namespace, name };
+    throw ApplicationFailure.nonRetryable('These runners belong to no EphemeralRunnerSet.', 'NoRunnerSet');
+  }
+
+  /** The set as activities are told of it; one that no longer exists is not named. */
+  private target(): { namespace: string; set?: string } {
+    const { namespace, name } = this.served;
+    return name === undefined || !this.state.set ? { namespace } : { namespace, set: name };
+  }
+
+  private async create({ names, probe }: Lane): Promise<void> {
+    for (const name of names) this.mark(name, 'create');
+    this.lanes += 1;
+    const input = { ...this.target(), names, patchId: this.state.order.id, probe };
+    const options = { ...long, summary: summarize(names) };
+    const attempt = await this.attempt(() => createRunners.executeWithOptions(options, [input]));
+    this.lanes -= 1;
+    const nothing: CreateRunnersResult = { created: [], rejected: [], begun: [] };
+    this.outcomes.push({ of: 'create', names, result: { ...nothing, ...attempt } });
+  }
+
+  private retireInBatches(runners: RunnerToRetire[]): Promise<void>[] {
+    const batches: Promise<void>[] = [];
+    for (let at = 0; at < runners.length && this.retirements < RETIREMENTS; at += RETIRED_TOGETHER) {
+      batches.push(this.retire(runners.slice(at, at + RETIRED_TOGETHER)));
+    }
+    return batches;
+  }
+
+  private async retire(runners: RunnerToRetire[]): Promise<void> {
+    const names = runners.map(({ name }) => name);
+    for (const name of names) this.mark(name, 'retire');
+    this.retirements += 1;
+    const options = { ...long, summary: summarize(names) };
+    const input = { ...this.target(), runners };
+    const attempt = await this.attempt(() => retireRunners.executeWithOptions(options, [input]));
+    this.retirements -= 1;
+    const nothing: RetireRunnersResult = { retired: [], kept: [], busy: [] };
+    this.outcomes.push({ of: 'retire', names, result: { ...nothing, ...attempt } });
+  }
+
+  private async publish({ set: status, runners, happenings, ...finalizer }: Publication): Promise<void> {
+    const { namespace, name } = this.served;
+    const seen = this.state.set;
+    const set = name !== undefined && seen ? { name, uid: seen.uid, generation: seen.generation } : undefined;
+    this.publishing = true;
+    this.state.happenings = [];
+    const content = { ...(status ? { status } : {}), ...finalizer, runners, happenings };
+    const attempt = await this.attempt(() => publishStatus({ namespace, ...(set ? { set } : {}), ...content }));
+    this.publishing = false;
+    this.woken = true;
+    if (attempt?.stopped) {
+      this.state.happenings.unshift(...happenings);
+      return;
+    }
+    if (status) this.state.published = statusKey(status);
+    if (finalizer.addFinalizer && this.state.set) this.state.set.hasFinalizer = true;
+    if (finalizer.removeFinalizer) delete this.state.set?.hasFinalizer;
+    for (const update of runners) {
+      const row = this.state.rows.get(update.name);
+      if (row) row.published = runnerStatusKey(update);
+    }
+  }
+
+  private mark(name: string, doing: 'create' | 'retire'): void {
+    const row = this.state.rows.get(name) ?? { name };
+    this.state.rows.set(name, Object.assign(row, { doing }));
+  }
+
+  /** Runs an activity to its end, whatever that is: a result, or why it was given up. */
+  private async attempt<T extends object | void>(activity: () => Promise<T>): Promise<T | { stopped?: Stop }> {
+    try {
+      return await this.work.run(activity);
+    } catch (error) {
+      return isCancellation(error) ? {} : { stopped: stopFrom(error) };
+    }
+  }
+
+  private showPhase(): void {
+    const phase = phaseOf(this.state);
+    if (phase === this.phase) return;
+    this.phase = phase;
+    upsertSearchAttributes([{ key: phaseKey, value: phase }]);
+  }
+
+  /** One timer at a time; an earlier one that is no longer needed only costs an idle look. */
+  private wakeAt(at: number): void {
+    if (this.timer && this.timer.at <= at) return;
+    this.timer?.scope.cancel();
+    const scope = new CancellationScope();
+    const timer = { at, scope };
+    this.timer = timer;
+    const ring = (): void => {
+      if (this.timer === timer) this.timer = undefined;
+      this.woken = true;
+    };
+    const ignore = (error: unknown): void => {
+      if (!isCancellation(error)) throw error;
+    };
+    void scope.run(() => sleep(Math.max(1, at - Date.now()), { summary: 'until the next try' })).then(ring, ignore);
+  }
+}
+
+/** Names the first and counts the rest: summaries are limited to 400 bytes. */
+const summarize = ([first = '', ...others]: string[]): string =>
+  others.length === 0 ? first : `${first} and ${others.length} more`;
+
+/** Why an activity failed: its last failure, by the reason it was given. */
+function stopFrom(error: unknown): Stop {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) {
+    return { reason: cause.type ?? 'ActivityFailed', message: cause.message };
+  }
+  if (cause instanceof TimeoutFailure) return { reason: 'WorkerLost', message: 'No worker reported back in time.' };
+  return { reason: 'ActivityFailed', message: cause instanceof Error ? cause.message : String(cause) };
+}

@@ -1,0 +1,136 @@
+import type { ObservedPod, ObservedRunner } from '../activities/observation.ts';
+import type { Row } from './runner.ts';
+import type { SetState } from './state.ts';
+
+/**
+ * The state in the form that is carried over continue-as-new: a row is a short line, names lose their common prefix,
+ * and revisions and texts are numbers into a table, so that 10,000 runners stay well under the limit of 2 MiB.
+ */
+export interface CarriedState extends Omit<SetState, 'rows'> {
+  prefix: string;
+  /** Texts that rows refer to by number: revisions, reasons, messages. */
+  texts: string[];
+  rows: PackedRow[];
+}
+
+/**
+ * Values in the order of `ROW_FIELDS`, then, if it was seen, of `SEEN_FIELDS`, then, if it has a pod, of `POD_FIELDS`,
+ * separated by bars; empty means absent. No value contains a bar: they are names, uids and numbers.
+ */
+export type PackedRow = string;
+
+const ROW_FIELDS = [
+  ['name', 'name'],
+  ['doing', 'text'],
+  ['madeAt', 'number'],
+  ['runnerId', 'number'],
+  ['begun', 'flag'],
+  ['podSeen', 'flag'],
+  ['spentPod', 'string'],
+  ['runningSince', 'number'],
+  ['end', 'text'],
+  ['reason', 'text'],
+  ['message', 'text'],
+  ['heldByJob', 'flag'],
+  ['notBefore', 'number'],
+  ['settled', 'flag'],
+  ['retired', 'flag'],
+  ['published', 'text'],
+  ['failures', 'number'],
+] as const satisfies Fields<Omit<Row, 'seen'>>;
+
+const SEEN_FIELDS = [
+  ['revision', 'text'],
+  ['patchId', 'number'],
+  ['createdAt', 'number'],
+  ['runnerId', 'number'],
+  ['phase', 'text'],
+  ['ready', 'flag'],
+  ['hasJob', 'flag'],
+  ['loose', 'flag'],
+  ['deleting', 'flag'],
+] as const satisfies Fields<Omit<ObservedRunner, 'name' | 'pod'>>;
+
+const POD_FIELDS = [
+  ['uid', 'string'],
+  ['phase', 'text'],
+  ['ready', 'flag'],
+  ['exitCode', 'number'],
+  ['initFailed', 'flag'],
+  ['reason', 'text'],
+  ['message', 'text'],
+] as const satisfies Fields<ObservedPod>;
+
+type Kind = 'name' | 'text' | 'string' | 'number' | 'flag';
+type Fields<T> = readonly (readonly [keyof T & string, Kind])[];
+
+/** Fails to compile when a field is in a type but in no table: nothing is lost when a workflow continues as new. */
+type Missing<T, F extends Fields<T>> = Exclude<keyof T, F[number][0]>;
+export type NothingIsLost = [
+  Missing<Omit<Row, 'seen'>, typeof ROW_FIELDS>,
+  Missing<Omit<ObservedRunner, 'name' | 'pod'>, typeof SEEN_FIELDS>,
+  Missing<ObservedPod, typeof POD_FIELDS>,
+] extends [never, never, never]
+  ? true
+  : never;
+const nothingIsLost: NothingIsLost = true;
+
+const SEEN_AT = ROW_FIELDS.length;
+const POD_AT = SEEN_AT + SEEN_FIELDS.length;
+
+/** The state as it is carried. */
+export function pack(state: SetState, prefix: string): CarriedState {
+  void nothingIsLost;
+  const texts = new Map<string, number>();
+  const put = (value: unknown, kind: Kind): string => {
+    if (value === undefined) return '';
+    if (kind === 'flag') return value ? '1' : '0';
+    if (kind === 'name') return shorten(value as string, prefix);
+    if (kind !== 'text') return String(value as string | number);
+    const text = value as string;
+    if (!texts.has(text)) texts.set(text, texts.size);
+    return String(texts.get(text));
+  };
+  const rows = [...state.rows.values()].map((row) => packRow(row, put));
+  return { ...state, prefix, rows, texts: [...texts.keys()] };
+}
+
+function packRow(row: Row, put: (value: unknown, kind: Kind) => string): PackedRow {
+  const { seen } = row;
+  const values = ROW_FIELDS.map(([field, kind]) => put(row[field], kind));
+  if (seen) values.push(...SEEN_FIELDS.map(([field, kind]) => put(seen[field], kind)));
+  if (seen?.pod) {
+    const { pod } = seen;
+    values.push(...POD_FIELDS.map(([field, kind]) => put(pod[field], kind)));
+  }
+  return values.join('|');
+}
+
+const shorten = (name: string, prefix: string): string =>
+  name.startsWith(prefix) ? `+${name.slice(prefix.length)}` : `=${name}`;
+
+/** The state as it was before it was carried. */
+export function unpack({ prefix, texts, rows, ...rest }: CarriedState): SetState {
+  const take = (value: string, kind: Kind): unknown => {
+    if (kind === 'flag') return value === '1';
+    if (kind === 'name') return lengthen(value, prefix);
+    if (kind === 'string') return value;
+    return kind === 'text' ? texts[Number(value)] : Number(value);
+  };
+  const read = (values: string[], fields: readonly (readonly [string, Kind])[]): object =>
+    Object.fromEntries(
+      fields.flatMap(([field, kind], i) => (values[i] ? [[field, take(values[i], kind)] as const] : [])),
+    );
+  const unpackRow = (packed: PackedRow): Row => {
+    const values = packed.split('|');
+    const row = read(values, ROW_FIELDS) as Row;
+    if (values.length <= SEEN_AT) return row;
+    row.seen = { ...read(values.slice(SEEN_AT), SEEN_FIELDS), name: row.name } as ObservedRunner;
+    if (values.length > POD_AT) row.seen.pod = read(values.slice(POD_AT), POD_FIELDS) as ObservedPod;
+    return row;
+  };
+  return { ...rest, rows: new Map(rows.map(unpackRow).map((row) => [row.name, row])) };
+}
+
+const lengthen = (short: string, prefix: string): string =>
+  short.startsWith('+') ? prefix + short.slice(1) : short.slice(1);

@@ -1,0 +1,85 @@
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  log,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Observation } from '../activities/observation.ts';
+import { RunnerSetActivities } from './acting.ts';
+import type { CarriedState } from './carry.ts';
+import { pack, unpack } from './carry.ts';
+import { follow } from './follow.ts';
+import * as messages from './messages.ts';
+import { newRunnerName } from './naming.ts';
+import { observe } from './observe.ts';
+import { settle } from './outcome.ts';
+import { decide } from './plan.ts';
+import { emptyState } from './state.ts';
+import { describeSet, viewSet } from './view.ts';
+
+export interface RunnerSetInput {
+  namespace: string;
+  /** The EphemeralRunnerSet; absent for the runners of the namespace that belong to none. */
+  name?: string;
+  /** From the run before. */
+  carried?: CarriedState;
+  inbox?: Observation[];
+}
+
+/**
+ * An EphemeralRunnerSet's life: observe the cluster, decide what to do, have it done, until the set and its runners
+ * are gone. The decisions are pure functions of the state; activities do the work.
+ */
+export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
+  const state = input.carried ? unpack(input.carried) : emptyState();
+  const inbox = input.inbox ?? [];
+  const acting = new RunnerSetActivities(input, state);
+
+  setHandler(messages.observeSignal, (observation) => void inbox.push(observation));
+  setHandler(messages.stateQuery, () => viewSet(state));
+  setHandler(messages.scaleUpdate, ({ replicas }) => acting.scale(replicas), { validator: mustScale });
+  setHandler(messages.scaleSignal, async (request) => {
+    const problem = messages.scaleProblem(request);
+    if (problem) log.warn('A scale signal was ignored', { problem });
+    else await acting.scale(request.replicas);
+  });
+  setHandler(messages.pauseUpdate, () => acting.pause(true));
+  setHandler(messages.pauseSignal, async () => void (await acting.pause(true)));
+  setHandler(messages.resumeUpdate, () => acting.pause(false));
+  setHandler(messages.resumeSignal, async () => void (await acting.pause(false)));
+
+  for (;;) {
+    const now = Date.now();
+    const observations = inbox.splice(0);
+    for (const observation of observations) observe(state, observation);
+    settle(state, acting.takeOutcomes(), now);
+    follow(state, now);
+    const draining = workflowInfo().continueAsNewSuggested;
+    const plan = decide(state, {
+      now,
+      lanes: acting.lanes,
+      publishing: acting.publishing,
+      draining,
+      newName: () => newRunnerName(input, state.rows),
+    });
+    if (draining) acting.drain();
+    acting.carryOut(plan, observations[0]?.at);
+    setCurrentDetails(describeSet(state));
+
+    const quiet = acting.inFlight === 0 && inbox.length === 0;
+    if (quiet && plan.finished) break;
+    if (quiet && draining && allHandlersFinished()) {
+      return continueAsNew<typeof ephemeralRunnerSet>({ ...input, carried: pack(state, input.name ?? ''), inbox });
+    }
+    await condition(() => inbox.length > 0 || acting.hasNews || (draining && acting.inFlight === 0));
+  }
+  await condition(allHandlersFinished);
+}
+
+function mustScale(request: messages.ScaleRequest): void {
+  const problem = messages.scaleProblem(request);
+  if (problem) throw new TypeError(problem);
+}

@@ -1,0 +1,71 @@
+import { backoffMs, isProof, NO_FAILURES, withFailure } from './backoff.ts';
+import type { Ending } from './ending.ts';
+import { endingOf } from './ending.ts';
+import type { Row } from './runner.ts';
+import type { SetState } from './state.ts';
+import { remember } from './state.ts';
+
+/** Takes note of every runner that has ended, or proved that runners work, since the last pass. */
+export function follow(state: SetState, now: number): void {
+  for (const row of state.rows.values()) {
+    if (row.end ?? row.retired ?? row.doing) continue;
+    const ending = row.seen?.deleting ? undefined : endingOf(row, now);
+    if (ending) recordEnding(state, { row, ending, now });
+    if (state.failures.inARow > 0 && isProof(row, state.failures, now)) state.failures = NO_FAILURES;
+  }
+}
+
+function recordEnding(state: SetState, { row, ending, now }: { row: Row; ending: Ending; now: number }): void {
+  const { end, reason, message = '' } = ending;
+  row.end = end;
+  row.reason = reason;
+  if (message) row.message = message;
+  if (end === 'completed') {
+    state.order = { ...state.order, completed: state.order.completed + 1 };
+    return;
+  }
+  remember(state, { at: now, runner: row.name, reason, message });
+  if (end === 'failed') recordFailure(state, row, { now, reason, message });
+  if (end === 'failed' && row.seen?.loose) tryAgain(state, row, now);
+  if (end === 'lost') {
+    const told = message ? `${reason}: ${message}` : reason;
+    const text = `The runner was lost while it had a job (${told}).`;
+    state.happenings.push({ type: 'Warning', reason: 'RunnerLost', message: text, runner: row.name });
+  }
+  if (end === 'outdated') recordOutdated(state, row, message);
+}
+
+function recordFailure(
+  state: SetState,
+  row: Row,
+  failure: { now: number; reason: string; message: string },
+): void {
+  row.failures = (row.failures ?? 0) + 1;
+  state.failures = withFailure(state.failures, failure, state.settings);
+  const text = failure.message ? `${failure.reason}: ${failure.message}` : failure.reason;
+  state.happenings.push({ type: 'Warning', reason: 'RunnerFailed', message: text, runner: row.name });
+}
+
+/** A runner that belongs to no set cannot be replaced by another: it gets a new pod and a new registration. */
+function tryAgain({ settings }: SetState, row: Row, now: number): void {
+  const failures = row.failures ?? 0;
+  if (failures > settings.maxConsecutiveFailures) return;
+  const spentPod = row.seen?.pod?.uid;
+  if (row.seen?.pod) {
+    const { pod: _spent, ...rest } = row.seen;
+    row.seen = rest;
+  }
+  for (const past of ['end', 'reason', 'message', 'madeAt', 'podSeen', 'runningSince', 'published'] as const) {
+    delete row[past];
+  }
+  row.begun = true;
+  row.notBefore = now + backoffMs(failures, settings);
+  if (spentPod !== undefined) row.spentPod = spentPod;
+}
+
+function recordOutdated(state: SetState, row: Row, message: string): void {
+  const revision = row.seen?.revision;
+  if (revision === undefined || state.outdatedRevision === revision) return;
+  state.outdatedRevision = revision;
+  state.happenings.push({ type: 'Warning', reason: 'Outdated', message });
+}

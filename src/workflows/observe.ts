@@ -1,0 +1,66 @@
+import type { Observation, ObservedRunner, ObservedSet } from '../activities/observation.ts';
+import { NO_FAILURES } from './backoff.ts';
+import { orderFrom } from './patch.ts';
+import type { Row } from './runner.ts';
+import type { SetState } from './state.ts';
+
+/** Takes a batch of changes into the state. Idempotent: what was seen replaces what was known. */
+export function observe(state: SetState, observation: Observation): void {
+  if (observation.settings) state.settings = observation.settings;
+  if (observation.set !== undefined) observeSet(state, observation.set);
+  for (const runner of observation.runners ?? []) observeRunner(state, runner, observation.at);
+  for (const name of observation.gone ?? []) state.rows.delete(name);
+  if (observation.snapshot) observePicture(state, observation);
+}
+
+function observeSet(state: SetState, set: ObservedSet | null): void {
+  const before = state.set;
+  state.set = set;
+  if (!set) return;
+  state.order = orderFrom(state.order, set);
+  if (!before || before.revision === set.revision) return;
+  // Whoever edits the template has repaired something: try at once instead of waiting out the backoff.
+  state.failures = NO_FAILURES;
+  if (state.trouble) state.trouble.nextTryAt = 0;
+}
+
+function observeRunner(state: SetState, seen: ObservedRunner, at: number): void {
+  const row = state.rows.get(seen.name) ?? { name: seen.name };
+  state.rows.set(seen.name, row);
+  row.seen = withoutSpentPod(seen, row.spentPod);
+  if (row.seen.pod || seen.phase === 'Running') row.podSeen = true;
+  if (row.seen.pod?.phase === 'Running') row.runningSince ??= at;
+  // Its lane may still be busy with others; this one is through.
+  if (row.doing === 'create' && row.seen.pod) markMade(row, at);
+  if (seen.hasJob && row.heldByJob) {
+    delete row.heldByJob;
+    delete row.notBefore;
+  }
+}
+
+/** A runner of no set gets a new pod under its old name: what its old pod does no longer counts. */
+function withoutSpentPod(seen: ObservedRunner, spentPod: string | undefined): ObservedRunner {
+  if (spentPod === undefined || seen.pod?.uid !== spentPod) return seen;
+  const { pod: _spent, ...rest } = seen;
+  return rest;
+}
+
+/** The runner is registered and has a pod. */
+export function markMade(row: Row, at: number): void {
+  if (row.doing === 'create') delete row.doing;
+  row.madeAt ??= at;
+}
+
+/** After the last part of a full picture, runners that are in none of its parts are gone. */
+function observePicture(state: SetState, { snapshot, runners }: Observation): void {
+  if (!snapshot) return;
+  if (snapshot.part === 1) state.picture = [];
+  state.picture.push(...(runners ?? []).map(({ name }) => name));
+  if (snapshot.part < snapshot.parts) return;
+  const present = new Set(state.picture);
+  for (const [name, row] of state.rows) {
+    if (!present.has(name) && row.seen && row.doing === undefined) state.rows.delete(name);
+  }
+  state.picture = [];
+  state.complete = true;
+}

@@ -1,0 +1,101 @@
+import type { CreateRunnersResult } from '../activities/create-runners.ts';
+import type { RetireRunnersResult } from '../activities/retire-runners.ts';
+import { markMade } from './observe.ts';
+import type { Row } from './runner.ts';
+import type { SetState } from './state.ts';
+import type { Stop } from './trouble.ts';
+import { joinStops, withStop } from './trouble.ts';
+
+/** What an activity of ours came to. `stop` alone when it failed as a whole. */
+export type Outcome =
+  | { of: 'create'; names: string[]; result: CreateRunnersResult }
+  | { of: 'retire'; names: string[]; result: RetireRunnersResult };
+
+/** While a job keeps GitHub from letting go of a runner, it is asked again after this time. */
+const HELD_BY_JOB_MS = 30_000;
+
+/** After a failed attempt to retire a runner. */
+const RETIRE_AGAIN_MS = 5_000;
+
+/** Takes what the activities of one pass came to into the state. */
+export function settle(state: SetState, outcomes: Outcome[], now: number): void {
+  const stops: Stop[] = [];
+  for (const outcome of outcomes) {
+    const stop =
+      outcome.of === 'create' ? settleCreation(state, outcome, now) : settleRetirement(state, outcome, now);
+    if (stop) stops.push(stop);
+  }
+  const stop = joinStops(stops);
+  if (stop) blockCreation(state, stop, now);
+  else if (outcomes.some((outcome) => outcome.of === 'create' && outcome.result.created.length > 0)) {
+    unblockCreation(state);
+  }
+}
+
+function settleCreation(
+  state: SetState,
+  { names, result }: { names: string[]; result: CreateRunnersResult },
+  now: number,
+): Stop | undefined {
+  for (const { name, runnerId } of result.created) {
+    const row = state.rows.get(name);
+    if (!row) continue;
+    row.runnerId = runnerId;
+    markMade(row, now);
+  }
+  for (const { name, reason, message } of result.rejected) {
+    const row = state.rows.get(name);
+    if (row) Object.assign(row, { end: 'rejected', reason, message } satisfies Partial<Row>);
+  }
+  for (const name of names) {
+    const row = state.rows.get(name);
+    if (row?.doing !== 'create') continue;
+    delete row.doing;
+    // Begun and cut short: its object is in the cluster. Not begun: it never was.
+    if (result.begun.includes(name) || row.seen) row.begun = true;
+    else if (!row.end) state.rows.delete(name);
+  }
+  return result.stopped;
+}
+
+function settleRetirement(
+  state: SetState,
+  { names, result }: { names: string[]; result: RetireRunnersResult },
+  now: number,
+): undefined {
+  const retired = new Set(result.retired);
+  const busy = new Set(result.busy);
+  const kept = new Set(result.kept);
+  for (const name of names) {
+    const row = state.rows.get(name);
+    if (!row) continue;
+    delete row.doing;
+    if (retired.has(name)) row[kept.has(name) ? 'settled' : 'retired'] = true;
+    else if (busy.has(name)) Object.assign(row, { heldByJob: true, notBefore: now + HELD_BY_JOB_MS });
+    else row.notBefore = now + Math.max(RETIRE_AGAIN_MS, result.stopped?.retryAfterMs ?? 0);
+  }
+  if (result.stopped) {
+    const { reason, message } = result.stopped;
+    state.happenings.push({ type: 'Warning', reason, message: `Runners could not be retired: ${message}` });
+  }
+  return undefined;
+}
+
+function blockCreation(state: SetState, stop: Stop, now: number): void {
+  const before = state.trouble;
+  state.trouble = withStop(before, stop, now);
+  if (before?.reason !== stop.reason) {
+    state.happenings.push({ type: 'Warning', reason: stop.reason, message: stop.message });
+  }
+}
+
+function unblockCreation(state: SetState): void {
+  if (!state.trouble) return;
+  const { reason } = state.trouble;
+  delete state.trouble;
+  state.happenings.push({
+    type: 'Normal',
+    reason: 'CreationResumed',
+    message: `Runners are created again (it was blocked by ${reason}).`,
+  });
+}

@@ -1,0 +1,175 @@
+import type { RunnerToRetire } from '../activities/retire-runners.ts';
+import type { RunnerStatusUpdate, SetStatusUpdate } from '../activities/publish-status.ts';
+import type { Allowance } from './backoff.ts';
+import { allowAfterFailures } from './backoff.ts';
+import { POD_SIGHTING_MS } from './ending.ts';
+import { shareOut } from './lanes.ts';
+import { outrun, surplusRejected } from './rotate.ts';
+import type { Row } from './runner.ts';
+import { stageOf } from './runner.ts';
+import { replicaDelta } from './scale.ts';
+import type { Happening, SetState } from './state.ts';
+import { isOutdated, runnerStatus, setStatus, statusKey } from './status.ts';
+import { allowInTrouble } from './trouble.ts';
+
+/** One activity's share of the creation: its runners are made one after the other. */
+export interface Lane {
+  names: string[];
+  /** Creation is blocked, this is a try: ask Kubernetes first whether it would take the pod. */
+  probe: boolean;
+}
+
+export interface Publication {
+  set?: SetStatusUpdate;
+  addFinalizer?: true;
+  removeFinalizer?: true;
+  runners: RunnerStatusUpdate[];
+  happenings: Happening[];
+}
+
+/** What to do now. Nouns only: carrying it out is the workflow's part. */
+export interface Plan {
+  lanes: Lane[];
+  retire: RunnerToRetire[];
+  publish?: Publication;
+  /** Milliseconds since the epoch: look again then, even if nothing happens. */
+  wakeAt?: number;
+  /** Nothing is left that this workflow serves. */
+  finished: boolean;
+}
+
+export interface Circumstances {
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Creating activities in flight. */
+  lanes: number;
+  /** A status is being written. */
+  publishing: boolean;
+  /** Preparing to continue as new: begin nothing. */
+  draining: boolean;
+  newName: () => string;
+}
+
+/** An EphemeralRunner without a pod may still be in the hands of a worker that was cut off: wait that long. */
+const TAKEOVER_MS = 20_000;
+
+/** The plan for a set, and for the runners that belong to none (`set` was never seen). */
+export function decide(state: SetState, circumstances: Circumstances): Plan {
+  const idle: Plan = { lanes: [], retire: [], finished: false };
+  if (!state.complete || circumstances.draining) return idle;
+  const wakes: number[] = [];
+  const retire = toRetire(state, circumstances.now, wakes);
+  const lanes = toCreate(state, { ...circumstances, retiring: new Set(retire) }, wakes);
+  const publish = toPublish(state, circumstances);
+  const sighting = [...state.rows.values()].filter(awaitsSighting).map((row) => (row.madeAt ?? 0) + POD_SIGHTING_MS);
+  const wakeAt = Math.min(...wakes, ...sighting.slice(0, 1));
+  return {
+    lanes,
+    retire: retire.map(retirement),
+    ...(publish ? { publish } : {}),
+    ...(Number.isFinite(wakeAt) ? { wakeAt } : {}),
+    finished: state.rows.size === 0 && !state.set,
+  };
+}
+
+const awaitsSighting = (row: Row): boolean => row.madeAt !== undefined && !row.podSeen && !row.end;
+
+function retirement(row: Row): RunnerToRetire {
+  const runnerId = row.runnerId ?? row.seen?.runnerId;
+  const kept = row.seen?.loose && row.end === 'outdated' && !row.seen.deleting;
+  return {
+    name: row.name,
+    ...(runnerId === undefined ? {} : { runnerId }),
+    ...(kept ? { keepAs: { phase: 'Outdated', reason: 'Outdated', message: row.message ?? '' } } : {}),
+  };
+}
+
+/** Ended, deleted, outdated and surplus runners, as far as they may be tried now. */
+function toRetire(state: SetState, now: number, wakes: number[]): Row[] {
+  const rows = [...state.rows.values()];
+  const wanted = new Set<Row>();
+  for (const row of rows) {
+    if (row.seen?.deleting || (row.end !== undefined && row.end !== 'rejected' && !row.settled)) wanted.add(row);
+    else if (leavesWithItsSet(state, row)) wanted.add(row);
+  }
+  if (state.set && !state.set.deleting) {
+    for (const row of surplusRejected(rows)) wanted.add(row);
+    for (const row of outrun(rows, state.set.revision)) wanted.add(row);
+    const kept = rows.filter((row) => !wanted.has(row));
+    for (const row of replicaDelta(kept, state.order).surplus) wanted.add(row);
+  }
+  return [...wanted].filter((row) => mayBegin(row, now, wakes));
+}
+
+/** A set that goes takes along every runner that has no job. */
+const leavesWithItsSet = (state: SetState, row: Row): boolean =>
+  (state.set === null || state.set?.deleting === true) && stageOf(row) !== 'busy';
+
+function mayBegin(row: Row, now: number, wakes: number[]): boolean {
+  if (row.retired || row.doing) return false;
+  if (row.notBefore === undefined || row.notBefore <= now) return true;
+  wakes.push(row.notBefore);
+  return false;
+}
+
+type Creation = Circumstances & { retiring: Set<Row> };
+
+function toCreate(state: SetState, circumstances: Creation, wakes: number[]): Lane[] {
+  const limit = state.settings.runnerCreationConcurrency;
+  const free = limit - circumstances.lanes;
+  if (free <= 0 || !mayCreate(state)) return [];
+  const kept = [...state.rows.values()].filter((row) => !circumstances.retiring.has(row));
+  const unfinished = kept.filter((row) => mayResume(row, circumstances.now, wakes));
+  const missing = state.set ? replicaDelta(kept, state.order).missing : 0;
+  const allowed = allowance(state, { missing, unfinished: unfinished.length, kept }, circumstances);
+  if (allowed.again !== undefined) wakes.push(allowed.again);
+  const wanted = new Set(unfinished.slice(0, allowed.count).map(({ name }) => name));
+  const total = wanted.size + Math.min(missing, allowed.count - wanted.size);
+  while (wanted.size < total) wanted.add(circumstances.newName());
+  const names = [...wanted];
+  const probe = state.trouble !== undefined;
+  return shareOut(names.length, free, limit).map((share) => ({ names: names.splice(0, share), probe }));
+}
+
+const mayCreate = (state: SetState): boolean => {
+  if (state.set === undefined) return true;
+  return state.set !== null && !state.set.deleting && !state.set.paused && !isOutdated(state);
+};
+
+function mayResume(row: Row, now: number, wakes: number[]): boolean {
+  if (stageOf(row) !== 'unfinished' || !mayBegin(row, now, wakes)) return false;
+  const takeover = row.begun ? 0 : (row.seen?.createdAt ?? 0) * 1000 + TAKEOVER_MS;
+  // A runner that belongs to no set was made by a person: nobody else is at it.
+  if (row.seen?.loose || takeover <= now) return true;
+  wakes.push(takeover);
+  return false;
+}
+
+function allowance(
+  state: SetState,
+  { missing, unfinished, kept }: { missing: number; unfinished: number; kept: Row[] },
+  { lanes, now }: Circumstances,
+): Allowance {
+  if (missing + unfinished === 0) return { count: 0 };
+  if (state.trouble) return allowInTrouble(state.trouble, { lanes, now });
+  if (!state.set) return { count: unfinished };
+  const { failures, settings } = state;
+  const fresh = allowAfterFailures(missing, { failures, rows: kept, now }, settings);
+  return { ...fresh, count: fresh.count + unfinished };
+}
+
+function toPublish(state: SetState, { publishing }: Circumstances): Publication | undefined {
+  if (publishing) return undefined;
+  const runners = [...state.rows.values()].map(runnerStatus).filter((update) => update !== undefined);
+  const finalizer = finalizerChange(state);
+  const status = state.set ? setStatus(state) : undefined;
+  const changed = status !== undefined && statusKey(status) !== state.published;
+  if (!changed && !finalizer && runners.length === 0 && state.happenings.length === 0) return undefined;
+  return { ...(changed ? { set: status } : {}), ...finalizer, runners, happenings: state.happenings };
+}
+
+function finalizerChange({ set, rows }: SetState): Pick<Publication, 'addFinalizer' | 'removeFinalizer'> | undefined {
+  if (!set) return undefined;
+  if (set.deleting) return set.hasFinalizer && rows.size === 0 ? { removeFinalizer: true } : undefined;
+  return set.hasFinalizer ? undefined : { addFinalizer: true };
+}

@@ -1,0 +1,99 @@
+import type { RunnerStatusUpdate, SetStatusUpdate } from '../activities/publish-status.ts';
+import { isProbing } from './backoff.ts';
+import { openReplicas } from './patch.ts';
+import type { Row } from './runner.ts';
+import { stageOf } from './runner.ts';
+import type { SetState } from './state.ts';
+
+export interface Counts {
+  pending: number;
+  running: number;
+  busy: number;
+  failed: number;
+}
+
+/** Runners by what a person wants to know of them. `running` includes the busy ones. */
+export function countRunners(rows: Iterable<Row>): Counts {
+  const counts: Counts = { pending: 0, running: 0, busy: 0, failed: 0 };
+  for (const row of rows) {
+    const stage = stageOf(row);
+    if (stage === 'busy') counts.busy += 1;
+    if (stage === 'busy' || stage === 'idle') counts.running += 1;
+    else if (row.end === 'rejected') counts.failed += 1;
+    else if (stage === 'creating' || stage === 'unfinished' || stage === 'pending') counts.pending += 1;
+  }
+  return counts;
+}
+
+export const isOutdated = (state: SetState): boolean =>
+  state.outdatedRevision !== undefined && state.outdatedRevision === state.set?.revision;
+
+/** The set's status as it should stand in the cluster. */
+export function setStatus(state: SetState): SetStatusUpdate {
+  const { pending, running, failed } = countRunners(state.rows.values());
+  return {
+    currentReplicas: pending + running + failed,
+    pendingEphemeralRunners: pending,
+    runningEphemeralRunners: running,
+    failedEphemeralRunners: failed,
+    phase: isOutdated(state) ? 'Outdated' : 'Running',
+    conditions: [readyCondition(state, running), blockedCondition(state), outdatedCondition(state), pausedCondition(state)],
+  };
+}
+
+type Condition = SetStatusUpdate['conditions'][number];
+
+const OUTDATED = 'GitHub no longer accepts the runner version of this template; a new template resumes.';
+
+function readyCondition(state: SetState, running: number): Condition {
+  const wanted = openReplicas(state.order);
+  const not = (reason: string, message: string): Condition => ({ type: 'Ready', status: 'False', reason, message });
+  if (isOutdated(state)) return not('Outdated', OUTDATED);
+  if (state.trouble) return not(state.trouble.reason, state.trouble.message);
+  if (isProbing(state.failures, state.settings)) return not('RunnersFailing', failingMessage(state));
+  if (running < wanted) return not('Scaling', `${wanted} runners are wanted.`);
+  return { type: 'Ready', status: 'True', reason: 'ReplicasRunning', message: `${wanted} runners are wanted.` };
+}
+
+const failingMessage = ({ failures }: SetState): string =>
+  `${failures.inARow} runners in a row failed; one at a time is tried. Last: ${failures.reason} ${failures.message}`.trim();
+
+function blockedCondition(state: SetState): Condition {
+  const type = 'CreationBlocked';
+  if (state.trouble) return { type, status: 'True', reason: state.trouble.reason, message: state.trouble.message };
+  if (isProbing(state.failures, state.settings)) {
+    return { type, status: 'True', reason: 'RunnersFailing', message: failingMessage(state) };
+  }
+  return { type, status: 'False', reason: 'Unblocked', message: 'Runners can be created.' };
+}
+
+const outdatedCondition = (state: SetState): Condition =>
+  isOutdated(state)
+    ? { type: 'Outdated', status: 'True', reason: 'RunnerVersionDeprecated', message: OUTDATED }
+    : { type: 'Outdated', status: 'False', reason: 'Accepted', message: 'No runner was refused for its version.' };
+
+const pausedCondition = (state: SetState): Condition =>
+  state.set?.paused
+    ? { type: 'Paused', status: 'True', reason: 'PausedByAnnotation', message: 'No runners are created.' }
+    : { type: 'Paused', status: 'False', reason: 'NotPaused', message: 'Runners are created as wanted.' };
+
+/** What tells two statuses apart. */
+export const statusKey = (status: SetStatusUpdate): string => JSON.stringify(status);
+
+/** The status of one runner if the cluster does not show it yet: its pod's phase and readiness. */
+export function runnerStatus(row: Row): RunnerStatusUpdate | undefined {
+  const pod = row.seen?.pod;
+  const mirrored = pod?.phase === 'Pending' || pod?.phase === 'Running';
+  if (!mirrored || row.end || stageOf(row) === 'leaving' || row.doing) return undefined;
+  const update: RunnerStatusUpdate = {
+    name: row.name,
+    phase: pod.phase,
+    ready: pod.ready === true,
+    ...(pod.reason === undefined ? {} : { reason: pod.reason }),
+    ...(pod.message === undefined ? {} : { message: pod.message }),
+  };
+  const shown = row.published ?? `${row.seen?.phase ?? ''}/${row.seen?.ready === true}`;
+  return shown === runnerStatusKey(update) ? undefined : update;
+}
+
+export const runnerStatusKey = ({ phase, ready }: RunnerStatusUpdate): string => `${phase}/${ready}`;

@@ -1,0 +1,54 @@
+import { parseConfigUrl } from '../../src/github/config-url.ts';
+import { GitHubError } from '../../src/github/errors.ts';
+
+const noEnv = {};
+
+describe('the config URL', () => {
+  it.each([
+    ['https://github.com/org', 'organization', 'https://api.github.com', true],
+    ['https://github.com/org/repo', 'repository', 'https://api.github.com', true],
+    ['https://github.com/org/repo/', 'repository', 'https://api.github.com', true],
+    ['https://github.com/enterprises/big', 'enterprise', 'https://api.github.com', true],
+    ['https://GitHub.com/Enterprises/big', 'enterprise', 'https://api.github.com', true],
+    ['https://www.github.com/org', 'organization', 'https://api.github.com', true],
+    ['http://github.localhost/org/repo', 'repository', 'http://api.github.localhost', true],
+    ['https://tenant.ghe.com/org', 'organization', 'https://api.tenant.ghe.com', true],
+    ['https://ghes.example.com/org/repo', 'repository', 'https://ghes.example.com/api/v3', false],
+    ['http://localhost:8080/org', 'organization', 'http://localhost:8080/api/v3', false],
+    ['http://127.0.0.1:1/enterprises/e', 'enterprise', 'http://127.0.0.1:1/api/v3', false],
+  ])('%s is for an %s with REST base %s', (url, scope, apiBaseUrl, isHosted) => {
+    expect(parseConfigUrl(url, noEnv)).toMatchObject({ scope, apiBaseUrl, isHosted });
+  });
+
+  it('is sent back without trailing slashes', () => {
+    expect(parseConfigUrl('https://github.com/org///', noEnv).url).toBe('https://github.com/org');
+  });
+
+  it('names organization and repository', () => {
+    const { enterprise, organization, repository } = parseConfigUrl('https://github.com/Org/re%20po', noEnv);
+    expect([enterprise, organization, repository]).toEqual(['', 'Org', 're po']);
+  });
+
+  it('takes any server for an Enterprise Server when the environment forces it, even with an empty value', () => {
+    const config = parseConfigUrl('https://test.ghe.com/o/r', { GITHUB_ACTIONS_FORCE_GHES: '' });
+    expect(config).toMatchObject({ isHosted: false, apiBaseUrl: 'https://test.ghe.com/api/v3' });
+  });
+
+  it.each([
+    [''],
+    ['github.com/org'],
+    ['ftp://github.com/org'],
+    ['https://github.com'],
+    ['https://github.com/a/b/c'],
+    ['https://github.com/enterprises/a/b'],
+    ['https://github.com/org?x=1'],
+    ['https://github.com/%E0%A4%A'],
+    ['https://user:hunter2@github.com/org'],
+  ])('refuses "%s", naming the field and no password', (url) => {
+    const refused = (): unknown => parseConfigUrl(url, noEnv);
+    expect(refused).toThrow(GitHubError);
+    expect(refused).toThrow(expect.objectContaining({ decision: 'invalid-config', field: 'githubConfigUrl' }));
+    expect(refused).toThrow(/^githubConfigUrl .*: /);
+    expect(refused).not.toThrow(/hunter2/);
+  });
+});

@@ -1,0 +1,161 @@
+import { digestPod } from '../../src/kubernetes/pod-state.ts';
+import type { PodDigest } from '../../src/kubernetes/pod-state.ts';
+import type { Pod } from '../../src/kubernetes/resources.ts';
+
+type Status = NonNullable<Pod['status']>;
+type ContainerStatus = NonNullable<Status['containerStatuses']>[number];
+type ContainerState = NonNullable<ContainerStatus['state']>;
+
+const container = (name: string, state?: ContainerState): ContainerStatus => ({
+  name,
+  image: 'i',
+  imageID: '',
+  ready: false,
+  restartCount: 0,
+  ...(state && { state }),
+});
+const ended = (exitCode: number, words: { reason?: string; message?: string } = {}): ContainerState => ({
+  terminated: { exitCode, ...words },
+});
+const pod = (status: Status, spec: Partial<NonNullable<Pod['spec']>> = {}): Pod => ({
+  metadata: { uid: 'u1', name: 'r1', namespace: 'ns' },
+  spec: { containers: [{ name: 'runner' }], ...spec },
+  status,
+});
+const ready = (status: string, lastTransitionTime?: string) => ({
+  type: 'Ready',
+  status,
+  ...(lastTransitionTime && { lastTransitionTime }),
+});
+
+describe('the digest of a pod', () => {
+  const sideCar = { initContainers: [{ name: 'dind', restartPolicy: 'Always' }] };
+  const cases: [string, Pod, Partial<PodDigest>][] = [
+    ['no status yet', { metadata: { uid: 'u' } }, { phase: 'Pending', ready: false, runner: undefined }],
+    ['a phase of the future', pod({ phase: 'Sleeping' }), { phase: 'Unknown' }],
+    [
+      'failed, runner never seen',
+      pod({ phase: 'Failed', reason: 'Evicted', message: 'low on disk' }),
+      {
+        phase: 'Failed',
+        runner: undefined,
+        reason: 'Evicted',
+        message: 'low on disk',
+      },
+    ],
+    [
+      'failed, runner not terminated',
+      pod({ phase: 'Failed', containerStatuses: [container('runner')] }),
+      {
+        phase: 'Failed',
+        runner: { state: 'waiting' },
+      },
+    ],
+    [
+      'failed, runner ended well, a side container did not',
+      pod({
+        phase: 'Failed',
+        containerStatuses: [container('dind', ended(137)), container('runner', ended(0))],
+      }),
+      { phase: 'Failed', runner: { state: 'terminated', exitCode: 0 } },
+    ],
+    [
+      'failed, exit 7',
+      pod({ phase: 'Failed', containerStatuses: [container('runner', ended(7))] }),
+      {
+        runner: { state: 'terminated', exitCode: 7 },
+      },
+    ],
+    [
+      'out of memory',
+      pod({ phase: 'Failed', containerStatuses: [container('runner', ended(137, { reason: 'OOMKilled' }))] }),
+      { runner: { state: 'terminated', exitCode: 137, reason: 'OOMKilled' } },
+    ],
+    [
+      'running',
+      pod({ phase: 'Running', containerStatuses: [container('runner', { running: {} })] }),
+      { phase: 'Running', runner: { state: 'running' }, initFailed: false },
+    ],
+    [
+      'image that cannot be pulled',
+      pod({
+        phase: 'Pending',
+        containerStatuses: [container('runner', { waiting: { reason: 'ImagePullBackOff', message: 'no' } })],
+      }),
+      { runner: { state: 'waiting', reason: 'ImagePullBackOff', message: 'no' } },
+    ],
+    [
+      'no container of that name',
+      pod({ phase: 'Running', containerStatuses: [container('Runner', ended(1))] }),
+      { runner: undefined },
+    ],
+    [
+      'a failed init container',
+      pod({
+        phase: 'Pending',
+        initContainerStatuses: [container('ok', ended(0)), container('setup', ended(3))],
+      }),
+      {
+        initFailed: true,
+        reason: 'InitContainerFailed',
+        message: 'Init container "setup" ended with exit code 3.',
+      },
+    ],
+    [
+      'a failed init container, in a pod that says why it failed',
+      pod({
+        phase: 'Failed',
+        reason: 'DeadlineExceeded',
+        initContainerStatuses: [container('setup', ended(3))],
+      }),
+      { initFailed: true, reason: 'DeadlineExceeded' },
+    ],
+    [
+      'a side car that ended with a failure',
+      pod(
+        {
+          phase: 'Running',
+          initContainerStatuses: [container('dind', ended(137))],
+          containerStatuses: [container('runner', ended(0))],
+        },
+        sideCar,
+      ),
+      { initFailed: false, runner: { state: 'terminated', exitCode: 0 } },
+    ],
+    [
+      'a failed init container beside a side car',
+      pod(
+        { phase: 'Pending', initContainerStatuses: [container('dind', ended(1)), container('x', ended(1))] },
+        sideCar,
+      ),
+      { initFailed: true },
+    ],
+    ['ready', pod({ phase: 'Running', conditions: [ready('True')] }), { ready: true }],
+    [
+      'ready, by the condition that changed last',
+      pod({
+        phase: 'Running',
+        conditions: [ready('False', '2026-01-02T00:00:00Z'), ready('True', '2026-01-01T00:00:00Z')],
+      }),
+      { ready: false },
+    ],
+    ['scheduled', pod({ phase: 'Pending' }, { nodeName: 'n1' }), { scheduled: true }],
+    [
+      'not scheduled',
+      pod({ phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False' }] }),
+      { scheduled: false },
+    ],
+    [
+      'being deleted',
+      { ...pod({}), metadata: { uid: 'u', deletionTimestamp: '2026-01-01T00:00:00Z' } },
+      { deleting: true },
+    ],
+  ];
+  it.each(cases)('%s', (_, given, expected) => {
+    expect(digestPod(given)).toMatchObject(expected);
+  });
+
+  it('cuts long messages', () => {
+    expect(digestPod(pod({ phase: 'Failed', message: 'x'.repeat(5000) })).message).toHaveLength(200);
+  });
+});
