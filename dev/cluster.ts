@@ -9,7 +9,7 @@ import * as parts from './cluster/control-plane.ts';
 import type { ControlPlane } from './cluster/control-plane.ts';
 import { writeCredentials, writeKubeconfig } from './cluster/credentials.ts';
 import { fakeNodes } from './cluster/nodes.ts';
-import { tryLock } from './lock.ts';
+import { isAbandoned, tryLock } from './lock.ts';
 import { assertPortFree, freePort, waitUntil } from './processes.ts';
 import type { RunningProcess } from './processes.ts';
 import { clusterTools, ensureTools } from './toolchain.ts';
@@ -52,11 +52,17 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const stateDir = prepareStateDir(options.stateDir);
   const held = tryLock(join(stateDir, '.lock'));
   if (!held) throw new Error(`Another cluster runs on ${stateDir}. Stop it, or choose another stateDir.`);
+  rmSync(join(stateDir, 'logs'), { recursive: true, force: true });
+  const removeDir = () => {
+    if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true });
+  };
+  process.once('exit', removeDir);
   const machine = new Machine({ binaries, stateDir, port: await freePort() }, options.onFailure);
   const stop = async () => {
     await machine.stop();
     held.release();
-    if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true });
+    process.off('exit', removeDir);
+    removeDir();
   };
   try {
     const kubeconfig = await machine.start(options, log);
@@ -75,8 +81,21 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   }
 }
 
+const prefix = 'temporal-arc-cluster-';
+
+/** Temporary folders whose process was killed; etcd's files are large. */
+function removeAbandoned(): void {
+  for (const name of readdirSync(tmpdir()).filter((file) => file.startsWith(prefix))) {
+    const folder = join(tmpdir(), name);
+    if (isAbandoned(join(folder, '.lock'))) rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 function prepareStateDir(given: string | undefined): string {
-  if (given === undefined) return mkdtempSync(join(tmpdir(), 'temporal-arc-cluster-'));
+  if (given === undefined) {
+    removeAbandoned();
+    return mkdtempSync(join(tmpdir(), prefix));
+  }
   mkdirSync(given, { recursive: true });
   return resolve(given);
 }
@@ -118,7 +137,9 @@ class Machine {
     this.#apiServer = server;
     const certificate = join(stateDir, 'pki', 'apiserver.crt');
     await server.alive(
-      waitUntil('The API server’s certificate', () => Promise.resolve(existsSync(certificate)), { everyMs: 20 }),
+      waitUntil('The API server’s certificate', () => Promise.resolve(existsSync(certificate)), {
+        everyMs: 20,
+      }),
     );
     const api = await connectToApi(writeKubeconfig(stateDir, this.url), 1);
     try {

@@ -1,8 +1,9 @@
-import { closeSync, openSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const beatMs = 2_000;
-const staleMs = 15_000;
+const silentMs = 60_000;
 
 /** A held lock; its file is refreshed every two seconds until it is released. */
 export interface Lock {
@@ -10,18 +11,19 @@ export interface Lock {
 }
 
 /**
- * Takes the lock that `file` stands for, or answers undefined when a living process holds it. A holder proves that it
- * lives by touching the file, so a lock left behind by a killed process expires after 15 seconds, in any container.
+ * Takes the lock that `file` stands for, or answers undefined when a living process holds it. The file names its holder
+ * by process id and host, so that of a killed process expires at once; where that cannot be told (another container),
+ * it expires a minute after the last refresh.
  */
 export function tryLock(file: string): Lock | undefined {
-  if (isStale(file)) rmSync(file, { force: true });
+  if (isAbandoned(file) || isSilent(file)) rmSync(file, { force: true });
   try {
-    closeSync(openSync(file, 'wx', 0o600));
+    writeFileSync(file, `${process.pid} ${hostname()}`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
     throw error;
   }
-  const beat = setInterval(() => touch(file), beatMs);
+  const beat = setInterval(() => refresh(file), beatMs);
   beat.unref();
   const release = () => {
     clearInterval(beat);
@@ -42,12 +44,32 @@ export async function lock(file: string, onWait: () => void): Promise<Lock> {
   }
 }
 
-function isStale(file: string): boolean {
-  const found = statSync(file, { throwIfNoEntry: false });
-  return found !== undefined && Date.now() - found.mtimeMs > staleMs;
+/** Whether `file` is the lock of a process of this host that is no more. */
+export function isAbandoned(file: string): boolean {
+  const [pid = '', host] = contentOf(file).split(' ');
+  if (host !== hostname()) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
 }
 
-function touch(file: string): void {
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function isSilent(file: string): boolean {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found !== undefined && Date.now() - found.mtimeMs > silentMs;
+}
+
+function refresh(file: string): void {
   const now = new Date();
   try {
     utimesSync(file, now, now);

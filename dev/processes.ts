@@ -59,7 +59,9 @@ export function launch(options: Launch): RunningProcess {
   const child = spawnLogged(options);
   let ending = false;
   const exited = new Promise<Exit>((resolve, reject) => {
-    child.once('error', (cause) => reject(new Error(`${options.name} did not start: ${cause.message}`, { cause })));
+    child.once('error', (cause) =>
+      reject(new Error(`${options.name} did not start: ${cause.message}`, { cause })),
+    );
     child.once('exit', (code, signal) => {
       living.delete(child);
       resolve({ code, signal, expected: ending });
@@ -150,12 +152,16 @@ function killAll(): void {
   for (const child of living) child.kill('SIGKILL');
 }
 
-/** Calls `stop` once at Ctrl-C, SIGTERM or SIGHUP and then ends the process; a second signal ends it at once. */
+/**
+ * Calls `stop` once at Ctrl-C, SIGTERM or SIGHUP and then ends the process. A further signal ends it at once, unless it
+ * comes so soon that it is the same one twice, as `make` passes it on.
+ */
 export function onStopSignal(stop: () => Promise<void>): void {
-  let stopping = false;
+  let since: number | undefined;
   const handle = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (since !== undefined && Date.now() - since < 500) return;
+    if (since !== undefined) process.exit(1);
+    since = Date.now();
     const code = signal === 'SIGINT' ? 130 : 143;
     void stop().then(
       () => process.exit(code),

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { tryLock } from './lock.ts';
 import { onStopSignal } from './processes.ts';
@@ -55,10 +55,15 @@ function inPath(path: string): boolean {
 }
 
 function holdStateDir({ onStarted }: House): void {
-  mkdirSync(join(stateDir, 'logs'), { recursive: true });
+  mkdirSync(stateDir, { recursive: true });
   const held = tryLock(join(stateDir, 'run.lock'));
-  if (!held) throw new Error(`"make run" already runs here (${stateDir}). Stop it with Ctrl-C in its terminal.`);
-  onStarted(() => Promise.resolve(held.release()));
+  if (!held)
+    throw new Error(`"make run" already runs here (${stateDir}). Stop it with Ctrl-C in its terminal.`);
+  onStarted(() => {
+    held.release();
+    return Promise.resolve();
+  });
+  rmSync(join(stateDir, 'logs'), { recursive: true, force: true });
 }
 
 const stops: (() => Promise<unknown>)[] = [];
@@ -68,7 +73,11 @@ async function stopAll(): Promise<void> {
   for (let stop = stops.pop(); stop; stop = stops.pop()) await stop().catch(console.error);
 }
 
+let failing = false;
+
 function fail(error: unknown): void {
+  if (failing) return;
+  failing = true;
   console.error(error instanceof Error ? error.message : error);
   void stopAll().finally(() => process.exit(1));
 }

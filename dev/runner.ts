@@ -107,12 +107,9 @@ class House implements RunnerControls {
   present(pod: Pod): void {
     const { uid, deletionTimestamp } = pod.metadata;
     const living = this.#living.get(uid);
-    if (deletionTimestamp !== undefined) return stop(living, { kind: 'deleted' });
-    if (living) {
-      living.pod = pod;
-      return;
-    }
-    if (pod.status.phase === 'Running' && !this.#over.has(uid)) this.#start(pod);
+    if (deletionTimestamp !== undefined) stop(living, { kind: 'deleted' });
+    else if (living) living.pod = pod;
+    else if (pod.status.phase === 'Running' && !this.#over.has(uid)) this.#start(pod);
   }
 
   gone(uid: string): void {
@@ -184,7 +181,8 @@ class House implements RunnerControls {
   async #write(living: Living, next: (pod: Pod) => PodStatus): Promise<void> {
     while (!this.#closed) {
       try {
-        return await writeStatus(this.#api, living.pod, next(living.pod));
+        await writeStatus(this.#api, living.pod, next(living.pod));
+        return;
       } catch (error) {
         this.#log(`The status of pod ${living.pod.metadata.name} is not written yet: ${String(error)}`);
         await sleep(500);
@@ -228,7 +226,9 @@ class House implements RunnerControls {
   /** A kubelet holds a container back until the Secret it refers to is there. */
   async #jitConfig(pod: Pod, signal: AbortSignal): Promise<string> {
     for (;;) {
-      const value = await runnerVariable(this.#api, pod, 'ACTIONS_RUNNER_INPUT_JITCONFIG').catch(() => undefined);
+      const value = await runnerVariable(this.#api, pod, 'ACTIONS_RUNNER_INPUT_JITCONFIG').catch(
+        () => undefined,
+      );
       if (value !== undefined) return value;
       await sleep(500, undefined, { signal });
     }

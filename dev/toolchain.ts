@@ -156,7 +156,9 @@ function assertGo(env: NodeJS.ProcessEnv, missing: readonly ToolName[]): void {
     execFileSync('go', ['version'], { env, stdio: 'pipe' });
   } catch (cause) {
     const remedy = 'Install Go 1.26 or later (https://go.dev/dl/) and put it into PATH.';
-    throw new Error(`Go is needed to build ${missing.join(', ')}, and "go" is not there. ${remedy}`, { cause });
+    throw new Error(`Go is needed to build ${missing.join(', ')}, and "go" is not there. ${remedy}`, {
+      cause,
+    });
   }
 }
 
@@ -190,7 +192,8 @@ async function build(name: ToolName, { env, cacheFolder }: Search, progress: Pro
 /** Without a version by linker flags the API server reports none, and Helm and KWOK misjudge it. */
 function linkerFlags(): string {
   const goMod = readFileSync(join(moduleFolder, 'go.mod'), 'utf8');
-  const [, major = '1', minor = '0', patch = '0'] = /k8s\.io\/kubernetes v(\d+)\.(\d+)\.(\d+)/.exec(goMod) ?? [];
+  const [, major = '1', minor = '0', patch = '0'] =
+    /k8s\.io\/kubernetes v(\d+)\.(\d+)\.(\d+)/.exec(goMod) ?? [];
   const version = 'k8s.io/component-base/version';
   const set = (key: string, value: string) => `-X ${version}.${key}=${value}`;
   const values = [

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { Pool } from 'undici';
 import type { Dispatcher } from 'undici';
@@ -39,14 +40,16 @@ export async function connectToApi(kubeconfig: string, connections = 20): Promis
   config.loadFromString(readFileSync(kubeconfig, 'utf8'));
   const cluster = config.getCurrentCluster();
   if (!cluster) throw new Error(`${kubeconfig} has no current cluster. Set its current-context.`);
-  const tls: Parameters<KubeConfig['applyToHTTPSOptions']>[0] = {};
+  const tls: RequestOptions = {};
   await config.applyToHTTPSOptions(tls);
   const token = config.getCurrentUser()?.token;
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const { ca, cert, key, rejectUnauthorized } = tls;
   const pool = new Pool(new URL(cluster.server).origin, {
     connections,
-    connect: { ca, cert, key, rejectUnauthorized } as object,
+    connect: Object.fromEntries(
+      Object.entries({ ca, cert, key, rejectUnauthorized }).filter(([, value]) => value !== undefined),
+    ),
     bodyTimeout: 0,
   });
   return clientOver(pool, headers);

@@ -107,7 +107,11 @@ export const startKwok: Part = (plane) => {
   ]);
 };
 
-function part({ binaries, stateDir }: ControlPlane, name: keyof ClusterBinaries, args: string[]): RunningProcess {
+function part(
+  { binaries, stateDir }: ControlPlane,
+  name: keyof ClusterBinaries,
+  args: string[],
+): RunningProcess {
   const logFile = join(stateDir, 'logs', `${name}.log`);
   return launch({ name, command: binaries[name], args, cwd: stateDir, logFile, graceMs: 3_000 });
 }

@@ -25,7 +25,9 @@ export function writeKubeconfig(stateDir: string, url: string): string {
   const config = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name, cluster: { server: url, 'certificate-authority-data': certificate.toString('base64') } }],
+    clusters: [
+      { name, cluster: { server: url, 'certificate-authority-data': certificate.toString('base64') } },
+    ],
     users: [{ name, user: { token } }],
     contexts: [{ name, context: { cluster: name, user: name, namespace: 'default' } }],
     'current-context': name,

@@ -13,11 +13,11 @@ const root = join(import.meta.dirname, '..', '..');
 export interface House {
   /** Where databases, keys and logs are kept between runs. */
   stateDir: string;
-  log(line: string): void;
+  log: (line: string) => void;
   /** Called when a part ends by itself. */
-  onFailure(error: unknown): void;
+  onFailure: (error: unknown) => void;
   /** Remembers how to stop a part. */
-  onStarted(stop: () => Promise<unknown>): void;
+  onStarted: (stop: () => Promise<unknown>) => void;
 }
 
 /** Temporal's development server on a SQLite file that outlives the run; on its usual ports when they are free. */
@@ -70,7 +70,12 @@ export async function ownGitHub(house: House): Promise<GitHubTarget & { standInU
   house.onStarted(() => github.stop());
   github.admin.createScaleSet({ id: 1, name: 'demo' });
   house.log(`Stand-in for GitHub ready at ${github.url}.`);
-  return { configUrl: github.configUrl('org/repo'), token: github.token, scaleSetId: 1, standInUrl: github.url };
+  return {
+    configUrl: github.configUrl('org/repo'),
+    token: github.token,
+    scaleSetId: 1,
+    standInUrl: github.url,
+  };
 }
 
 /** The stand-in runners; answers the URL of their controls. */

@@ -28,10 +28,13 @@ function readGitHub(env: NodeJS.ProcessEnv): GitHubTarget | undefined {
   const configUrl = env['GITHUB_CONFIG_URL'];
   if (!configUrl) return undefined;
   const token = env['GITHUB_TOKEN'];
-  if (!token) throw new Error('GITHUB_CONFIG_URL is set, GITHUB_TOKEN is not: set it to a token for that URL.');
+  if (!token)
+    throw new Error('GITHUB_CONFIG_URL is set, GITHUB_TOKEN is not: set it to a token for that URL.');
   const scaleSetId = Number(env['RUNNER_SCALE_SET_ID']);
   if (!Number.isInteger(scaleSetId) || scaleSetId < 1) {
-    throw new Error('GITHUB_CONFIG_URL is set: set RUNNER_SCALE_SET_ID to the id of a scale set there, such as 7.');
+    throw new Error(
+      'GITHUB_CONFIG_URL is set: set RUNNER_SCALE_SET_ID to the id of a scale set there, such as 7.',
+    );
   }
   return { configUrl, token, scaleSetId };
 }

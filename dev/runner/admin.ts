@@ -44,7 +44,7 @@ async function answer(controls: RunnerControls, request: IncomingMessage): Promi
   const actions: Record<string, () => boolean> = {
     end: () => controls.end(key, Number(body['exitCode'] ?? 0)),
     evict: () => controls.evict(key),
-    wait: () => controls.wait(key, String(body['reason'] ?? 'ErrImagePull')),
+    wait: () => controls.wait(key, reasonOf(body)),
   };
   const done = actions[action ?? '']?.() ?? false;
   return { status: done ? 204 : 404 };
@@ -53,8 +53,29 @@ async function answer(controls: RunnerControls, request: IncomingMessage): Promi
 async function answerRules({ rules }: RunnerControls, request: IncomingMessage): Promise<Answer> {
   if (request.method === 'GET') return { status: 200, body: rules.list() };
   if (request.method === 'DELETE') rules.clear();
-  else rules.add((await bodyOf(request)) as Rule);
+  else rules.add(ruleFrom(await bodyOf(request)));
   return { status: 204 };
+}
+
+const ruleFields = [
+  'set',
+  'namespace',
+  'exitCode',
+  'evict',
+  'waiting',
+  'delayMs',
+  'times',
+] satisfies (keyof Rule)[];
+
+function ruleFrom(body: Record<string, unknown>): Rule {
+  const unknown = Object.keys(body).filter((field) => !ruleFields.some((known) => known === field));
+  if (unknown.length > 0)
+    throw new Error(`No such field: ${unknown.join(', ')}. Known: ${ruleFields.join(', ')}.`);
+  return body;
+}
+
+function reasonOf({ reason }: Record<string, unknown>): string {
+  return typeof reason === 'string' ? reason : 'ErrImagePull';
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {

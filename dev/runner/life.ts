@@ -14,8 +14,8 @@ export type RunnerState = 'starting' | 'idle' | 'busy';
 
 /** What one runner needs to live. `open` connects it; `signal` stops it, with a StopCause as its reason. */
 export interface Life {
-  open(signal: AbortSignal): Promise<Session | Refusal>;
-  onState(state: RunnerState): void;
+  open: (signal: AbortSignal) => Promise<Session | Refusal>;
+  onState: (state: RunnerState) => void;
   signal: AbortSignal;
 }
 

@@ -93,7 +93,7 @@ async function listAndWatch(api: ApiClient, tracker: Tracker, signal: AbortSigna
   const list = await api.json<PodList>({ path: all, signal });
   const listed = new Set(list.items.map((pod) => pod.metadata.uid));
   for (const uid of [...tracker.known]) if (!listed.has(uid)) tracker.gone(uid);
-  list.items.forEach(tracker.present);
+  for (const pod of list.items) tracker.present(pod);
   const path = `${all}&watch=true&resourceVersion=${list.metadata.resourceVersion}`;
   for await (const { type, object } of api.watch<WatchEvent>({ path, signal })) {
     if (type === 'ERROR') return;

@@ -23,7 +23,11 @@ export interface Refusal {
 const pollMs = 30_000;
 
 /** Registers with a JIT config, trying again while the server cannot be reached. */
-export async function openSession(agent: Agent, jitConfig: string, signal: AbortSignal): Promise<Session | Refusal> {
+export async function openSession(
+  agent: Agent,
+  jitConfig: string,
+  signal: AbortSignal,
+): Promise<Session | Refusal> {
   const server = serverOf(jitConfig);
   if (server === undefined) return { refused: 401 };
   const call = callerOf(agent, `${server}/standin/runners`);
@@ -78,7 +82,10 @@ function callerOf(agent: Agent, base: string) {
         });
         const text = await response.body.text();
         if (response.statusCode >= 500) throw new Error(`The server answered ${response.statusCode}.`);
-        return { status: response.statusCode, json: response.statusCode === 200 ? JSON.parse(text) : undefined };
+        return {
+          status: response.statusCode,
+          json: response.statusCode === 200 ? JSON.parse(text) : undefined,
+        };
       } catch (error) {
         if (signal.aborted) throw error;
         await sleep(1_000, undefined, { signal });

@@ -26,7 +26,12 @@ export function evicted(pod: Pod, now = new Date()): PodStatus {
 export function waiting(pod: Pod, reason: string, now = new Date()): PodStatus {
   const containerStatuses = statusesOf(pod).map((status) =>
     status.name === 'runner'
-      ? { ...status, ready: false, started: false, state: { waiting: { reason, message: `${reason}: stand-in` } } }
+      ? {
+          ...status,
+          ready: false,
+          started: false,
+          state: { waiting: { reason, message: `${reason}: stand-in` } },
+        }
       : status,
   );
   return { phase: 'Pending', containerStatuses, conditions: notReady(pod, 'ContainersNotReady', now) };
@@ -61,14 +66,23 @@ function ended(
 }
 
 function phaseOf(statuses: ContainerStatus[]): string {
-  const codes = statuses.map((status) => (status.state['terminated'] as { exitCode: number } | undefined)?.exitCode);
+  const codes = statuses.map(
+    (status) => (status.state['terminated'] as { exitCode: number } | undefined)?.exitCode,
+  );
   if (codes.includes(undefined)) return 'Running';
   return codes.every((code) => code === 0) ? 'Succeeded' : 'Failed';
 }
 
 function notReady(pod: Pod, reason: string, now: Date): NonNullable<PodStatus['conditions']> {
-  const kept = (pod.status.conditions ?? []).filter(({ type }) => type !== 'Ready' && type !== 'ContainersReady');
+  const kept = (pod.status.conditions ?? []).filter(
+    ({ type }) => type !== 'Ready' && type !== 'ContainersReady',
+  );
   const lastTransitionTime = now.toISOString();
-  const fresh = ['Ready', 'ContainersReady'].map((type) => ({ type, status: 'False', reason, lastTransitionTime }));
+  const fresh = ['Ready', 'ContainersReady'].map((type) => ({
+    type,
+    status: 'False',
+    reason,
+    lastTransitionTime,
+  }));
   return [...kept, ...fresh];
 }

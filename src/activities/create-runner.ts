@@ -35,6 +35,11 @@ export class RejectedError extends Error {
   override readonly name = 'RejectedError';
 }
 
+/** The runner is being deleted: it is not made any more. */
+export class RunnerLeavingError extends Error {
+  override readonly name = 'RunnerLeavingError';
+}
+
 /** The old pod of this name has not gone yet. */
 export class PodInTheWayError extends Error {
   override readonly name = 'PodInTheWayError';
@@ -46,7 +51,7 @@ export class PodInTheWayError extends Error {
  * config ever serves two pods.
  *
  * @returns the runner's id at GitHub
- * @throws RejectedError, NameTakenError, PodInTheWayError, GitHubError, KubernetesError
+ * @throws RejectedError, NameTakenError, RunnerLeavingError, PodInTheWayError, GitHubError, KubernetesError
  */
 export async function createRunner(maker: RunnerMaker, wanted: RunnerToMake): Promise<number> {
   const { runner, isNew } = await ensureObject(maker, wanted);
@@ -86,6 +91,7 @@ const keyOf = ({ metadata }: EphemeralRunner): { namespace: string; name: string
 async function adopt(maker: RunnerMaker, runner: EphemeralRunner): Promise<number | undefined> {
   const { kubernetes, signal } = maker;
   const key = keyOf(runner);
+  if (runner.metadata.deletionTimestamp) throw new RunnerLeavingError(`${key.namespace}/${key.name} is being deleted.`);
   const pod = await orNothing(kubernetes.get(pods, key, { signal }));
   if (pod && hasEnded(pod)) {
     await orNothing(kubernetes.delete(pods, key, { signal }));
@@ -154,7 +160,7 @@ async function undo({ kubernetes, github, signal }: RunnerMaker, runner: Ephemer
 }
 
 async function reject({ kubernetes, signal }: RunnerMaker, runner: EphemeralRunner, cause: KubernetesError): Promise<RejectedError> {
-  const message = `Failed to create the pod: ${cause.detail}`;
+  const message = `Failed to create the pod: ${cause.serverMessage}`;
   const status = { phase: 'Failed', reason: 'InvalidPod', message, runnerId: null, ...notReady('InvalidPod', message) };
   await kubernetes.mergePatch(ephemeralRunners, keyOf(runner), { status }, { subresource: 'status', signal });
   return new RejectedError(message, { cause });

@@ -4,7 +4,7 @@ import type { ScaleSetClient } from '../github/scale-set-client.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ephemeralRunners, ephemeralRunnerSets, pods } from '../kubernetes/resources.ts';
 import { buildEphemeralRunner, buildRunnerPod } from '../kubernetes/runner.ts';
-import { createRunner, isRefusal, RejectedError } from './create-runner.ts';
+import { createRunner, isRefusal, RejectedError, RunnerLeavingError } from './create-runner.ts';
 import { judge, SetupError, toFailure } from './failures.ts';
 import type { GitHubAccessDeps } from './github-access.ts';
 import { accessGitHub, runnerSpecOf } from './github-access.ts';
@@ -114,7 +114,7 @@ async function rehearse(
   try {
     await kubernetes.create(pods, namespace, pod, { signal, dryRun: true });
   } catch (error) {
-    if (isRefusal(error)) throw new SetupError('InvalidPodTemplate', error.detail, error);
+    if (isRefusal(error)) throw new SetupError('InvalidPodTemplate', error.serverMessage, error);
     throw error;
   }
 }
@@ -143,7 +143,7 @@ async function makeOne(
       result.rejected.push({ name, reason: 'InvalidPod', message: error.message });
       throw new SetupError('InvalidPodTemplate', error.message, error);
     }
-    if (!(error instanceof NameTakenError)) throw error;
+    if (!(error instanceof NameTakenError || error instanceof RunnerLeavingError)) throw error;
   }
   result.begun = result.begun.filter((other) => other !== name);
 }

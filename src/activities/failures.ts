@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import { PodInTheWayError } from './create-runner.ts';
 import { GitHubError } from '../github/errors.ts';
 import type { GitHubDecision } from '../github/errors.ts';
 import {
@@ -44,6 +45,7 @@ export function judge(error: unknown): Verdict {
   if (error instanceof GitHubError) return judgeGitHub(error);
   if (error instanceof KubernetesError) return judgeKubernetes(error);
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof PodInTheWayError) return { decision: 'retry', reason: 'PodTerminating', message, afterMs: 2_000 };
   return { decision: 'retry', reason: 'Unexpected', message };
 }
 

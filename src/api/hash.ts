@@ -7,10 +7,11 @@ const FNV_PRIME = 0x01000193;
 const DIGITS = '456789bcdf';
 
 /** FNV-1a, 32 bit, of the text's UTF-8 bytes: an unsigned integer. */
-export const fnv1a32 = (text: string): number =>
-  new TextEncoder()
-    .encode(text)
-    .reduce((hash, byte) => Math.imul(hash ^ byte, FNV_PRIME) >>> 0, FNV_OFFSET_BASIS);
+export function fnv1a32(text: string): number {
+  let hash = FNV_OFFSET_BASIS;
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, FNV_PRIME);
+  return hash >>> 0;
+}
 
 /** `fnv1a32` as a text of at most ten characters that may stand in a Kubernetes name. */
 export const nameHash = (text: string): string =>

@@ -12,8 +12,17 @@ import { contradictionsOf } from './contradictions.ts';
  * but what can never work. An empty list means that the resource is good.
  */
 export function validate(kind: Kind, resource: unknown): Problem[] {
-  const misfits = [...identityProblems(kind, resource), ...schemaProblems(kind, resource)];
-  return misfits.length > 0 ? misfits : contradictionsOf(kind, (resource as { spec?: unknown }).spec ?? {});
+  const given = withoutNulls(resource);
+  const misfits = [...identityProblems(kind, given), ...schemaProblems(kind, given)];
+  return misfits.length > 0 ? misfits : contradictionsOf(kind, (given as { spec?: object }).spec ?? {});
+}
+
+/** The API server drops members that are null before it looks at the rest; so a chart may leave values empty. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== null);
+  return Object.fromEntries(members.map(([key, member]) => [key, withoutNulls(member)]));
 }
 
 function identityProblems(kind: Kind, resource: unknown): Problem[] {
@@ -75,7 +84,7 @@ function messageOf({ keyword, schema, data, message }: ErrorObject): string {
 const SCALARS = ['string', 'integer', 'number', 'boolean'];
 
 function remedyOf(wanted: string, data: unknown): string {
-  if (data === null) return ': give a value or remove the field';
+  if (data === null) return ': give a value or remove it';
   if (!SCALARS.includes(wanted) || typeof data === 'object') return ': check the indentation';
   return wanted === 'string' ? ': put it in quotes' : ': write it without quotes';
 }

@@ -42,7 +42,7 @@ export function createDispatcher({ ca, proxy }: RouteSettings): Dispatcher {
   const direct = new Agent(common);
   return agent.compose((dispatch) => (options, handler) => {
     const isHttps = String(options.origin).startsWith('https:');
-    return isHttps ? direct.dispatch(options as Agent.DispatchOptions, handler) : dispatch(options, handler);
+    return isHttps ? direct.dispatch(options, handler) : dispatch(options, handler);
   });
 }
 

@@ -130,7 +130,7 @@ export function errorFromAnswer(subject: RequestSubject, answer: HttpAnswer, now
     decision,
     message: describe(subject, answer, detail + remedyFor(subject, answer.status, decision)),
     status: answer.status,
-    typeName: typeName === undefined ? undefined : excerpt(typeName),
+    typeName,
     ...correlation(answer),
     retryAfterMs,
   });
@@ -148,22 +148,17 @@ export const errorFromContent = (subject: RequestSubject, answer: HttpAnswer, ca
 const CERTIFICATE_CODES =
   /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
 
+const REDIRECTS = 'it redirects too often: set githubConfigUrl to the final address';
+
 /** The error for a request that got no answer: refused or broken connections, timeouts, certificates. */
 export function errorFromFailure(subject: RequestSubject, cause: unknown): GitHubError {
   const words = excerpt(wordsOf(cause));
-  if (!CERTIFICATE_CODES.test(codeOf(cause))) {
-    return new GitHubError({
-      decision: 'retry',
-      message: describe(subject, undefined, `no answer (${words})`),
-      cause,
-    });
-  }
-  const remedy = `the server's certificate is not trusted (${words}): name its CA in githubServerTLS`;
-  return new GitHubError({
-    decision: 'invalid-config',
-    message: describe(subject, undefined, remedy),
-    cause,
-  });
+  const error = (decision: GitHubDecision, detail: string, field?: ConfigField): GitHubError =>
+    new GitHubError({ decision, message: describe(subject, undefined, detail), field, cause });
+  if (words.includes('Redirect loop detected')) return error('refused', REDIRECTS);
+  if (!CERTIFICATE_CODES.test(codeOf(cause))) return error('retry', `no answer (${words})`);
+  const detail = `the certificate is not trusted (${words}): name its CA in githubServerTLS`;
+  return error('invalid-config', detail, 'githubServerTLS');
 }
 
 /** A request in words, each segment of its path cleaned by itself: a path as a whole looks like a secret. */
@@ -183,8 +178,7 @@ function describe(subject: RequestSubject, answer: HttpAnswer | undefined, detai
 }
 
 function remedyFor({ service }: RequestSubject, status: number, decision: GitHubDecision): string {
-  if (status >= 300 && status < 400)
-    return '; it redirects too often: set githubConfigUrl to the final address';
+  if (status >= 300 && status < 400) return `; ${REDIRECTS}`;
   if (decision !== 'refused' || service !== 'rest') return '';
   if (status === 401) return '; replace the credentials in the Secret that githubConfigSecret names';
   return '; check that githubConfigUrl exists and that its credentials may manage self-hosted runners';
@@ -202,7 +196,7 @@ function exceptionIn({ body, headers }: HttpAnswer): { typeName?: string; messag
   if (!exception) return { message: excerpt(body.replaceAll(/<[^>]*>/g, ' ')) };
   const { typeName, message } = exception;
   return {
-    ...(typeof typeName === 'string' && { typeName }),
+    ...(typeof typeName === 'string' && { typeName: excerpt(typeName) }),
     ...(typeof message === 'string' && { message: excerpt(message) }),
   };
 }
@@ -251,10 +245,14 @@ function excerpt(text: string): string {
   return line.length > EXCERPT ? `${line.slice(0, EXCERPT)}…` : line;
 }
 
+// Holds across realms, unlike instanceof; TypeScript's library does not have it yet.
+const isError = (value: unknown): value is Error =>
+  (Error as unknown as { isError(value: unknown): boolean }).isError(value);
+
 const codeOf = (cause: unknown): string =>
-  cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  isError(cause) && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
 
 function wordsOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return 'unknown failure';
+  if (!isError(cause)) return 'unknown failure';
   return [codeOf(cause) || cause.name, cause.message].filter(Boolean).join(': ');
 }

@@ -1,4 +1,11 @@
-import type { CreateOptions, DeleteOptions, ListOptions, ObjectKey, PatchOptions, WatchOptions } from './client.ts';
+import type {
+  CreateOptions,
+  DeleteOptions,
+  ListOptions,
+  ObjectKey,
+  PatchOptions,
+  WatchOptions,
+} from './client.ts';
 import type { KubernetesObject, Resource } from './resources.ts';
 import type { Call, CallOptions } from './wire.ts';
 

@@ -89,7 +89,10 @@ export interface KubernetesClient {
     patch: object,
     options?: PatchOptions,
   ): Promise<T>;
-  /** Asks for the deletion, which finalizers and grace periods may hold up. An object that is gone is `isNotFound`. */
+  /**
+   * Asks for the deletion, which finalizers and grace periods may hold up: then the object is returned, as it remains.
+   * One that is gone is `isNotFound`.
+   */
   delete<T extends KubernetesObject>(
     resource: Resource<T>,
     key: ObjectKey,
@@ -136,7 +139,8 @@ export function createKubernetesClient(settings: KubernetesClientOptions = {}): 
     // eslint-disable-next-line max-params -- the interface: what, which, how
     mergePatch: async (resource, key, patch, options = {}) =>
       wire.call(patchCall(resource, key, { body: patch, options })),
-    delete: async (resource, key, options = {}) => remaining(resource, await wire.call(deleteCall(resource, key, options))),
+    delete: async (resource, key, options = {}) =>
+      remaining(resource, await wire.call<KubernetesObject>(deleteCall(resource, key, options))),
     watch: (resource, options) => watchEvents(wire, resource, options),
     close: () => wire.close(),
   };
@@ -156,5 +160,7 @@ async function* watchEvents<T extends KubernetesObject>(
 }
 
 /** A deletion answers with the object while finalizers or a grace period hold it, else with a `Status`. */
-const remaining = <T extends KubernetesObject>({ kind }: Resource, answer: KubernetesObject): T | undefined =>
-  answer.kind === kind ? (answer as T) : undefined;
+const remaining = <T extends KubernetesObject>(
+  { kind }: Resource<T>,
+  answer: KubernetesObject,
+): T | undefined => (answer.kind === kind ? (answer as T) : undefined);

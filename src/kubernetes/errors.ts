@@ -30,8 +30,6 @@ interface KubernetesErrorFacts {
 export class KubernetesError extends Error {
   override readonly name = 'KubernetesError';
   readonly subject: RequestSubject;
-  /** The message without what the request was about: the server's own words. */
-  readonly detail: string;
   /** What the API server said; `message` puts the request before it. */
   readonly serverMessage: string;
   /** HTTP status; `undefined` when no answer came. */
@@ -48,7 +46,6 @@ export class KubernetesError extends Error {
       facts.cause === undefined ? undefined : { cause: facts.cause },
     );
     this.subject = subject;
-    this.detail = facts.message;
     this.serverMessage = facts.message;
     this.status = facts.status;
     this.reason = facts.reason;

@@ -2,10 +2,8 @@ import type {
   CoreV1Event,
   V1ConfigMap,
   V1Namespace,
-  V1ObjectMeta,
   V1OwnerReference,
   V1Pod,
-  V1PodTemplateSpec,
   V1ResourceQuota,
   V1Role,
   V1RoleBinding,
@@ -18,20 +16,12 @@ import type { AutoscalingRunnerSet } from '../api/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
 import type { EphemeralRunner } from '../api/ephemeral-runner.ts';
 import { API_VERSION, PLURALS } from '../api/group.ts';
+import type { Wire } from '../api/wire.ts';
 
-/** `T` as it travels: the library declares `Date`s, JSON carries RFC 3339 strings. */
-export type Wire<T> = T extends Date
-  ? string
-  : T extends (infer E)[]
-    ? Wire<E>[]
-    : T extends object
-      ? { [K in keyof T]: Wire<T[K]> }
-      : T;
+export type { ObjectMeta, PodTemplate } from '../api/wire.ts';
 
-export type ObjectMeta = Wire<V1ObjectMeta>;
 export type OwnerReference = Wire<V1OwnerReference>;
 export type Pod = Wire<V1Pod>;
-export type PodTemplate = Wire<V1PodTemplateSpec>;
 export type Secret = Wire<V1Secret>;
 export type ConfigMap = Wire<V1ConfigMap>;
 export type CoreEvent = Wire<CoreV1Event>;

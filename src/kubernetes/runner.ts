@@ -15,7 +15,7 @@ import { revisionOf } from '../api/revision.ts';
 import type { ExcludedPrefixes } from './metadata.ts';
 import { controlledBy, mergeAnnotations, mergeLabels } from './metadata.ts';
 import { RUNNER_CONTAINER } from './pod-state.ts';
-import type { Pod, Secret, Wire } from './resources.ts';
+import type { Pod, Secret } from './resources.ts';
 import { ephemeralRunners, ephemeralRunnerSets } from './resources.ts';
 
 type PodSpec = NonNullable<Pod['spec']>;
@@ -53,7 +53,7 @@ export function buildEphemeralRunner({
   const given = set.spec.ephemeralRunnerMetadata;
   const marks = { [PATCH_ID_ANNOTATION]: String(patchId), [REVISION_ANNOTATION]: revisionOf(spec) };
   const labels = { ...metadata.labels, [COMPONENT_LABEL]: RUNNER_COMPONENT };
-  const runner: Wire<EphemeralRunner> = {
+  return {
     apiVersion: API_VERSION,
     kind: 'EphemeralRunner',
     metadata: {
@@ -64,13 +64,8 @@ export function buildEphemeralRunner({
       finalizers: [...EPHEMERAL_RUNNER_FINALIZERS],
       ownerReferences: [controlledBy(set, ephemeralRunnerSets)],
     },
-    spec: {
-      ...(spec as Wire<EphemeralRunnerSpec>),
-      ...(spec.proxy && { proxySecretRef: proxySecretOf(set) }),
-    },
+    spec: { ...spec, ...(spec.proxy && { proxySecretRef: proxySecretOf(set) }) },
   };
-  // The resource types declare dates where JSON has texts; what is built here has neither.
-  return runner as unknown as EphemeralRunner;
 }
 
 function runnerSpecOf({ spec }: EphemeralRunnerSet): EphemeralRunnerSpec {
@@ -133,7 +128,7 @@ const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('bas
  */
 export function buildRunnerPod({ runner, version }: { runner: EphemeralRunner; version: string }): Pod {
   const { metadata, spec } = runner;
-  const template = (spec.spec as PodSpec | undefined) ?? { containers: [] };
+  const template = spec.spec ?? { containers: [] };
   const marks = {
     [EPHEMERAL_RUNNER_LABEL]: EPHEMERAL_RUNNER_LABEL_VALUE,
     [POD_TEMPLATE_HASH_LABEL]: metadata.annotations?.[REVISION_ANNOTATION] ?? revisionOf(spec),

@@ -177,6 +177,8 @@ function startDeadline({ signal, timeoutMs = REQUEST_MS }: CallOptions = {}): De
     () => controller.abort(new DOMException(`not within ${timeoutMs} ms`, 'TimeoutError')),
     timeoutMs,
   );
+  // The connection keeps the process alive, not the limit.
+  timer.unref();
   if (signal?.aborted) cancel();
   signal?.addEventListener('abort', cancel, { once: true });
   return {

@@ -26,6 +26,9 @@ import type { Stop } from './trouble.ts';
 const RETIREMENTS = 4;
 const RETIRED_TOGETHER = 50;
 
+/** After a status could not be written. */
+const PUBLISH_AGAIN_MS = 5_000;
+
 /** What a workflow tells the worker's metrics. Nothing of it enters the history. */
 export interface MetricsSinks extends Sinks {
   metrics: { reconciled(controller: string, seconds: number): void };
@@ -58,6 +61,8 @@ export class RunnerSetActivities {
   /** Creating activities in flight. */
   lanes = 0;
   publishing = false;
+  /** Milliseconds: after a status could not be written, no other is until then. */
+  mayPublishAt = 0;
   private retirements = 0;
   private outcomes: Outcome[] = [];
   private woken = false;
@@ -170,6 +175,8 @@ export class RunnerSetActivities {
     this.woken = true;
     if (attempt?.stopped) {
       this.state.happenings.unshift(...happenings);
+      this.mayPublishAt = Date.now() + PUBLISH_AGAIN_MS;
+      this.wakeAt(this.mayPublishAt);
       return;
     }
     if (status) this.state.published = statusKey(status);

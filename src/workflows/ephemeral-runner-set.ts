@@ -61,7 +61,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     const plan = decide(state, {
       now,
       lanes: acting.lanes,
-      publishing: acting.publishing,
+      publishing: acting.publishing || acting.mayPublishAt > now,
       draining,
       newName: () => newRunnerName(input, state.rows),
     });
@@ -71,7 +71,8 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
 
     const quiet = acting.inFlight === 0 && inbox.length === 0;
     if (quiet && plan.finished) break;
-    if (quiet && draining && allHandlersFinished()) {
+    if (quiet && draining) {
+      await condition(allHandlersFinished);
       return continueAsNew<typeof ephemeralRunnerSet>({ ...input, carried: pack(state, input.name ?? ''), inbox });
     }
     await condition(() => inbox.length > 0 || acting.hasNews || (draining && acting.inFlight === 0));

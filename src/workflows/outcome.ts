@@ -74,11 +74,20 @@ function settleRetirement(
     else if (busy.has(name)) Object.assign(row, { heldByJob: true, notBefore: now + HELD_BY_JOB_MS });
     else row.notBefore = now + Math.max(RETIRE_AGAIN_MS, result.stopped?.retryAfterMs ?? 0);
   }
-  if (result.stopped) {
-    const { reason, message } = result.stopped;
-    state.happenings.push({ type: 'Warning', reason, message: `Runners could not be retired: ${message}` });
-  }
+  tellOfRetirement(state, result);
   return undefined;
+}
+
+/** People are told when retiring begins to fail, and for which reason, not of every try. */
+function tellOfRetirement(state: SetState, { stopped, retired }: RetireRunnersResult): void {
+  if (!stopped) {
+    if (retired.length > 0) delete state.retirementBlockedBy;
+    return;
+  }
+  const { reason, message } = stopped;
+  if (state.retirementBlockedBy === reason) return;
+  state.retirementBlockedBy = reason;
+  state.happenings.push({ type: 'Warning', reason, message: `Runners could not be retired: ${message}` });
 }
 
 function blockCreation(state: SetState, stop: Stop, now: number): void {

@@ -36,6 +36,8 @@ export interface SetState {
   failures: Failures;
   pastFailures: PastFailure[];
   trouble?: Trouble;
+  /** Why runners can not be retired, if they can not. */
+  retirementBlockedBy?: string;
   /** GitHub no longer accepts the runner version of this revision. */
   outdatedRevision?: string;
   settings: RunnerSettings;

@@ -21,9 +21,9 @@ describe('validate', () => {
       'must be an integer, not a string: write it without quotes',
     ],
     [
-      scaleSet({ maxRunners: null }),
-      'spec.maxRunners',
-      'must be an integer, not empty: give a value or remove the field',
+      scaleSet({ runnerScaleSetLabels: [null] }),
+      'spec.runnerScaleSetLabels[0]',
+      'must be a string, not empty: give a value or remove it',
     ],
     [scaleSet({ runnerGroup: 3 }), 'spec.runnerGroup', 'must be a string, not a number: put it in quotes'],
     [scaleSet({ template: [] }), 'spec.template', 'must be an object, not a list: check the indentation'],
@@ -52,6 +52,16 @@ describe('validate', () => {
     expect(validate('EphemeralRunnerSet', { ...runnerSet, spec: withoutPatchId })).toEqual([]);
     expect(withRunner({ resources: { limits: { cpu: 2 } }, unknownField: 1 })).toEqual([]);
     expect(withRunner({ envFrom: [{ secretRef: { name: 's' } }], restartPolicy: 'Sometimes' })).toEqual([]);
+  });
+
+  it('takes null for absent, as the API server does', () => {
+    expect(
+      scaleSet({ maxRunners: null, template: { metadata: null, spec: minimalScaleSet.spec.template?.spec } }),
+    ).toEqual([]);
+    expect(withRunner({ envFrom: [{ secretRef: { name: null } }] })).toEqual([]);
+    expect(scaleSet({ template: { spec: { containers: null } } })).toEqual([
+      { path: 'spec.template.spec.containers', message: 'is missing: add it' },
+    ]);
   });
 
   it('tells everything at once', () => {

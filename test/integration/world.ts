@@ -23,7 +23,8 @@ export function world(): World {
 
 function fromEnvironment(name: string): string {
   const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run this test with --selectProjects integration.`);
+  if (value === undefined)
+    throw new Error(`${name} is not set: run this test with --selectProjects integration.`);
   return value;
 }
 
@@ -37,13 +38,16 @@ export interface FreshNamespace {
  * Creates a Kubernetes namespace called `prefix` and a few random letters, ready for pods. `kubeconfig` is the shared
  * cluster's unless another one is given.
  */
-export async function freshNamespace(prefix: string, kubeconfig = world().kubeconfig): Promise<FreshNamespace> {
+export async function freshNamespace(
+  prefix: string,
+  kubeconfig = world().kubeconfig,
+): Promise<FreshNamespace> {
   const name = `${prefix}-${suffix()}`;
   await withApi(kubeconfig, async (api) => {
     const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
     await api.json({ method: 'POST', path: '/api/v1/namespaces', body });
     const account = `/api/v1/namespaces/${name}/serviceaccounts/default`;
-    await waitUntil(`The service account of ${name}`, async () => Boolean(await api.json({ path: account })));
+    await waitUntil(`The service account of ${name}`, async () => (await api.text({ path: account })) !== '');
   });
   const remove = () =>
     withApi(kubeconfig, async (api) => {
@@ -53,7 +57,10 @@ export async function freshNamespace(prefix: string, kubeconfig = world().kubeco
 }
 
 /** Registers a Temporal namespace with our search attributes and answers its name once it is served. */
-export async function freshTemporalNamespace(prefix: string, address = world().temporalAddress): Promise<string> {
+export async function freshTemporalNamespace(
+  prefix: string,
+  address = world().temporalAddress,
+): Promise<string> {
   const namespace = `${prefix}-${suffix()}`;
   const connection = await Connection.connect({ address });
   const attributes = Object.keys(searchAttributes());

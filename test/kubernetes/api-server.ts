@@ -34,6 +34,8 @@ export interface Fault {
  */
 export class ApiServer {
   readonly requests: { method: string; url: URL; headers: IncomingMessage['headers']; body: string }[] = [];
+  /** How many were opened so far. */
+  connections = 0;
   /** Leaves requests unanswered. */
   silent = false;
   #objects = new Map<string, StoredObject>();
@@ -43,6 +45,10 @@ export class ApiServer {
   #faults: Fault[] = [];
   #watches = new Set<ServerResponse>();
   #server = createServer((request, response) => void this.#serve(request, response));
+
+  constructor() {
+    this.#server.on('connection', () => (this.connections += 1));
+  }
 
   async start(port = 0): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));

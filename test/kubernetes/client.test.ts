@@ -72,6 +72,27 @@ describe('requests', () => {
     });
   });
 
+  it('keep few connections open, and use them again', async () => {
+    const narrow = createKubernetesClient({ kubeConfig: server.kubeConfig(), connections: 3 });
+    await Promise.all(Array.from({ length: 60 }, () => narrow.list(pods)));
+    await Promise.all(Array.from({ length: 60 }, () => narrow.list(pods)));
+    await narrow.close();
+    expect(server.connections).toBe(3);
+  });
+
+  it('may only check what would be created', async () => {
+    await client.create(pods, 'ns', pod('r1'), { dryRun: true });
+    expect(server.requests[0]?.url.searchParams.get('dryRun')).toBe('All');
+  });
+
+  it('return what remains of a deleted object, if anything does', async () => {
+    server.put('held', { kind: 'Pod' });
+    server.put('gone', { kind: 'Status' });
+    const remaining = await client.delete(pods, { namespace: 'ns', name: 'held' });
+    expect(remaining?.metadata?.name).toBe('held');
+    expect(await client.delete(pods, { namespace: 'ns', name: 'gone' })).toBeUndefined();
+  });
+
   it("reject with the server's refusal", async () => {
     server.put('r1');
     const error = await failure(client.create(pods, 'ns', pod('r1')));

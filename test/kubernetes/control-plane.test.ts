@@ -5,7 +5,6 @@ import {
   isAlreadyExists,
   isConflict,
   isForbidden,
-  isGone,
   isInvalid,
   isNotFound,
   isQuotaExceeded,
@@ -145,12 +144,6 @@ const configMap = (name: string, data: Record<string, string> = {}): ConfigMap =
     }))
       types.push(type);
     expect(types.filter((type) => type !== 'BOOKMARK')).toEqual([]);
-  });
-
-  it('says that a version is too old', async () => {
-    const watch = client.watch(pods, { resourceVersion: '1' })[Symbol.asyncIterator]();
-    const error = await failure(watch.next());
-    expect(isGone(error)).toBe(true);
   });
 
   it('reflects, through a restart and through the loss of everything', async () => {

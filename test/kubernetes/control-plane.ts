@@ -83,7 +83,9 @@ export class ControlPlane {
 
   /** Ends both processes at once. */
   async kill(): Promise<void> {
-    const ended = this.#processes.map((child) => (child.exitCode === null ? once(child, 'exit') : undefined));
+    const ended = this.#processes.map((child) =>
+      child.exitCode === null ? once(child, 'exit') : Promise.resolve([]),
+    );
     for (const child of this.#processes) child.kill('SIGKILL');
     await Promise.all(ended);
     this.#processes = [];

@@ -7,9 +7,6 @@ type SetSpec = EphemeralRunnerSet['spec'];
 type RunnerSpec = NonNullable<SetSpec['ephemeralRunnerSpec']>;
 
 const template: unknown = { spec: { containers: [{ name: 'runner', image: 'i' }] } };
-  RunnerSpec,
-  'metadata' | 'spec'
->;
 const runnerSpec = (more: object = {}): RunnerSpec => ({
   githubConfigUrl: 'https://github.com/o/r',
   githubConfigSecret: 's',

@@ -45,6 +45,7 @@ describe('carried state', () => {
       pastFailures: [{ at: NOW, runner: 'x', reason: 'r', message: 'm' }],
       trouble: { reason: 'r', message: 'm', since: NOW, tries: 2, nextTryAt: NOW },
       outdatedRevision: 'r0',
+      retirementBlockedBy: 'GitHubRefused',
       happenings: [{ type: 'Normal', reason: 'r', message: 'm', runner: 'x' }],
       published: '{}',
     });

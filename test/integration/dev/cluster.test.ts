@@ -30,7 +30,8 @@ describe('the shared cluster', () => {
   afterAll(() => api.close());
 
   const read = (name: string) => api.json<Pod>({ path: `/api/v1/namespaces/${namespace}/pods/${name}` });
-  const waitingReason = async (name: string) => (await read(name)).status.containerStatuses?.[0]?.state.waiting?.reason;
+  const waitingReason = async (name: string) =>
+    (await read(name)).status.containerStatuses?.[0]?.state.waiting?.reason;
 
   it('runs a pod and lets it go when it is deleted', async () => {
     await api.json(podIn(namespace, 'runs'));

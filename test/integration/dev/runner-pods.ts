@@ -31,7 +31,10 @@ export async function jitConfigs(github: GitHubStandIn) {
 }
 
 /** Creates a runner's Secret and pod, as the worker does. */
-export async function createRunnerPod(api: ApiClient, pod: { namespace: string; name: string; jitConfig: string }) {
+export async function createRunnerPod(
+  api: ApiClient,
+  pod: { namespace: string; name: string; jitConfig: string },
+) {
   const { namespace, name, jitConfig } = pod;
   const base = `/api/v1/namespaces/${namespace}`;
   const metadata = { name, labels: { 'actions-ephemeral-runner': 'True' } };
@@ -40,7 +43,9 @@ export async function createRunnerPod(api: ApiClient, pod: { namespace: string; 
     path: `${base}/secrets`,
     body: { apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData: { jitToken: jitConfig } },
   });
-  const env = [{ name: 'ACTIONS_RUNNER_INPUT_JITCONFIG', valueFrom: { secretKeyRef: { name, key: 'jitToken' } } }];
+  const env = [
+    { name: 'ACTIONS_RUNNER_INPUT_JITCONFIG', valueFrom: { secretKeyRef: { name, key: 'jitToken' } } },
+  ];
   const containers = [{ name: 'runner', image: 'ghcr.io/actions/actions-runner:2', env }];
   await api.json({
     method: 'POST',

@@ -1,0 +1,53 @@
+# Everything runs on the Node that package-lock.json pins. npm itself runs on the system's, which `npm ci` cannot replace
+# under its own feet.
+SYSTEM_PATH := $(PATH)
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+MODULES := node_modules/.package-lock.json
+RESULTS := .temporal-arc/test-results
+JEST := NODE_OPTIONS="$(NODE_OPTIONS) --experimental-vm-modules --disable-warning=ExperimentalWarning" jest
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run run-scaleset test test-unit test-integration tools manifests verify bench clean
+
+help: ## Print this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'
+
+run: $(MODULES) ## Bring up everything on this machine and print what to do in a second terminal
+	@exec node dev/run.ts
+
+run-scaleset: run ## The same, by its old name
+
+test: test-unit test-integration ## Run all tests: unit tests, then the integration suite
+
+test-unit: $(MODULES) ## Run the unit tests, which need nothing but Node
+	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/unit.json
+	$(JEST) --selectProjects unit --json --outputFile=$(RESULTS)/unit.json $(TESTS)
+
+test-integration: $(MODULES) ## Run the integration suite on a real control plane and a Temporal server
+	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/integration.json
+	$(JEST) --selectProjects integration --runInBand --json --outputFile=$(RESULTS)/integration.json $(TESTS)
+
+tools: $(MODULES) ## Find or build the tools (etcd, Kubernetes, KWOK, Temporal, Helm)
+	@node dev/tools.ts
+
+manifests: $(MODULES) ## Generate crds/ and whatever else derives from src/api
+	node dev/manifests.ts
+
+verify: $(MODULES) ## Check format, lint, types and everything generated
+	@echo '-- format';    prettier --check --log-level warn .
+	@echo '-- lint';      eslint --max-warnings 0 .
+	@echo '-- types';     tsc -p .
+	@echo '-- manifests'; node dev/manifests.ts --check
+
+bench: $(MODULES) ## Run the benchmark
+	node bench/main.ts $(BENCH)
+
+clean: ## Remove what was built, and the data of make run
+	rm -rf dist coverage .temporal-arc
+
+$(MODULES): package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 18 or later (https://nodejs.org).' >&2; exit 1; }
+	PATH="$(SYSTEM_PATH)" npm ci --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,7 @@
+import { clusterTools, ensureTools } from './toolchain.ts';
+
+/** Finds or builds everything that `make run` and `make test` start, and prints where it is. */
+const tools = await ensureTools([...clusterTools, 'temporal', 'helm'], {
+  progress: (line) => console.log(line),
+});
+for (const [name, path] of Object.entries(tools)) console.log(`${name.padEnd(24)} ${path}`);

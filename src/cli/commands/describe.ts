@@ -1,0 +1,106 @@
+import { Command } from 'commander';
+import type { Condition } from '../../api/conditions.ts';
+import type { EphemeralRunnerSet } from '../../api/ephemeral-runner-set.ts';
+import type { Resource } from '../../kubernetes/resources.ts';
+import { ephemeralRunnerSets, events } from '../../kubernetes/resources.ts';
+import type { SetView } from '../../workflows/view.ts';
+import { resolveKey, withCluster, withWorkflow, writeResult } from '../context.ts';
+import { CliError, toCliError } from '../failure.ts';
+import { describeText } from '../describe-text.ts';
+import type { Run } from '../run.ts';
+import type { SetKey } from '../set-key.ts';
+import type { Cluster, CommandContext, WorkflowFacts } from '../surroundings.ts';
+import type { SetRow } from '../view.ts';
+import { setRow } from '../view.ts';
+
+/** An Event of Kubernetes, several of a kind as one. */
+export interface EventRow {
+  type: string;
+  reason: string;
+  message: string;
+  count: number;
+  /** RFC 3339. */
+  lastSeenAt: string;
+}
+
+/** The stable shape of `describe -o json`: what Kubernetes says, and what Temporal says. */
+export interface Description {
+  set: SetRow & { conditions: Condition[] };
+  events: EventRow[];
+  /** Absent when Temporal, or the workflow, could not be reached. */
+  workflow?: WorkflowFacts;
+  /** The workflow's own view; absent when no worker answered. */
+  state?: SetView;
+  /** Why a part is absent. */
+  missing?: string;
+}
+
+export function describeCommand(run: Run): Command {
+  const command = new Command('describe')
+    .summary('tell all about one set: what is wanted, what is there, what is going on, and why')
+    .description(
+      'Joins what Kubernetes holds (spec, status, conditions, Events) with what Temporal holds: the workflow, the ' +
+        'runners as it sees them, its failures, and activities in progress with their attempts.',
+    )
+    .argument('<set>', '[NAMESPACE/]NAME of the EphemeralRunnerSet')
+    .addHelpText(
+      'after',
+      `
+When Temporal or a worker does not answer, the Kubernetes part is shown and the exit code is 4 (3 without a workflow).
+
+Example:
+  temporal-arc describe arc-runners/linux
+
+JSON: {set, events: [...], workflow, state, missing}
+  set       as in "get sets", and conditions
+  events    {type, reason, message, count, lastSeenAt}
+  workflow  {workflowId, runId, status, taskQueue, historyLength, startedAt,
+             pendingActivities: [{type, attempt, state, lastFailure, nextAttemptAt}]}
+  state     the answer of the workflow's query "state"`,
+    );
+  return command.action((set: string) => run((context) => describe(context, set), command));
+}
+
+async function describe(context: CommandContext, text: string): Promise<void> {
+  const key = await resolveKey(context, text);
+  const fromCluster = await withCluster(context, (cluster) => describeResource(cluster, key));
+  const { failure, ...fromTemporal } = await describeWorkflow(context, key);
+  const description: Description = { ...fromCluster, ...fromTemporal };
+  if (failure) description.missing = failure.message;
+  writeResult(context, description, describeText(description, { now: context.around.now(), paint: context.paint }));
+  if (failure) throw failure;
+}
+
+async function describeResource(cluster: Cluster, key: SetKey): Promise<Pick<Description, 'set' | 'events'>> {
+  const resource: Resource<EphemeralRunnerSet> = ephemeralRunnerSets;
+  const set = await cluster.get(resource, key);
+  const fieldSelector = `involvedObject.kind=EphemeralRunnerSet,involvedObject.name=${key.name}`;
+  const { items } = await cluster.list(events, { namespace: key.namespace, fieldSelector });
+  const rows = items.map((event): EventRow => ({
+    type: event.type ?? '',
+    reason: event.reason ?? '',
+    message: event.message ?? '',
+    count: event.series?.count ?? event.count ?? 1,
+    lastSeenAt: event.series?.lastObservedTime ?? event.lastTimestamp ?? event.eventTime ?? '',
+  }));
+  return {
+    set: { ...setRow(set), conditions: [...(set.status?.conditions ?? [])] },
+    events: rows.sort((a, b) => Date.parse(a.lastSeenAt) - Date.parse(b.lastSeenAt)),
+  };
+}
+
+type FromTemporal = Pick<Description, 'workflow' | 'state'> & { failure?: CliError };
+
+/** What Temporal answers; a part that fails does not hide the rest. */
+async function describeWorkflow(context: CommandContext, key: SetKey): Promise<FromTemporal> {
+  const found: FromTemporal = {};
+  try {
+    await withWorkflow(context, key, async (workflow) => {
+      found.workflow = await workflow.describe();
+      found.state = await workflow.state();
+    });
+  } catch (error) {
+    found.failure = toCliError(error);
+  }
+  return found;
+}

@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import type { SettingName, WorkerConfiguration } from '../workers/configuration.ts';
+import { readSettings } from '../workers/configuration.ts';
+import type { OutputFormat } from './output.ts';
+import { paintFor } from './output.ts';
+import type { SetKey } from './set-key.ts';
+import { readKey } from './set-key.ts';
+import { flagTexts } from './setting-options.ts';
+import type { Cluster, CommandContext, SetWorkflow, Surroundings } from './surroundings.ts';
+
+/** The context of a command that was parsed. */
+export function contextOf(command: Command, around: Surroundings): CommandContext {
+  const options: Record<string, unknown> = command.optsWithGlobals();
+  return {
+    around,
+    flags: flagTexts(options),
+    namespace: options['namespace'] as string | undefined,
+    format: options['output'] as OutputFormat,
+    paint: paintFor(around.stdout, around.env),
+    debug: options['debug'] === true,
+  };
+}
+
+const settingsFor = <K extends SettingName>(
+  { around, flags }: CommandContext,
+  names: readonly K[],
+): Pick<WorkerConfiguration, K> => readSettings(names, { flags, env: around.env });
+
+/** Does `work` with a client of the cluster, and closes it. */
+export async function withCluster<T>(context: CommandContext, work: (cluster: Cluster) => Promise<T>): Promise<T> {
+  const cluster = await context.around.connectCluster(settingsFor(context, ['kubeconfig', 'context']));
+  try {
+    return await work(cluster);
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** Does `work` with the workflow of a set, and closes the connection. */
+export async function withWorkflow<T>(
+  context: CommandContext,
+  key: SetKey,
+  work: (workflow: SetWorkflow) => Promise<T>,
+): Promise<T> {
+  const settings = settingsFor(context, ['cluster', 'temporalAddress', 'temporalNamespace', 'temporalProfile']);
+  const workflows = await context.around.connectTemporal(settings, settings.cluster);
+  try {
+    return await work(workflows.of(key));
+  } finally {
+    await workflows.close();
+  }
+}
+
+/** `[NAMESPACE/]NAME` with the namespace of `-n`, or of the kubeconfig's context. */
+export async function resolveKey(context: CommandContext, text: string): Promise<SetKey> {
+  const key = readKey(text, context.namespace, () => '');
+  if (key.namespace !== '') return key;
+  const settings = settingsFor(context, ['kubeconfig', 'context']);
+  return { ...key, namespace: await context.around.defaultNamespace(settings) };
+}
+
+/** Writes the result of a command: `value` as JSON, or `text`. */
+export function writeResult({ around, format }: CommandContext, value: unknown, text: string): void {
+  around.stdout.write(format === 'json' ? `${JSON.stringify(value, undefined, 2)}\n` : text);
+}

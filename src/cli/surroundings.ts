@@ -1,0 +1,77 @@
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { ScaleResult } from '../workflows/messages.ts';
+import type { SetView } from '../workflows/view.ts';
+import type { FlagTexts, WorkerConfiguration } from '../workers/configuration.ts';
+import type { Logger } from '../workers/log.ts';
+import type { TemporalTarget } from '../workers/temporal-profile.ts';
+import type { Output, OutputFormat, Paint } from './output.ts';
+import type { SetKey } from './set-key.ts';
+
+/** The cluster as the commands use it: they only read. */
+export interface Cluster extends Pick<KubernetesClient, 'get' | 'list'> {
+  close(): Promise<void>;
+}
+
+/** One activity in progress in a workflow. */
+export interface PendingActivity {
+  type: string;
+  attempt: number;
+  /** STARTED, SCHEDULED, PAUSED, … */
+  state: string;
+  lastFailure?: string;
+  /** RFC 3339, when it is tried next. */
+  nextAttemptAt?: string;
+}
+
+/** A workflow as Temporal describes it. */
+export interface WorkflowFacts {
+  workflowId: string;
+  runId: string;
+  /** RUNNING, COMPLETED, … */
+  status: string;
+  taskQueue: string;
+  /** Events in the history of this run. */
+  historyLength: number;
+  /** RFC 3339. */
+  startedAt: string;
+  pendingActivities: PendingActivity[];
+}
+
+/** The workflow of one EphemeralRunnerSet. All calls reject with a `CliError`. */
+export interface SetWorkflow {
+  scale(replicas: number): Promise<ScaleResult>;
+  setPaused(paused: boolean): Promise<{ paused: boolean }>;
+  state(): Promise<SetView>;
+  describe(): Promise<WorkflowFacts>;
+}
+
+export interface Workflows {
+  of(key: SetKey): SetWorkflow;
+  close(): Promise<void>;
+}
+
+/** What the command finds around it; tests bring their own. */
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  connectCluster(settings: Pick<WorkerConfiguration, 'kubeconfig' | 'context'>): Promise<Cluster>;
+  /** The namespace of the kubeconfig's current context. */
+  defaultNamespace(settings: Pick<WorkerConfiguration, 'kubeconfig' | 'context'>): Promise<string>;
+  connectTemporal(target: TemporalTarget, cluster: string): Promise<Workflows>;
+  runWorker(configuration: WorkerConfiguration, log: Logger): Promise<void>;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  sleep(ms: number): Promise<void>;
+}
+
+/** What every command is handed: its surroundings, and the global flags as they were given. */
+export interface CommandContext {
+  readonly around: Surroundings;
+  /** Texts of all setting flags that were given. */
+  readonly flags: FlagTexts;
+  readonly namespace: string | undefined;
+  readonly format: OutputFormat;
+  readonly paint: Paint;
+  readonly debug: boolean;
+}

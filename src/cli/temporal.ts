@@ -1,0 +1,129 @@
+import {
+  Client,
+  Connection,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  isGrpcDeadlineError,
+} from '@temporalio/client';
+import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import { runnerSetWorkflowId } from '../api/workflow-ids.ts';
+import type { ScaleResult } from '../workflows/messages.ts';
+import type { SetView } from '../workflows/view.ts';
+import { redact } from '../workers/log.ts';
+import { temporalConfig } from '../workers/temporal-profile.ts';
+import type { TemporalTarget } from '../workers/temporal-profile.ts';
+import { EXIT } from './exit-codes.ts';
+import { CliError } from './failure.ts';
+import { keyText } from './set-key.ts';
+import type { SetKey } from './set-key.ts';
+import type { PendingActivity, SetWorkflow, WorkflowFacts, Workflows } from './surroundings.ts';
+
+/** How long the connection, a query and an update may take. Updates and queries need a living worker. */
+const CONNECT_MS = 5_000;
+const ANSWER_MS = 15_000;
+
+/**
+ * Connects to Temporal, to speak to the workflows of a cluster.
+ *
+ * @throws CliError (unreachable), ConfigurationError
+ */
+export async function connectTemporal(
+  target: TemporalTarget,
+  cluster: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Workflows> {
+  const { connectionOptions, namespace } = temporalConfig(target, env);
+  const address = connectionOptions.address ?? '';
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_MS });
+  } catch (cause) {
+    const remedy = 'check --temporal-address (or TEMPORAL_ADDRESS, --profile) and that Temporal runs';
+    throw new CliError(EXIT.unreachable, `Temporal does not answer at ${address}; ${remedy}.`, cause);
+  }
+  const client = new Client({ connection, namespace });
+  return {
+    of: (key) => setWorkflow(client, { key, cluster }),
+    close: () => connection.close(),
+  };
+}
+
+function setWorkflow(client: Client, { key, cluster }: { key: SetKey; cluster: string }): SetWorkflow {
+  const workflowId = runnerSetWorkflowId(cluster, key.namespace, key.name);
+  const handle = client.workflow.getHandle(workflowId);
+  const ask = async <T>(question: (handle: WorkflowHandle) => Promise<T>): Promise<T> => {
+    try {
+      return await client.withDeadline(Date.now() + ANSWER_MS, () => question(handle));
+    } catch (error) {
+      throw toCliError(error, { key, cluster, workflowId, namespace: client.options.namespace });
+    }
+  };
+  return {
+    scale: (replicas) =>
+      ask((set) => set.executeUpdate<ScaleResult, [{ replicas: number }]>('scale', { args: [{ replicas }] })),
+    setPaused: (paused) =>
+      ask((set) => set.executeUpdate<{ paused: boolean }, []>(paused ? 'pause' : 'resume')),
+    state: () => ask((set) => set.query<SetView>('state')),
+    describe: () => ask(async (set) => factsOf(await set.describe())),
+  };
+}
+
+interface Asked {
+  key: SetKey;
+  cluster: string;
+  workflowId: string;
+  namespace: string;
+}
+
+function toCliError(error: unknown, { key, cluster, workflowId, namespace }: Asked): CliError {
+  if (error instanceof WorkflowNotFoundError) {
+    const remedy = 'check the name with "temporal-arc get", --cluster and --temporal-namespace, and that a worker runs';
+    const what = `${keyText(key)}: there is no workflow ${workflowId} in Temporal's namespace ${namespace}`;
+    return new CliError(EXIT.notFound, `${what}; ${remedy}.`, error);
+  }
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || isGrpcDeadlineError(error)) {
+    const remedy = `check that a worker runs for cluster ${cluster}; a request that was accepted is carried out when one does`;
+    const what = `${keyText(key)}: no worker answered within ${ANSWER_MS / 1000} s`;
+    return new CliError(EXIT.unreachable, `${what}; ${remedy}.`, error);
+  }
+  const words = error instanceof WorkflowUpdateFailedError ? deepestMessage(error) : String((error as Error).message);
+  return new CliError(EXIT.failed, `${keyText(key)}: ${words}`, error);
+}
+
+/** What went wrong in the end: failures of updates and activities wrap it. */
+function deepestMessage(error: Error): string {
+  let deepest = error;
+  while (deepest.cause instanceof Error) deepest = deepest.cause;
+  return deepest.message;
+}
+
+function factsOf(description: WorkflowExecutionDescription): WorkflowFacts {
+  const { workflowId, runId, status, taskQueue, historyLength, startTime, raw } = description;
+  return {
+    workflowId,
+    runId,
+    status: status.name,
+    taskQueue,
+    historyLength,
+    startedAt: startTime.toISOString(),
+    pendingActivities: (raw.pendingActivities ?? []).map(pendingOf),
+  };
+}
+
+type RawActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+
+const STATES = ['UNSPECIFIED', 'SCHEDULED', 'STARTED', 'CANCEL_REQUESTED', 'PAUSED', 'PAUSE_REQUESTED'];
+
+function pendingOf(activity: RawActivity): PendingActivity {
+  const next = activity.nextAttemptScheduleTime ?? activity.scheduledTime;
+  const failure = activity.lastFailure?.message;
+  const waits = activity.state === 1 && next?.seconds !== null && next?.seconds !== undefined;
+  return {
+    type: activity.activityType?.name ?? '',
+    attempt: activity.attempt ?? 1,
+    state: STATES[activity.state ?? 0] ?? String(activity.state),
+    ...(failure ? { lastFailure: redact(failure) } : {}),
+    ...(waits ? { nextAttemptAt: new Date(Number(next.seconds) * 1000).toISOString() } : {}),
+  };
+}

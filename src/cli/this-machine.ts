@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkerConfiguration } from '../workers/configuration.ts';
+import type { Logger } from '../workers/log.ts';
+import type { Surroundings } from './surroundings.ts';
+
+type ClusterSettings = Pick<WorkerConfiguration, 'kubeconfig' | 'context'>;
+
+/** The real world. Clients are loaded when they are needed: help and errors come at once. */
+export const thisMachine: Surroundings = {
+  env: process.env,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  connectCluster: async (settings: ClusterSettings) => {
+    const { kubeConfigFor } = await import('../workers/kube-config.ts');
+    const { createKubernetesClient } = await import('../kubernetes/client.ts');
+    return createKubernetesClient({ kubeConfig: kubeConfigFor(settings), connections: 4 });
+  },
+  defaultNamespace: async (settings: ClusterSettings) => {
+    const { kubeConfigFor, namespaceOf } = await import('../workers/kube-config.ts');
+    return namespaceOf(kubeConfigFor(settings));
+  },
+  connectTemporal: async (target, cluster) => {
+    const { connectTemporal } = await import('./temporal.ts');
+    return connectTemporal(target, cluster, process.env);
+  },
+  runWorker: async (configuration: WorkerConfiguration, _log: Logger) => {
+    const { runWorker } = await import('../workers/run-worker.ts');
+    await runWorker(configuration);
+  },
+  now: () => Date.now(),
+  sleep: async (ms) => {
+    await sleep(ms);
+  },
+};

@@ -1,0 +1,188 @@
+import { decide } from '../../src/workflows/plan.ts';
+import type { Plan } from '../../src/workflows/plan.ts';
+import type { Row } from '../../src/workflows/runner.ts';
+import { setStatus, statusKey } from '../../src/workflows/status.ts';
+import type { SetState } from '../../src/workflows/state.ts';
+import { aPod, aState, busyRow, circumstances, idleRow, NOW, seen } from './builders.ts';
+
+const names = ({ lanes }: Plan): string[] => lanes.flatMap((lane) => lane.names);
+const retired = ({ retire }: Plan): string[] => retire.map(({ name }) => name);
+const plan = (state: SetState, over: Parameters<typeof circumstances>[0] = {}): Plan => decide(state, circumstances(over));
+const unfinished = (name: string, over: Partial<Row> = {}): Row => ({ name, seen: seen({ name }), ...over });
+
+describe('what is created', () => {
+  test('before the whole picture is known: nothing', () => {
+    expect(plan(aState({ set: { replicas: 3 }, complete: false }))).toEqual({ lanes: [], retire: [], finished: false });
+  });
+
+  test('all that are missing, in lanes of one while they are few', () => {
+    const { lanes } = plan(aState({ set: { replicas: 3 } }));
+    expect(lanes).toEqual([
+      { names: ['demo-runner-00001'], probe: false },
+      { names: ['demo-runner-00002'], probe: false },
+      { names: ['demo-runner-00003'], probe: false },
+    ]);
+  });
+
+  test('never more lanes than the limit leaves', () => {
+    expect(plan(aState({ set: { replicas: 1000 } })).lanes).toHaveLength(10);
+    expect(plan(aState({ set: { replicas: 1000 } }), { lanes: 7 }).lanes).toHaveLength(3);
+    expect(plan(aState({ set: { replicas: 1000 } }), { lanes: 10 }).lanes).toEqual([]);
+  });
+
+  test('a name that comes up twice is used once', () => {
+    const drawn = ['x', 'x', 'y'];
+    expect(names(plan(aState({ set: { replicas: 2 } }), { newName: () => drawn.shift() ?? 'z' }))).toEqual(['x', 'y']);
+  });
+
+  test('nothing while paused, outdated, or deleting; scaling down goes on', () => {
+    const rows = [idleRow('a'), idleRow('b')];
+    expect(names(plan(aState({ set: { replicas: 3, paused: true }, rows })))).toEqual([]);
+    expect(names(plan(aState({ set: { replicas: 3 }, outdatedRevision: 'r1', rows })))).toEqual([]);
+    expect(names(plan(aState({ set: { replicas: 3, deleting: true }, rows })))).toEqual([]);
+    expect(retired(plan(aState({ set: { replicas: 1, paused: true }, rows })))).toEqual(['a']);
+  });
+
+  test('another revision than the outdated one is created', () => {
+    expect(names(plan(aState({ set: { replicas: 1 }, outdatedRevision: 'r0' })))).toHaveLength(1);
+  });
+
+  test('in trouble: one runner, as a try, when its time has come', () => {
+    const trouble = { reason: 'r', message: 'm', since: NOW, tries: 1, nextTryAt: NOW + 1000 };
+    const state = aState({ set: { replicas: 100 }, trouble });
+    expect(plan(state)).toMatchObject({ lanes: [], wakeAt: NOW + 1000 });
+    expect(plan(state, { now: NOW + 1000 }).lanes).toEqual([{ names: ['demo-runner-00001'], probe: true }]);
+  });
+
+  test('the runner that a try takes up again is one that was begun', () => {
+    const trouble = { reason: 'r', message: 'm', since: NOW, tries: 1, nextTryAt: NOW };
+    const state = aState({ set: { replicas: 5 }, trouble, rows: [unfinished('half', { begun: true })] });
+    expect(names(plan(state))).toEqual(['half']);
+  });
+
+  test('runners without a pod are taken up again: our own at once, others when nobody can be at them any more', () => {
+    const rows = [unfinished('own', { begun: true }), unfinished('young', { seen: seen({ name: 'young', createdAt: NOW / 1000 }) })];
+    const state = aState({ set: { replicas: 2 }, rows });
+    expect(plan(state)).toMatchObject({ lanes: [{ names: ['own'] }], wakeAt: NOW + 20_000 });
+    expect(names(plan(state, { now: NOW + 20_000 }))).toEqual(['own', 'young']);
+  });
+});
+
+describe('what is retired', () => {
+  test('runners that ended, were deleted, or are too many', () => {
+    const rows = [
+      { ...idleRow('done'), end: 'completed' as const },
+      idleRow('deleted', { deleting: true }),
+      idleRow('surplus', { createdAt: 1 }),
+      idleRow('kept'),
+      busyRow('busy'),
+    ];
+    expect(retired(plan(aState({ set: { replicas: 2 }, rows }))).sort()).toEqual(['deleted', 'done', 'surplus']);
+  });
+
+  test('idle runners of another revision, and their places are filled in the same pass; busy ones finish', () => {
+    const rows = [idleRow('old', { revision: 'r0' }), busyRow('busy'), idleRow('new')];
+    const busyOld = rows.map((row) => (row.name === 'busy' ? { ...row, seen: { ...row.seen!, revision: 'r0' } } : row));
+    const result = plan(aState({ set: { replicas: 3 }, rows: busyOld }));
+    expect(retired(result)).toEqual(['old']);
+    expect(names(result)).toHaveLength(1);
+  });
+
+  test('of rejected ones a few stay as evidence, until the template is repaired', () => {
+    const rejected = (name: string, at: number): Row => ({ name, end: 'rejected', seen: seen({ name, createdAt: at, phase: 'Failed' }) });
+    const rows = [1, 2, 3, 4, 5].map((at) => rejected(`r${at}`, at));
+    expect(retired(plan(aState({ rows })))).toEqual(['r2', 'r1']);
+    expect(retired(plan(aState({ set: { revision: 'r2' }, rows }))).sort()).toEqual(['r1', 'r2', 'r3', 'r4', 'r5']);
+  });
+
+  test('one that could not be retired waits for its time', () => {
+    const row = { ...idleRow('r'), end: 'completed' as const, notBefore: NOW + 30_000 };
+    expect(plan(aState({ rows: [row] }))).toMatchObject({ retire: [], wakeAt: NOW + 30_000 });
+  });
+
+  test('a set that goes takes its idle runners along and waits for its busy ones', () => {
+    const rows = [idleRow('idle'), busyRow('busy'), unfinished('half')];
+    expect(retired(plan(aState({ set: { replicas: 3, deleting: true }, rows })))).toEqual(['idle', 'half']);
+  });
+
+  test('a set that is gone without a word: likewise', () => {
+    const state = { ...aState({ rows: [idleRow('idle')] }), set: null };
+    expect(retired(plan(state))).toEqual(['idle']);
+  });
+});
+
+describe('what is published', () => {
+  const quiet = (state: SetState): SetState => ({ ...state, published: statusKey(setStatus(state)) });
+
+  test('nothing if the cluster shows it all', () => {
+    expect(plan(quiet(aState({ set: { replicas: 1 }, rows: [idleRow('a')] }))).publish).toBeUndefined();
+  });
+
+  test('the set’s status when it changed', () => {
+    const { publish } = plan(aState({ set: { replicas: 1 }, rows: [idleRow('a')] }));
+    expect(publish?.set).toMatchObject({ currentReplicas: 1, runningEphemeralRunners: 1, phase: 'Running' });
+  });
+
+  test('a runner whose pod became ready, once', () => {
+    const row = idleRow('a', { phase: 'Pending', ready: false as never });
+    const state = quiet(aState({ set: { replicas: 1 }, rows: [row] }));
+    expect(plan(state).publish?.runners).toEqual([{ name: 'a', phase: 'Running', ready: true }]);
+    row.published = 'Running/true';
+    expect(plan(state).publish).toBeUndefined();
+  });
+
+  test('nothing while a status is being written', () => {
+    expect(plan(aState({ set: { replicas: 1 } }), { publishing: true }).publish).toBeUndefined();
+  });
+
+  test('the finalizer: set at once, taken off when the last runner is gone', () => {
+    expect(plan(aState({ set: { hasFinalizer: undefined as never } })).publish?.addFinalizer).toBe(true);
+    const going = aState({ set: { deleting: true }, rows: [{ ...idleRow('a'), retired: true }] });
+    expect(plan(going).publish?.removeFinalizer).toBeUndefined();
+    going.rows.clear();
+    expect(plan(going).publish?.removeFinalizer).toBe(true);
+  });
+});
+
+describe('the end', () => {
+  test('a workflow is finished when set and runners are gone', () => {
+    expect(plan({ ...aState(), set: null }).finished).toBe(true);
+    expect(plan({ ...aState({ rows: [idleRow('a')] }), set: null }).finished).toBe(false);
+    expect(plan(aState()).finished).toBe(false);
+  });
+
+  test('nothing is begun while preparing to continue as new', () => {
+    expect(plan(aState({ set: { replicas: 5 }, rows: [{ ...idleRow('a'), end: 'failed' }] }), { draining: true })).toEqual({
+      lanes: [],
+      retire: [],
+      finished: false,
+    });
+  });
+});
+
+describe('runners that belong to no set', () => {
+  const loose = (rows: Row[]): SetState => {
+    const { set: _none, ...state } = aState({ rows });
+    return state;
+  };
+
+  test('are made at once, whoever created them a moment ago', () => {
+    const row = unfinished('mine', { seen: seen({ name: 'mine', loose: true, createdAt: NOW / 1000 }) });
+    expect(names(plan(loose([row])))).toEqual(['mine']);
+  });
+
+  test('go when they completed; one that is outdated stays for its owner to see', () => {
+    const done = { ...idleRow('done', { loose: true }), end: 'completed' as const };
+    const outdated = { ...idleRow('old', { loose: true }), end: 'outdated' as const };
+    expect(plan(loose([done, outdated])).retire).toEqual([
+      { name: 'done', runnerId: 1 },
+      { name: 'old', runnerId: 1, keepAs: { phase: 'Outdated', reason: 'Outdated', message: '' } },
+    ]);
+  });
+
+  test('a pod that is pending is not replaced', () => {
+    const row = idleRow('r', { loose: true, pod: aPod({ phase: 'Pending' }) });
+    const result = plan(loose([row]));
+    expect([names(result), retired(result)]).toEqual([[], []]);
+  });
+});
