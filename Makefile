@@ -23,11 +23,11 @@ test: test-unit test-integration ## Run all tests: unit tests, then the integrat
 
 test-unit: $(MODULES) ## Run the unit tests, which need nothing but Node
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/unit.json
-	$(JEST) --selectProjects unit --json --outputFile=$(RESULTS)/unit.json $(TESTS)
+	$(JEST) $(TESTS) --selectProjects unit --json --outputFile=$(RESULTS)/unit.json
 
 test-integration: $(MODULES) ## Run the integration suite on a real control plane and a Temporal server
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/integration.json
-	$(JEST) --selectProjects integration --runInBand --json --outputFile=$(RESULTS)/integration.json $(TESTS)
+	$(JEST) $(TESTS) --selectProjects integration --runInBand --json --outputFile=$(RESULTS)/integration.json
 
 tools: $(MODULES) ## Find or build the tools (etcd, Kubernetes, KWOK, Temporal, Helm)
 	@node dev/tools.ts

@@ -5,9 +5,10 @@ import type { JitConfig } from '../github/wire.ts';
 import { buildEphemeralRunner, buildJitSecret, buildRunnerPod } from '../kubernetes/runner.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { KubernetesError } from '../kubernetes/errors.ts';
-import { isAlreadyExists, isForbidden, isInvalid, isNotFound, isQuotaExceeded } from '../kubernetes/errors.ts';
+import { isAlreadyExists, isForbidden, isInvalid, isQuotaExceeded } from '../kubernetes/errors.ts';
 import { ephemeralRunners, pods, secrets } from '../kubernetes/resources.ts';
 import type { Pod } from '../kubernetes/resources.ts';
+import { orNothing } from './or-nothing.ts';
 import { notReady } from './runner-status.ts';
 import { NameTakenError, register } from './register.ts';
 import type { Registrar } from './register.ts';
@@ -17,6 +18,8 @@ export interface RunnerMaker {
   github: Registrar;
   /** Of this program, as the runner reports it to GitHub. */
   version: string;
+  /** Labels that begin so are not handed down. */
+  excludedLabelPrefixes?: readonly string[];
   signal: AbortSignal;
 }
 
@@ -64,12 +67,12 @@ export async function createRunner(maker: RunnerMaker, wanted: RunnerToMake): Pr
 }
 
 async function ensureObject(
-  { kubernetes, signal }: RunnerMaker,
+  { kubernetes, signal, excludedLabelPrefixes = [] }: RunnerMaker,
   { namespace, name, set, patchId }: RunnerToMake,
 ): Promise<{ runner: EphemeralRunner; isNew: boolean }> {
   if (set) {
     try {
-      const object = buildEphemeralRunner({ set, name, patchId });
+      const object = buildEphemeralRunner({ set, name, patchId, excludedLabelPrefixes });
       return { runner: await kubernetes.create(ephemeralRunners, namespace, object, { signal }), isNew: true };
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
@@ -173,14 +176,4 @@ async function writeStatus(
 ): Promise<void> {
   const status = { phase: 'Pending', runnerId: id, runnerName: name, ...notReady('PodCreated', 'The pod is not running yet.') };
   await kubernetes.mergePatch(ephemeralRunners, keyOf(runner), { status }, { subresource: 'status', signal });
-}
-
-/** `undefined` if the object does not exist. */
-export async function orNothing<T>(request: Promise<T>): Promise<T | undefined> {
-  try {
-    return await request;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

@@ -9,6 +9,7 @@ import { judge, SetupError, toFailure } from './failures.ts';
 import type { GitHubAccessDeps } from './github-access.ts';
 import { accessGitHub, runnerSpecOf } from './github-access.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
+import { keepProxySecret } from './proxy.ts';
 import { NameTakenError } from './register.ts';
 
 export interface CreateRunnersInput {
@@ -35,6 +36,8 @@ export interface CreateRunnersDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
   /** Of this program. */
   version: string;
+  /** Labels that begin so are not handed down to runners. */
+  excludedLabelPrefixes?: readonly string[];
   metrics: { runnerCreated(namespace: string, set: string, seconds: number): void };
 }
 
@@ -97,7 +100,9 @@ async function sourceOf(deps: CreateRunnersDeps, input: CreateRunnersInput, sign
   const { namespace, set, probe, names } = input;
   if (set === undefined) return {};
   const setObject = await deps.kubernetes.get(ephemeralRunnerSets, { namespace, name: set }, { signal });
-  const github = await accessGitHub(deps, namespace, runnerSpecOf(setObject));
+  const spec = runnerSpecOf(setObject);
+  const github = await accessGitHub(deps, namespace, spec);
+  await keepProxySecret(deps.kubernetes, setObject, spec);
   if (probe) await rehearse(deps, { namespace, setObject, name: names[0] ?? '' }, signal);
   return { setObject, github };
 }
@@ -108,8 +113,8 @@ async function rehearse(
   { namespace, setObject, name }: { namespace: string; setObject: EphemeralRunnerSet; name: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const runner = buildEphemeralRunner({ set: setObject, name, patchId: 0 });
-  const pod = buildRunnerPod({ runner, version });
+  const { metadata, ...runner } = buildEphemeralRunner({ set: setObject, name, patchId: 0 });
+  const pod = buildRunnerPod({ runner: { ...runner, metadata: { ...metadata, uid: 'none' } }, version });
   delete pod.metadata?.ownerReferences;
   try {
     await kubernetes.create(pods, namespace, pod, { signal, dryRun: true });

@@ -1,6 +1,7 @@
 import { credentialsFromSecret } from '../github/credentials.ts';
 import type { GitHubConnections } from '../github/connections.ts';
 import { GitHubError } from '../github/errors.ts';
+import type { ConfigField } from '../github/errors.ts';
 import type { ScaleSetClient } from '../github/scale-set-client.ts';
 import type { EphemeralRunnerSpec } from '../api/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
@@ -8,6 +9,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import { isNotFound } from '../kubernetes/errors.ts';
 import { configMaps, secrets } from '../kubernetes/resources.ts';
 import { SetupError } from './failures.ts';
+import { resolveProxy } from './proxy.ts';
 
 /** How a runner's spec says GitHub is to be reached. */
 export type GitHubAccess = Pick<
@@ -31,39 +33,44 @@ export interface GitHubAccessDeps {
  * A client for the config URL of a spec. Credentials and certificates are read anew each time, so that a changed
  * Secret takes effect with the next activity; the connection itself is shared as long as they are the same.
  *
- * @throws SetupError SecretNotFound, InvalidCredentials, InvalidGitHubConfig, CertificateNotFound, Unsupported
+ * @throws SetupError SecretNotFound, InvalidCredentials, InvalidGitHubConfigUrl, CertificateNotFound, Unsupported, …
  */
 export async function accessGitHub(
   { kubernetes, github }: GitHubAccessDeps,
   namespace: string,
   access: GitHubAccess,
 ): Promise<ScaleSetClient> {
-  refuseUnsupported(access);
-  const [data, ca] = await Promise.all([
+  refuseVault(access);
+  const [data, ca, proxy] = await Promise.all([
     readSecret(kubernetes, { namespace, name: access.githubConfigSecret }),
     readCertificate(kubernetes, namespace, access),
+    access.proxy && resolveProxy(kubernetes, namespace, access.proxy),
   ]);
   try {
     const credentials = credentialsFromSecret(data);
-    return github.connect({ configUrl: access.githubConfigUrl, credentials, ...(ca === undefined ? {} : { ca }) });
+    return github.connect({ configUrl: access.githubConfigUrl, credentials, ca, proxy });
   } catch (error) {
-    if (!(error instanceof GitHubError)) throw error;
-    const about = `Secret ${namespace}/${access.githubConfigSecret}`;
-    if (error.decision !== 'invalid-config') throw error;
-    const isUrl = error.message.includes('githubConfigUrl');
-    throw isUrl
-      ? new SetupError('InvalidGitHubConfigUrl', error.message)
-      : new SetupError('InvalidCredentials', `${about}: ${error.message}`);
+    throw setupErrorFor(error, `Secret ${namespace}/${access.githubConfigSecret}`);
   }
 }
 
-function refuseUnsupported({ proxy, vaultConfig }: GitHubAccess): void {
-  if (vaultConfig?.type) {
-    throw new SetupError('Unsupported', 'vaultConfig: vaults are not supported yet; put the credentials into a Secret.');
-  }
-  if (proxy?.http ?? proxy?.https) {
-    throw new SetupError('Unsupported', 'proxy: GitHub cannot be reached through a proxy yet; remove it from the spec.');
-  }
+const REASONS: Record<ConfigField, string> = {
+  githubConfigUrl: 'InvalidGitHubConfigUrl',
+  githubConfigSecret: 'InvalidCredentials',
+  githubServerTLS: 'InvalidCertificate',
+  proxy: 'InvalidProxy',
+};
+
+/** A configuration that cannot be used, under the name of what is wrong with it. */
+function setupErrorFor(error: unknown, secret: string): unknown {
+  if (!(error instanceof GitHubError) || error.field === undefined) return error;
+  const about = error.field === 'githubConfigSecret' ? `${secret}: ` : '';
+  return new SetupError(REASONS[error.field], about + error.message, error);
+}
+
+function refuseVault({ vaultConfig }: GitHubAccess): void {
+  if (!vaultConfig?.type) return;
+  throw new SetupError('Unsupported', 'vaultConfig: vaults are not supported yet; put the credentials into a Secret.');
 }
 
 async function readSecret(

@@ -7,7 +7,7 @@ import { EPHEMERAL_RUNNER_SET_FINALIZER } from '../api/finalizers.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { buildEvent } from '../kubernetes/event.ts';
 import { ephemeralRunners, ephemeralRunnerSets, events } from '../kubernetes/resources.ts';
-import { orNothing } from './create-runner.ts';
+import { orNothing } from './or-nothing.ts';
 import { judge, toFailure } from './failures.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
 import { inParallel } from './parallel.ts';

@@ -6,7 +6,7 @@ import { isDecision } from '../github/errors.ts';
 import type { ScaleSetClient } from '../github/scale-set-client.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ephemeralRunners, ephemeralRunnerSets, pods, secrets } from '../kubernetes/resources.ts';
-import { orNothing } from './create-runner.ts';
+import { orNothing } from './or-nothing.ts';
 import { judge, toFailure } from './failures.ts';
 import type { Verdict } from './failures.ts';
 import type { GitHubAccessDeps } from './github-access.ts';

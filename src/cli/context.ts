@@ -27,7 +27,10 @@ const settingsFor = <K extends SettingName>(
 ): Pick<WorkerConfiguration, K> => readSettings(names, { flags, env: around.env });
 
 /** Does `work` with a client of the cluster, and closes it. */
-export async function withCluster<T>(context: CommandContext, work: (cluster: Cluster) => Promise<T>): Promise<T> {
+export async function withCluster<T>(
+  context: CommandContext,
+  work: (cluster: Cluster) => Promise<T>,
+): Promise<T> {
   const cluster = await context.around.connectCluster(settingsFor(context, ['kubeconfig', 'context']));
   try {
     return await work(cluster);
@@ -42,7 +45,12 @@ export async function withWorkflow<T>(
   key: SetKey,
   work: (workflow: SetWorkflow) => Promise<T>,
 ): Promise<T> {
-  const settings = settingsFor(context, ['cluster', 'temporalAddress', 'temporalNamespace', 'temporalProfile']);
+  const settings = settingsFor(context, [
+    'cluster',
+    'temporalAddress',
+    'temporalNamespace',
+    'temporalProfile',
+  ]);
   const workflows = await context.around.connectTemporal(settings, settings.cluster);
   try {
     return await work(workflows.of(key));

@@ -71,7 +71,11 @@ const conditionColumns = (style: Style): Column<Description['set']['conditions']
 
 const eventColumns = (style: Style): Column<Description['events'][number]>[] => [
   { title: 'LAST', text: ({ lastSeenAt }) => ago(lastSeenAt, style) },
-  { title: 'TYPE', text: ({ type }) => type, color: ({ type }) => (type === 'Warning' ? 'yellow' : undefined) },
+  {
+    title: 'TYPE',
+    text: ({ type }) => type,
+    color: ({ type }) => (type === 'Warning' ? 'yellow' : undefined),
+  },
   { title: 'COUNT', text: ({ count }) => count },
   { title: 'REASON', text: ({ reason }) => reason },
   { title: 'MESSAGE', text: ({ message }) => message },
@@ -83,16 +87,26 @@ function workflowSections(workflow: WorkflowFacts, style: Style): string[] {
     ['Run', workflow.runId],
     ['Status', workflow.status],
     ['Task queue', workflow.taskQueue],
-    ['History', `${workflow.historyLength} events in this run, which began ${ago(workflow.startedAt, style) ?? ''}`],
+    [
+      'History',
+      `${workflow.historyLength} events in this run, which began ${ago(workflow.startedAt, style) ?? ''}`,
+    ],
   ]);
   const columns: Column<PendingActivity>[] = [
     { title: 'ACTIVITY', text: ({ type }) => type },
     { title: 'STATE', text: ({ state }) => state },
-    { title: 'ATTEMPT', text: ({ attempt }) => attempt, color: ({ attempt }) => (attempt > 1 ? 'yellow' : undefined) },
+    {
+      title: 'ATTEMPT',
+      text: ({ attempt }) => attempt,
+      color: ({ attempt }) => (attempt > 1 ? 'yellow' : undefined),
+    },
     { title: 'NEXT TRY', text: ({ nextAttemptAt }) => nextAttemptAt },
     { title: 'LAST FAILURE', text: ({ lastFailure }) => lastFailure },
   ];
-  return [section('Workflow', facts), section('Activities in progress', table(workflow.pendingActivities, columns, style))];
+  return [
+    section('Workflow', facts),
+    section('Activities in progress', table(workflow.pendingActivities, columns, style)),
+  ];
 }
 
 function stateSections({ blocked, failures, pastFailures, runners }: SetView, style: Style): string[] {
@@ -100,7 +114,8 @@ function stateSections({ blocked, failures, pastFailures, runners }: SetView, st
   const obstacle = blocked
     ? `${paint('red', blocked.reason)}: ${blocked.message}\n${blocked.tries} tries since ${ago(blocked.since, style) ?? ''}\n`
     : '';
-  const row = failures.inARow > 0 ? `${failures.inARow} in a row, last ${failures.reason}: ${failures.message}\n` : '';
+  const row =
+    failures.inARow > 0 ? `${failures.inARow} in a row, last ${failures.reason}: ${failures.message}\n` : '';
   const past = table(pastFailures.slice(-NEWEST), failureColumns(style), style);
   const shown = runners.slice(0, RUNNERS);
   const rest = runners.length - shown.length;

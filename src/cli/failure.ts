@@ -66,9 +66,13 @@ const DEEPEST = 8;
 
 function stacksOf(error: unknown): string[] {
   const stacks: string[] = [];
-  for (let cause = error; cause !== undefined && stacks.length < DEEPEST; ) {
-    const { stack, cause: next } = (cause ?? {}) as { stack?: string; cause?: unknown };
-    stacks.push(`${stacks.length > 0 ? 'caused by: ' : ''}${stack ?? String(cause)}`);
+  for (let cause = error; cause !== undefined && stacks.length < DEEPEST;) {
+    const {
+      stack,
+      message,
+      cause: next,
+    } = (cause ?? {}) as { stack?: string; message?: string; cause?: unknown };
+    stacks.push(`${stacks.length > 0 ? 'caused by: ' : ''}${stack ?? message ?? typeof cause}`);
     cause = next;
   }
   return stacks;

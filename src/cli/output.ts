@@ -36,8 +36,11 @@ export function formatTable<Row>(
 ): string {
   const shown = columns.filter(({ wide }) => !wide || format === 'wide');
   const cells = rows.map((row) => shown.map(({ text }) => cellOf(text(row))));
-  const widths = shown.map(({ title }, i) => Math.max(title.length, ...cells.map((line) => line[i]?.length ?? 0)));
-  const pad = (text: string, i: number) => (i === shown.length - 1 ? '' : ' '.repeat((widths[i] ?? 0) - text.length));
+  const widths = shown.map(({ title }, i) =>
+    Math.max(title.length, ...cells.map((line) => line[i]?.length ?? 0)),
+  );
+  const pad = (text: string, i: number) =>
+    i === shown.length - 1 ? '' : ' '.repeat((widths[i] ?? 0) - text.length);
   const header = shown.map(({ title }, i) => paint('bold', title) + pad(title, i)).join('   ');
   const lines = cells.map((line, r) =>
     line.map((text, i) => painted(text, colorOf(shown[i], rows[r]), paint) + pad(text, i)).join('   '),
@@ -51,7 +54,8 @@ const cellOf = (value: string | number | undefined): string =>
 const colorOf = <Row>(column: Column<Row> | undefined, row: Row | undefined): Color | undefined =>
   row === undefined ? undefined : column?.color?.(row);
 
-const painted = (text: string, color: Color | undefined, paint: Paint): string => (color ? paint(color, text) : text);
+const painted = (text: string, color: Color | undefined, paint: Paint): string =>
+  color ? paint(color, text) : text;
 
 export const formatJson = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 

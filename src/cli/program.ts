@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import { SETTINGS } from '../workers/configuration.ts';
 import { describeCommand } from './commands/describe.ts';
 import { getCommand } from './commands/get.ts';
@@ -43,7 +43,10 @@ export async function runCli(args: readonly string[], around: Surroundings): Pro
 }
 
 /** The command with its subcommands. */
-export function createProgram(run: Run, { stdout, stderr, env }: Pick<Surroundings, 'stdout' | 'stderr' | 'env'>): Command {
+export function createProgram(
+  run: Run,
+  { stdout, stderr, env }: Pick<Surroundings, 'stdout' | 'stderr' | 'env'>,
+): Command {
   const program = new Command('temporal-arc');
   configure(program, { stdout, stderr, env });
   program
@@ -52,8 +55,8 @@ export function createProgram(run: Run, { stdout, stderr, env }: Pick<Surroundin
         'A drop-in replacement for actions-runner-controller (ARC) and its runner scale sets.',
     )
     .usage('<command> [options]')
-    .version(programVersion(), '--version', 'show the version')
-    .helpOption('-h, --help', 'show help; also for each command')
+    .version(programVersion(), '--version', 'Show the version.')
+    .helpOption('-h, --help', 'Show help; also for each command.')
     .helpCommand(false)
     .addHelpText('after', `${EXAMPLES}\n\n${EXIT_CODES_HELP}`);
   for (const option of globalOptions()) program.addOption(option);
@@ -80,28 +83,33 @@ function globalOptions(): Option[] {
     return settingOption(name).helpGroup(group);
   });
   return [
-    new Option('-n, --namespace <name>', 'namespace of Kubernetes').helpGroup('Cluster:'),
+    new Option('-n, --namespace <name>', 'Namespace of Kubernetes.').helpGroup('Cluster:'),
     ...settings,
-    new Option('-o, --output <format>', 'how results are shown')
+    new Option('-o, --output <format>', 'How results are shown.')
       .choices(OUTPUT_FORMATS)
       .default('table')
       .helpGroup('Output:'),
-    new Option('--debug', 'with an error, also its stack and causes').helpGroup('Output:'),
+    new Option('--debug', 'With an error, show its stack and causes.').helpGroup('Output:'),
   ];
 }
 
 function addCommand(program: Command, command: Command, group: string): void {
-  command.copyInheritedSettings(program).helpGroup(group).helpOption('-h, --help', 'show this help');
+  command.exitOverride().configureHelp(program.configureHelp()).configureOutput(program.configureOutput());
+  command.helpGroup(group).helpOption('-h, --help', 'Show this help.');
   program.addCommand(command);
 }
 
 /** Errors in one line with a remedy, no exit of the process, help as wide as the terminal. */
-function configure(program: Command, { stdout, stderr, env }: Pick<Surroundings, 'stdout' | 'stderr' | 'env'>): void {
+function configure(
+  program: Command,
+  { stdout, stderr, env }: Pick<Surroundings, 'stdout' | 'stderr' | 'env'>,
+): void {
   const width = (columns: number | undefined) => Math.min(columns ?? 100, 120);
   program
     .exitOverride()
     .configureHelp({
       showGlobalOptions: true,
+      formatHelp: commandsFirst,
       sortSubcommands: false,
       styleTitle: (text) => (stdout.isTTY && !env['NO_COLOR'] ? `\u001b[1m${text}\u001b[22m` : text),
       subcommandTerm: (command) => `${command.name()} ${argumentsOf(command)}`.trimEnd(),
@@ -115,10 +123,24 @@ function configure(program: Command, { stdout, stderr, env }: Pick<Surroundings,
     });
 }
 
+/** Commander's help, with the commands before the options: they are what one looks for. */
+function commandsFirst(command: Command, helper: Help): string {
+  const blocks = Help.prototype.formatHelp.call(helper, command, helper).trimEnd().split('\n\n');
+  const isCommands = (block: string) =>
+    [RUN, LOOK, STEER, MORE].some((group) => block.split('\n')[0]?.includes(group));
+  const [usage = '', description = '', ...others] = blocks;
+  const sorted = [...others.filter(isCommands), ...others.filter((block) => !isCommands(block))];
+  return `${[usage, description, ...sorted].join('\n\n')}\n`;
+}
+
 const argumentsOf = (command: Command): string =>
-  command.registeredArguments.map(({ required, name }) => (required ? `<${name()}>` : `[${name()}]`)).join(' ');
+  command.registeredArguments
+    .map((argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`))
+    .join(' ');
 
 const oneLine = (text: string): string => {
   const line = text.trim().replaceAll(/\s*\n\s*/g, ' ');
-  return /did you mean|give |allowed choices/i.test(line) ? line : `${line}; --help tells more`;
+  return /did you mean|give |allowed choices/i.test(line)
+    ? line
+    : `${line.replace(/\.$/, '')}; --help tells more.`;
 };

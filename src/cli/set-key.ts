@@ -18,7 +18,8 @@ export function readKey(text: string, given: string | undefined, fallback: () =>
   const name = parts.at(-1) ?? '';
   const own = parts.length > 1 ? parts[0] : undefined;
   const malformed = parts.length > 2 || [name, own].some((part) => part !== undefined && !NAME.test(part));
-  if (malformed) throw usageError(`"${text}" is not a name; give NAME or NAMESPACE/NAME, as "temporal-arc get" shows.`);
+  if (malformed)
+    throw usageError(`"${text}" is not a name; give NAME or NAMESPACE/NAME, as "temporal-arc get" shows.`);
   if (own !== undefined && given !== undefined && own !== given) {
     throw usageError(`"${text}" and --namespace ${given} name two namespaces; give one of them.`);
   }

@@ -24,22 +24,20 @@ const collect = (text: string, earlier: string[] | undefined): string[] => [...(
 /** The flag of a setting. Its texts are gathered as given; the configuration reads them. */
 export function settingOption(name: SettingName): Option {
   const setting: Setting<unknown> = SETTINGS[name];
-  const facts = [setting.defaultText && `default: ${setting.defaultText}`, `env: ${setting.env}`].filter(Boolean);
+  const facts = [setting.defaultText && `default: ${setting.defaultText}`, `env: ${setting.env}`].filter(
+    Boolean,
+  );
   const description = `${setting.description} (${facts.join(', ')})`;
   return new Option(`--${setting.flag} <${setting.placeholder}>`, description).argParser(collect);
 }
 
 /** ARC's flags, so that its chart's arguments are understood. Not shown in help. */
 export const arcOptions = (): Option[] =>
-  ARC_FLAGS.map(({ flag }) =>
-    new Option(`--${flag} [value]`).hideHelp().preset('').argParser(collect),
-  );
+  ARC_FLAGS.map(({ flag }) => new Option(`--${flag} [value]`).hideHelp().preset('').argParser(collect));
 
 /** The texts of setting flags among parsed options. */
 export function flagTexts(options: Record<string, unknown>): FlagTexts {
   const flags = [...Object.values(SETTINGS), ...ARC_FLAGS].map(({ flag }) => flag);
   const given = flags.map((flag) => [flag, options[new Option(`--${flag} <x>`).attributeName()]] as const);
-  return Object.fromEntries(
-    given.filter((entry): entry is [string, string[]] => Array.isArray(entry[1])),
-  );
+  return Object.fromEntries(given.filter((entry): entry is [string, string[]] => Array.isArray(entry[1])));
 }

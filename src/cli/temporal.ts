@@ -78,7 +78,8 @@ interface Asked {
 
 function toCliError(error: unknown, { key, cluster, workflowId, namespace }: Asked): CliError {
   if (error instanceof WorkflowNotFoundError) {
-    const remedy = 'check the name with "temporal-arc get", --cluster and --temporal-namespace, and that a worker runs';
+    const remedy =
+      'check the name with "temporal-arc get", --cluster and --temporal-namespace, and that a worker runs';
     const what = `${keyText(key)}: there is no workflow ${workflowId} in Temporal's namespace ${namespace}`;
     return new CliError(EXIT.notFound, `${what}; ${remedy}.`, error);
   }
@@ -87,7 +88,7 @@ function toCliError(error: unknown, { key, cluster, workflowId, namespace }: Ask
     const what = `${keyText(key)}: no worker answered within ${ANSWER_MS / 1000} s`;
     return new CliError(EXIT.unreachable, `${what}; ${remedy}.`, error);
   }
-  const words = error instanceof WorkflowUpdateFailedError ? deepestMessage(error) : String((error as Error).message);
+  const words = error instanceof WorkflowUpdateFailedError ? deepestMessage(error) : (error as Error).message;
   return new CliError(EXIT.failed, `${keyText(key)}: ${words}`, error);
 }
 
@@ -118,7 +119,8 @@ const STATES = ['UNSPECIFIED', 'SCHEDULED', 'STARTED', 'CANCEL_REQUESTED', 'PAUS
 function pendingOf(activity: RawActivity): PendingActivity {
   const next = activity.nextAttemptScheduleTime ?? activity.scheduledTime;
   const failure = activity.lastFailure?.message;
-  const waits = activity.state === 1 && next?.seconds !== null && next?.seconds !== undefined;
+  const waits =
+    STATES[activity.state ?? 0] === 'SCHEDULED' && next?.seconds !== null && next?.seconds !== undefined;
   return {
     type: activity.activityType?.name ?? '',
     attempt: activity.attempt ?? 1,

@@ -23,9 +23,9 @@ export const thisMachine: Surroundings = {
     const { connectTemporal } = await import('./temporal.ts');
     return connectTemporal(target, cluster, process.env);
   },
-  runWorker: async (configuration: WorkerConfiguration, _log: Logger) => {
+  runWorker: async (configuration: WorkerConfiguration, log: Logger) => {
     const { runWorker } = await import('../workers/run-worker.ts');
-    await runWorker(configuration);
+    await runWorker(configuration, log);
   },
   now: () => Date.now(),
   sleep: async (ms) => {

@@ -47,7 +47,8 @@ export interface RunnerRow {
 }
 
 /** Library types say `Date`, JSON carries text. */
-const timeOf = (time: unknown): string => (time instanceof Date ? time.toISOString() : String(time ?? ''));
+const timeOf = (time: unknown): string =>
+  time instanceof Date ? time.toISOString() : typeof time === 'string' ? time : '';
 
 export function setRow({ metadata, spec, status }: EphemeralRunnerSet): SetRow {
   const ready: Partial<Condition> = findCondition(status?.conditions, READY_CONDITION) ?? {};

@@ -30,8 +30,18 @@ function found(): KubeConfig {
   } catch (cause) {
     throw refusal('--kubeconfig', `kubeconfig: ${wordsOf(cause)}; give another with --kubeconfig.`);
   }
+  if (isPlaceholder(config)) {
+    const where = '~/.kube/config, KUBECONFIG or a service account';
+    throw refusal('--kubeconfig', `--kubeconfig (or KUBECONFIG): none was found in ${where}; give a path.`);
+  }
   return config;
 }
+
+/** The library answers a cluster of its own making where it found nothing. */
+const isPlaceholder = (config: KubeConfig): boolean => {
+  const cluster = config.getCurrentCluster();
+  return cluster?.name === 'cluster' && cluster.server === 'http://localhost:8080';
+};
 
 /** Of several files, the first one's current context counts, as with kubectl. */
 function fromPaths(paths: readonly string[]): KubeConfig {
@@ -64,5 +74,5 @@ const refusal = (source: string, message: string): ConfigurationError =>
 
 const wordsOf = (cause: unknown): string => {
   const { code, message } = (cause ?? {}) as { code?: string; message?: string };
-  return code === 'ENOENT' ? 'there is no such file' : (message ?? String(cause)).split('\n')[0] ?? '';
+  return code === 'ENOENT' ? 'there is no such file' : ((message ?? String(cause)).split('\n')[0] ?? '');
 };

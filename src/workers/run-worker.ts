@@ -59,6 +59,7 @@ const partsFrom = (configuration: WorkerConfiguration, { logger, metrics }: { lo
   cluster: configuration.cluster,
   version,
   namespaces: configuration.watchNamespaces,
+  excludedLabelPrefixes: configuration.excludeLabelPropagationPrefixes,
   settings: runnerSettingsOf(configuration),
   snapshotIntervalMs: configuration.snapshotIntervalMs,
   maxCachedWorkflows: configuration.maxCachedWorkflows,

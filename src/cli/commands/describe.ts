@@ -5,7 +5,8 @@ import type { Resource } from '../../kubernetes/resources.ts';
 import { ephemeralRunnerSets, events } from '../../kubernetes/resources.ts';
 import type { SetView } from '../../workflows/view.ts';
 import { resolveKey, withCluster, withWorkflow, writeResult } from '../context.ts';
-import { CliError, toCliError } from '../failure.ts';
+import type { CliError } from '../failure.ts';
+import { toCliError } from '../failure.ts';
 import { describeText } from '../describe-text.ts';
 import type { Run } from '../run.ts';
 import type { SetKey } from '../set-key.ts';
@@ -37,7 +38,7 @@ export interface Description {
 
 export function describeCommand(run: Run): Command {
   const command = new Command('describe')
-    .summary('tell all about one set: what is wanted, what is there, what is going on, and why')
+    .summary('Tell all about one set: what is wanted, there and going on, and why.')
     .description(
       'Joins what Kubernetes holds (spec, status, conditions, Events) with what Temporal holds: the workflow, the ' +
         'runners as it sees them, its failures, and activities in progress with their attempts.',
@@ -67,7 +68,11 @@ async function describe(context: CommandContext, text: string): Promise<void> {
   const { failure, ...fromTemporal } = await describeWorkflow(context, key);
   const description: Description = { ...fromCluster, ...fromTemporal };
   if (failure) description.missing = failure.message;
-  writeResult(context, description, describeText(description, { now: context.around.now(), paint: context.paint }));
+  writeResult(
+    context,
+    description,
+    describeText(description, { now: context.around.now(), paint: context.paint }),
+  );
   if (failure) throw failure;
 }
 

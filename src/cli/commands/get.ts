@@ -25,11 +25,11 @@ interface GetOptions {
 
 export function getCommand(run: Run): Command {
   const command = new Command('get')
-    .summary('list runner sets, or runners')
+    .summary('List runner sets, or runners.')
     .description('Lists what is in the cluster, in all namespaces unless --namespace is given.')
     .addArgument(new Argument('[what]', 'sets (ers) or runners (er)').default('sets'))
     .argument('[name]', '[NAMESPACE/]NAME of one of them')
-    .option('--set <name>', 'only the runners of this set')
+    .option('--set <name>', 'Only the runners of this set.')
     .addHelpText(
       'after',
       `
@@ -58,9 +58,10 @@ async function get(context: CommandContext, { what, name, set }: Wanted): Promis
   const kind = kindOf(what);
   if (kind === 'sets' && set !== undefined) throw usageError('--set goes with "get runners" only.');
   await withCluster(context, async (cluster) => {
-    if (kind === 'sets') return writeSets(context, (await read(context, cluster, { ...SETS, name })).map(setRow));
+    if (kind === 'sets')
+      return writeSets(context, (await read(context, cluster, { ...SETS, name })).map(setRow));
     const rows = (await read(context, cluster, { ...RUNNERS, name })).map(runnerRow);
-    return writeRunners(context, set === undefined ? rows : rows.filter((row) => row.set === set));
+    writeRunners(context, set === undefined ? rows : rows.filter((row) => row.set === set));
   });
 }
 
@@ -92,11 +93,19 @@ function writeSets(context: CommandContext, rows: SetRow[]): void {
     { title: 'NAMESPACE', text: (row) => row.namespace },
     { title: 'NAME', text: (row) => row.name },
     { title: 'DESIRED', text: (row) => row.desired },
-    { title: 'CURRENT', text: (row) => row.current, color: (row) => (row.current === row.desired ? undefined : 'yellow') },
+    {
+      title: 'CURRENT',
+      text: (row) => row.current,
+      color: (row) => (row.current === row.desired ? undefined : 'yellow'),
+    },
     { title: 'PENDING', text: (row) => row.pending },
     { title: 'RUNNING', text: (row) => row.running },
     { title: 'FAILED', text: (row) => row.failed, color: (row) => (row.failed > 0 ? 'red' : undefined) },
-    { title: 'PHASE', text: (row) => (row.paused ? `${row.phase || 'Pending'},Paused` : row.phase), color: phaseColor },
+    {
+      title: 'PHASE',
+      text: (row) => (row.paused ? `${row.phase || 'Pending'},Paused` : row.phase),
+      color: phaseColor,
+    },
     { title: 'READY', text: readyWord, color: (row) => (row.ready === 'False' ? 'yellow' : undefined) },
     { title: 'AGE', text: (row) => formatAge(row.createdAt, now) },
     { title: 'URL', text: (row) => row.githubConfigUrl, wide: true },
@@ -124,7 +133,8 @@ function writeRunners(context: CommandContext, rows: RunnerRow[]): void {
   write(context, rows, columns);
 }
 
-const readyWord = ({ ready, reason }: SetRow): string => (ready === 'False' && reason ? `False (${reason})` : ready);
+const readyWord = ({ ready, reason }: SetRow): string =>
+  ready === 'False' && reason ? `False (${reason})` : ready;
 
 const phaseColor = ({ phase }: { phase: string }) =>
   phase === 'Failed' || phase === 'Outdated' ? 'red' : phase === 'Pending' ? 'yellow' : undefined;

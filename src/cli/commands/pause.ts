@@ -5,14 +5,14 @@ import type { Run } from '../run.ts';
 
 const WORDS = {
   pause: {
-    summary: 'create no more runners in a set',
+    summary: 'Create no more runners in a set.',
     description:
       'Stops the creation of runners in an EphemeralRunnerSet; those that exist go on and finish their jobs. ' +
       'Holds across restarts, until "temporal-arc resume".',
     done: 'paused',
   },
   resume: {
-    summary: 'create runners again after pause',
+    summary: 'Create runners again after pause.',
     description: 'Lets a paused EphemeralRunnerSet create runners again.',
     done: 'resumed',
   },
@@ -24,11 +24,16 @@ const orderCommand = (order: keyof typeof WORDS, run: Run): Command => {
     .summary(summary)
     .description(description)
     .argument('<set>', '[NAMESPACE/]NAME of the EphemeralRunnerSet')
-    .addHelpText('after', `\nExample:\n  temporal-arc ${order} arc-runners/linux\n\nJSON: {namespace, name, paused}`);
+    .addHelpText(
+      'after',
+      `\nExample:\n  temporal-arc ${order} arc-runners/linux\n\nJSON: {namespace, name, paused}`,
+    );
   return command.action((set: string) =>
     run(async (context) => {
       const key = await resolveKey(context, set);
-      const { paused } = await withWorkflow(context, key, (workflow) => workflow.setPaused(order === 'pause'));
+      const { paused } = await withWorkflow(context, key, (workflow) =>
+        workflow.setPaused(order === 'pause'),
+      );
       writeResult(context, { ...key, paused }, `${keyText(key)} ${done}\n`);
     }, command),
   );

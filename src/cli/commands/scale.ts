@@ -6,7 +6,7 @@ import { ephemeralRunnerSets } from '../../kubernetes/resources.ts';
 import { parseDuration } from '../../workers/setting.ts';
 import { resolveKey, withCluster, withWorkflow, writeResult } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { CliError } from '../failure.ts';
+import { CliError, usageError } from '../failure.ts';
 import type { Run } from '../run.ts';
 import type { SetKey } from '../set-key.ts';
 import { keyText } from '../set-key.ts';
@@ -15,7 +15,7 @@ import type { SetRow } from '../view.ts';
 import { setRow } from '../view.ts';
 
 interface ScaleOptions {
-  replicas: number;
+  replicas?: number;
   wait?: true;
   timeout: number;
 }
@@ -34,16 +34,18 @@ const POLL_MS = 500;
 
 export function scaleCommand(run: Run): Command {
   const command = new Command('scale')
-    .summary('set how many runners a set wants')
+    .summary('Set how many runners a set wants.')
     .description(
       'Sets spec.replicas of an EphemeralRunnerSet through its workflow, so that the order stands in its history. ' +
         'A listener that follows a queue sets it again with its next message.',
     )
     .argument('<set>', '[NAMESPACE/]NAME of the EphemeralRunnerSet')
-    .requiredOption('--replicas <n>', 'number of runners wanted: 0 or more', readReplicas)
-    .option('--wait', 'wait until there are as many as wanted')
+    .option('--replicas <n>', 'Number of runners wanted: 0 or more. Required.', readReplicas)
+    .option('--wait', 'Wait until there are as many as wanted.')
     .addOption(
-      new Option('--timeout <duration>', 'how long to wait with --wait').default(300_000, '5m').argParser(readTimeout),
+      new Option('--timeout <duration>', 'How long to wait with --wait.')
+        .default(300_000, '5m')
+        .argParser(readTimeout),
     )
     .addHelpText(
       'after',
@@ -60,18 +62,23 @@ JSON: {namespace, name, replicas, previous, current (with --wait)}`,
 }
 
 async function scale(context: CommandContext, set: string, options: ScaleOptions): Promise<void> {
+  const { replicas: wanted, wait, timeout } = options;
+  if (wanted === undefined) throw usageError('--replicas is missing; give a number, as in --replicas 20.');
   const key = await resolveKey(context, set);
-  const { replicas, previous } = await withWorkflow(context, key, (workflow) => workflow.scale(options.replicas));
+  const { replicas, previous } = await withWorkflow(context, key, (workflow) => workflow.scale(wanted));
   const report: ScaleReport = { ...key, replicas, previous };
-  if (options.wait) {
-    const reached = await withCluster(context, (cluster) => follow(context, cluster, { key, ...options }));
+  if (wait) {
+    const reached = await withCluster(context, (cluster) =>
+      follow(context, cluster, { key, replicas, timeout }),
+    );
     report.current = reached.current;
   }
   writeResult(context, report, sentenceOf(report));
 }
 
 const sentenceOf = ({ replicas, previous, current, ...key }: ScaleReport): string => {
-  const change = replicas === previous ? `wants ${replicas} as before` : `scaled from ${previous} to ${replicas}`;
+  const change =
+    replicas === previous ? `wants ${replicas} as before` : `scaled from ${previous} to ${replicas}`;
   return `${keyText(key)} ${change}${current === undefined ? '' : `, ${current} there`}\n`;
 };
 
@@ -87,7 +94,8 @@ async function follow(context: CommandContext, cluster: Cluster, following: Foll
   const { key, replicas, timeout } = following;
   const until = around.now() + timeout;
   const resource: Resource<EphemeralRunnerSet> = ephemeralRunnerSets;
-  for (let told = ''; ; await around.sleep(POLL_MS)) {
+  let told = '';
+  for (;;) {
     const set = await cluster.get(resource, key);
     const row = setRow(set);
     if (row.desired !== replicas) throw overtaken(row, replicas);
@@ -99,6 +107,7 @@ async function follow(context: CommandContext, cluster: Cluster, following: Foll
       const remedy = `"temporal-arc describe ${keyText(key)}" tells more; --timeout waits longer`;
       throw new CliError(EXIT.failed, `--timeout ${timeout / 1000}s is over. ${progress}; ${remedy}.`);
     }
+    await around.sleep(POLL_MS);
   }
 }
 
@@ -110,7 +119,9 @@ const overtaken = (row: SetRow, replicas: number): CliError =>
 
 /** Why creation does not go on, if the set says so. */
 function obstacleOf({ status }: EphemeralRunnerSet): string {
-  const conditions = [CREATION_BLOCKED_CONDITION, PAUSED_CONDITION].map((type) => findCondition(status?.conditions, type));
+  const conditions = [CREATION_BLOCKED_CONDITION, PAUSED_CONDITION].map((type) =>
+    findCondition(status?.conditions, type),
+  );
   const holding = conditions.find((condition) => condition?.status === 'True');
   return holding ? `; ${holding.reason}: ${holding.message}` : '';
 }

@@ -16,7 +16,7 @@ export const programVersion = (): string => description().version;
 
 export function versionCommand(run: Run): Command {
   const command = new Command('version')
-    .summary('show versions')
+    .summary('Show versions.')
     .description('Shows the version of this program, of its Temporal SDK and of Node.')
     .addHelpText('after', '\nJSON: {version, temporalSdk, node}');
   return command.action(() =>

@@ -8,7 +8,7 @@ import type { CommandContext } from '../surroundings.ts';
 
 export function workerCommand(run: Run): Command {
   const command = new Command('worker')
-    .summary('run a worker: everything that serves a cluster')
+    .summary('Run a worker: everything that serves a cluster.')
     .description(
       'Runs workflows and activities for one cluster until SIGTERM. Any number of workers may run; they share the work. ' +
         'Every setting is a flag or an environment variable; a flag wins.',
@@ -26,7 +26,8 @@ Examples:
   temporal-arc worker --cluster production --runner-creation-concurrency 50 --log-format json
   TEMPORAL_ADDRESS=temporal-frontend:7233 temporal-arc worker --watch-namespace team-a --watch-namespace team-b`,
     );
-  for (const name of WORKER_SETTINGS) command.addOption(settingOption(name).helpGroup(`${SETTINGS[name].group}:`));
+  for (const name of WORKER_SETTINGS)
+    command.addOption(settingOption(name).helpGroup(`${SETTINGS[name].group}:`));
   for (const option of arcOptions()) command.addOption(option);
   return command.action(() => run((context) => work(context, command.args), command));
 }

@@ -1,0 +1,81 @@
+import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
+import type { EphemeralRunnerSpec } from '../api/ephemeral-runner.ts';
+import type { ProxySettings } from '../github/dispatcher.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { isNotFound } from '../kubernetes/errors.ts';
+import { buildProxySecret } from '../kubernetes/proxy-secret.ts';
+import { secrets } from '../kubernetes/resources.ts';
+import type { Secret } from '../kubernetes/resources.ts';
+import { SetupError } from './failures.ts';
+import { orNothing } from './or-nothing.ts';
+
+export type ProxySpec = NonNullable<EphemeralRunnerSpec['proxy']>;
+/** URLs with their credentials; empty: none. */
+export interface ResolvedProxy extends ProxySettings {
+  httpProxy: string;
+  httpsProxy: string;
+  noProxy: string;
+}
+
+type ProxyServer = NonNullable<ProxySpec['http']>;
+
+/**
+ * A spec's proxy as URLs, with the credentials that its Secrets hold.
+ *
+ * @throws SetupError ProxyCredentialsNotFound, InvalidProxy
+ */
+export async function resolveProxy(
+  kubernetes: Pick<KubernetesClient, 'get'>,
+  namespace: string,
+  { http, https, noProxy }: ProxySpec,
+): Promise<ResolvedProxy> {
+  const urlOf = (server: ProxyServer | undefined, field: string): Promise<string> =>
+    server?.url ? withCredentials(kubernetes, namespace, { ...server, url: server.url, field }) : Promise.resolve('');
+  const [httpProxy, httpsProxy] = await Promise.all([urlOf(http, 'proxy.http'), urlOf(https, 'proxy.https')]);
+  return { httpProxy, httpsProxy, noProxy: (noProxy ?? []).join(',') };
+}
+
+async function withCredentials(
+  kubernetes: Pick<KubernetesClient, 'get'>,
+  namespace: string,
+  { url, credentialSecretRef, field }: { url: string; credentialSecretRef?: string | undefined; field: string },
+): Promise<string> {
+  if (!credentialSecretRef) return url;
+  const parsed = URL.parse(url);
+  if (!parsed) throw new SetupError('InvalidProxy', `${field}.url: "${url}" is no URL; give http://host:port.`);
+  const secret = await readCredentials(kubernetes, { namespace, name: credentialSecretRef, field });
+  const decode = (key: string): string => Buffer.from(secret.data?.[key] ?? '', 'base64').toString('utf8');
+  parsed.username = encodeURIComponent(decode('username'));
+  parsed.password = encodeURIComponent(decode('password'));
+  return parsed.href.replace(/\/$/, '');
+}
+
+async function readCredentials(
+  kubernetes: Pick<KubernetesClient, 'get'>,
+  { namespace, name, field }: { namespace: string; name: string; field: string },
+): Promise<Secret> {
+  try {
+    return await kubernetes.get(secrets, { namespace, name });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    const remedy = `create Secret "${name}" in namespace "${namespace}" with username and password`;
+    throw new SetupError('ProxyCredentialsNotFound', `${field}.credentialSecretRef: ${remedy}.`, error);
+  }
+}
+
+/** Brings the Secret from which the set's runners take their proxy up to date. Does nothing without a proxy. */
+export async function keepProxySecret(
+  kubernetes: KubernetesClient,
+  set: EphemeralRunnerSet,
+  spec: EphemeralRunnerSpec,
+): Promise<void> {
+  if (!spec.proxy) return;
+  const namespace = set.metadata.namespace ?? '';
+  const wanted = buildProxySecret({ set, proxy: await resolveProxy(kubernetes, namespace, spec.proxy) });
+  const key = { namespace, name: wanted.metadata?.name ?? '' };
+  const present = await orNothing(kubernetes.get(secrets, key));
+  if (!present) await kubernetes.create(secrets, namespace, wanted);
+  else if (JSON.stringify(present.data) !== JSON.stringify(wanted.data)) {
+    await kubernetes.mergePatch(secrets, key, { data: wanted.data });
+  }
+}
