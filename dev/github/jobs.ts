@@ -47,8 +47,9 @@ export class Jobs {
   /** Assigns jobs as capacity allows and starts them on idle runners. */
   pump(scaleSet: ScaleSet): void {
     const { jobs, idle } = scaleSet;
+    const limit = scaleSet.capacity ?? jobs.running.size + idle.size;
     for (const job of jobs.queued) {
-      if (jobs.assigned.size + jobs.running.size >= (scaleSet.capacity ?? Infinity)) break;
+      if (jobs.assigned.size + jobs.running.size >= limit) break;
       this.#assignToSet(job);
     }
     for (const runner of idle) {

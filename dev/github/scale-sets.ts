@@ -13,7 +13,7 @@ export interface ScaleSet {
   configPath: string | undefined;
   disableUpdate: boolean;
   createdOn: string;
-  /** Announced with the last poll; `undefined` before the first: then jobs are assigned without limit. */
+  /** Announced with the last poll; `undefined` before the first: then only idle runners are given jobs. */
   capacity: number | undefined;
   session: Session | undefined;
   queue: MessageQueue;

@@ -7,6 +7,7 @@ import type { Answer, Call, Route } from './answer.ts';
 import type { Calls } from './calls.ts';
 import { misbehave } from './misbehave.ts';
 import type { Faults } from './faults.ts';
+import type { CallName } from './protocol.ts';
 import { send } from './send.ts';
 
 export interface ServerParts {
@@ -28,6 +29,8 @@ export function createListener(parts: ServerParts): RequestListener {
   };
 }
 
+const REST_CALLS = new Set<CallName>(['accesstoken', 'registrationtoken', 'runnerregistration']);
+
 async function serve(parts: ServerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://standin');
   const { route, params } = find(parts.routes, request.method ?? 'GET', url.pathname);
@@ -44,7 +47,7 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
   const call = await callOf({ request, response, url, params });
   const latencyMs = parts.latency[name] ?? parts.latency['*'] ?? 0;
   if (latencyMs > 0) await sleep(latencyMs);
-  response.setHeader('ActivityId', randomUUID());
+  response.setHeader(REST_CALLS.has(name) ? 'X-GitHub-Request-Id' : 'ActivityId', randomUUID());
   const act = async (): Promise<Answer> =>
     route
       ? route.handle(call)

@@ -24,7 +24,7 @@ export function sessionRoutes(world: World, base: () => string): Route[] {
       /\/_apis\/runtime\/runnerscalesets\/(\d+)\/sessions$/,
       ({ params: [id], body }) =>
         withScaleSet(world, id, (set) => {
-          if (set.session) return conflict(set.session);
+          if (set.session && isLive(set.session, world)) return conflict(set.session);
           set.session = newSession(String(body['ownerName']));
           return show(set, set.session);
         }),
@@ -55,6 +55,9 @@ export function endSession(set: ScaleSet): void {
   set.capacity = 0;
   set.queue.wake();
 }
+
+const isLive = ({ seenAt }: Session, { options }: World): boolean =>
+  options.sessionIdleMs === 0 || Date.now() - seenAt < options.sessionIdleMs;
 
 const conflict = ({ owner }: Session): Answer =>
   exception(
@@ -123,6 +126,9 @@ function queueRoutes(world: World): Route[] {
 const hasToken = ({ session }: ScaleSet, { headers }: Call): boolean =>
   session !== undefined && !session.isTokenExpired && headers.authorization === `Bearer ${session.token}`;
 
+/** How often a held poll shows that its session is alive. */
+const SIGN_OF_LIFE_MS = 1_000;
+
 async function poll(
   { jobs, options }: World,
   set: ScaleSet,
@@ -139,9 +145,10 @@ async function poll(
   for (;;) {
     const message = queue.peek(after);
     if (message) return ok(messageView(set, message));
+    if (session) session.seenAt = Date.now();
     const left = until - Date.now();
     if (left <= 0 || gone.aborted) return { status: 202 };
-    await queue.wait(left, gone);
+    await queue.wait(Math.min(left, SIGN_OF_LIFE_MS), gone);
     if (!session || set.session !== session || session.isTokenExpired) return tokenExpired;
   }
 }

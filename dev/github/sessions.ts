@@ -7,6 +7,8 @@ export interface Session {
   token: string;
   /** Refuses the token until the session is refreshed. */
   isTokenExpired: boolean;
+  /** When it was last heard of; a poll that is held counts all the time. */
+  seenAt: number;
 }
 
 export const newSession = (owner: string): Session => ({
@@ -14,6 +16,7 @@ export const newSession = (owner: string): Session => ({
   owner,
   token: randomUUID(),
   isTokenExpired: false,
+  seenAt: Date.now(),
 });
 
 export interface QueuedMessage {

@@ -16,6 +16,8 @@ export interface WorldOptions extends JobOptions {
   pollMs: number;
   /** How long elements gather before a held poll is answered. */
   batchMs: number;
+  /** How long a session lives without a poll; 0: until it is closed. */
+  sessionIdleMs: number;
   /** How long an idle runner may be without a poll before it counts as offline. */
   offlineMs: number;
   /** Labels that scale sets keep; others are dropped without a word, as some Enterprise Servers do. */
@@ -34,6 +36,7 @@ export const defaultWorldOptions: WorldOptions = {
   adminTokenMs: 3_600_000,
   pollMs: 50_000,
   batchMs: 20,
+  sessionIdleMs: 0,
   offlineMs: 5_000,
 };
 

@@ -92,7 +92,7 @@ export async function ownWorker(
 ): Promise<string> {
   const logFile = join(house.stateDir, 'logs', 'worker.log');
   const health = `127.0.0.1:${await freePort()}`;
-  const flags = ['--health-probe-bind-address', health, '--metrics-addr', health];
+  const flags = ['--health-probe-bind-address', health, '--metrics-addr', health, '--shutdown-grace', '2s'];
   const worker = launch({
     name: 'worker',
     command: process.execPath,
@@ -100,7 +100,7 @@ export async function ownWorker(
     env: { ...process.env, TEMPORAL_ADDRESS: world.temporalAddress, KUBECONFIG: world.kubeconfig },
     cwd: root,
     logFile,
-    graceMs: 30_000,
+    graceMs: 15_000,
   });
   house.onStarted(() => worker.stop());
   void worker.failed.then(house.onFailure);

@@ -2,11 +2,13 @@ import type { AdminConnection, Authentication } from './auth.ts';
 import { errorFromContent, GitHubError } from './errors.ts';
 import type { HttpAnswer } from './errors.ts';
 import type { GitHubRequest, Requester } from './http.ts';
+import type { GitHubOperation } from './observation.ts';
 import { parseJson } from './json.ts';
 import type { Decode } from './wire.ts';
 
 /** One call to the Actions service. */
 export interface ActionsCall<T> {
+  operation: GitHubOperation;
   method: GitHubRequest['method'];
   /** Below the service's URL, segments already encoded. */
   path: string;
@@ -58,9 +60,14 @@ export function createActionsService({
       'user-agent': userAgent(call.scaleSetId),
     };
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
-    return request({ ...subject, headers, body, ok: [call.ok], signal: call.signal }).then((answer) =>
-      decodeAnswer(subject, answer, call.decode),
-    );
+    return request({
+      ...subject,
+      operation: call.operation,
+      headers,
+      body,
+      ok: [call.ok],
+      signal: call.signal,
+    }).then((answer) => decodeAnswer(subject, answer, call.decode));
   };
   return async (call) => {
     const connection = await authentication.connection(call.signal);

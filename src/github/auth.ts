@@ -6,6 +6,7 @@ import type { GitHubConfigUrl } from './config-url.ts';
 import type { AppCredentials, GitHubCredentials } from './credentials.ts';
 import { errorFromContent, GitHubError } from './errors.ts';
 import type { GitHubRequest, Requester } from './http.ts';
+import type { GitHubOperation } from './observation.ts';
 import { parseJson } from './json.ts';
 import { systemClock } from './pause.ts';
 import type { Clock } from './pause.ts';
@@ -109,7 +110,7 @@ async function registrationToken(options: AuthenticationOptions): Promise<string
   const { config, credentials } = options;
   const token =
     credentials.kind === 'token' ? credentials.token : await installationToken(credentials, options);
-  const octokit = octokitFor(token, options);
+  const octokit = octokitFor('create-registration-token', token, options);
   const { organization: org, enterprise, repository: repo } = config;
   const answer = await unwrapped<{ data: unknown }>(() => {
     if (config.scope === 'repository') {
@@ -133,7 +134,7 @@ async function installationToken(
 ): Promise<string> {
   const { appId, privateKey, installationId } = credentials;
   const { token: jwt } = await createAppAuth({ appId, privateKey })({ type: 'app' });
-  const octokit = octokitFor(jwt, options);
+  const octokit = octokitFor('create-installation-token', jwt, options);
   const { data } = await unwrapped(() =>
     octokit.rest.apps.createInstallationAccessToken({ installation_id: Number(installationId) }),
   );
@@ -153,22 +154,26 @@ const silent = {
   error: () => undefined,
 };
 
-function octokitFor(token: string, { config, request, userAgent }: AuthenticationOptions): Octokit {
-  return new Octokit({
-    baseUrl: config.apiBaseUrl,
-    log: silent,
-    request: { fetch: fetchThrough(request, { authorization: `Bearer ${token}`, 'user-agent': userAgent }) },
-  });
+function octokitFor(
+  operation: GitHubOperation,
+  token: string,
+  { config, request, userAgent }: AuthenticationOptions,
+): Octokit {
+  const headers = { authorization: `Bearer ${token}`, 'user-agent': userAgent };
+  const fetch = fetchThrough((call) => request({ ...call, operation, service: 'rest' }), headers);
+  return new Octokit({ baseUrl: config.apiBaseUrl, log: silent, request: { fetch } });
 }
 
 type FetchInit = Pick<RequestInit, 'method' | 'headers' | 'body'>;
 
 /** Gives the library our connections, limits and errors. */
 const fetchThrough =
-  (request: Requester, headers: Record<string, string>) =>
+  (
+    send: (call: Omit<GitHubRequest, 'operation' | 'service'>) => ReturnType<Requester>,
+    headers: Record<string, string>,
+  ) =>
   async (url: string, { method = 'GET', headers: own, body }: FetchInit): Promise<Response> => {
-    const answer = await request({
-      service: 'rest',
+    const answer = await send({
       method: method as GitHubRequest['method'],
       url: new URL(url),
       headers: { ...(own as Record<string, string>), ...headers },
@@ -202,6 +207,7 @@ async function register(registration: string, options: AuthenticationOptions): P
   const answer = await withWaits(options.registrationWaitsMs ?? REGISTRATION_WAITS_MS, () =>
     request({
       ...subject,
+      operation: 'register',
       headers: {
         authorization: `RemoteAuth ${registration}`,
         'content-type': 'application/json',

@@ -24,7 +24,7 @@ export interface GitHubConnections {
 
 export interface GitHubConnectionsOptions extends Pick<
   ScaleSetClientOptions,
-  'timeoutMs' | 'refusalMs' | 'registrationWaitsMs'
+  'timeoutMs' | 'refusalMs' | 'registrationWaitsMs' | 'observe'
 > {
   systemInfo?: SystemInfo | undefined;
   clock?: Clock | undefined;

@@ -59,7 +59,7 @@ function headerSafe(token: string): string {
 }
 
 function installationIdFrom(text: string): string {
-  if (/^[1-9]\d{0,18}$/.test(text)) return text;
+  if (/^[1-9]\d{0,14}$/.test(text)) return text;
   throw invalid(
     'has a github_app_installation_id that is not a positive number',
     "use the number at the end of the installation's URL",

@@ -151,12 +151,14 @@ const CERTIFICATE_CODES =
 const REDIRECTS = 'it redirects too often: set githubConfigUrl to the final address';
 
 /** The error for a request that got no answer: refused or broken connections, timeouts, certificates. */
-export function errorFromFailure(subject: RequestSubject, cause: unknown): GitHubError {
-  const words = excerpt(wordsOf(cause));
+export function errorFromFailure(subject: RequestSubject, failure: unknown): GitHubError {
+  const words = excerpt(wordsOf(failure));
+  // The original may hold the bytes that were received.
+  const cause = Object.assign(new Error(words), { code: codeOf(failure) });
   const error = (decision: GitHubDecision, detail: string, field?: ConfigField): GitHubError =>
     new GitHubError({ decision, message: describe(subject, undefined, detail), field, cause });
   if (words.includes('Redirect loop detected')) return error('refused', REDIRECTS);
-  if (!CERTIFICATE_CODES.test(codeOf(cause))) return error('retry', `no answer (${words})`);
+  if (!CERTIFICATE_CODES.test(cause.code)) return error('retry', `no answer (${words})`);
   const detail = `the certificate is not trusted (${words}): name its CA in githubServerTLS`;
   return error('invalid-config', detail, 'githubServerTLS');
 }

@@ -3,11 +3,14 @@ import { interceptors, request as send } from 'undici';
 import type { Dispatcher } from 'undici';
 import { errorFromAnswer, errorFromContent, errorFromFailure, GitHubError } from './errors.ts';
 import type { GitHubService, HttpAnswer, RequestSubject } from './errors.ts';
+import { rateLimitIn } from './observation.ts';
+import type { GitHubObserver, GitHubOperation } from './observation.ts';
 import { createPause, systemClock } from './pause.ts';
 import type { Clock } from './pause.ts';
 
 /** One call to GitHub, headers included. */
 export interface GitHubRequest {
+  operation: GitHubOperation;
   service: GitHubService;
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   url: URL;
@@ -29,6 +32,7 @@ export type Requester = (request: GitHubRequest) => Promise<HttpAnswer>;
 export interface HttpOptions {
   dispatcher: Dispatcher;
   clock?: Clock | undefined;
+  observe?: GitHubObserver | undefined;
   /** Largest answer read, in bytes. Default: 5 MiB. */
   maxBodyBytes?: number | undefined;
   /** Default for requests that name no time themselves. */
@@ -48,16 +52,46 @@ export function createRequester(options: HttpOptions): Requester {
   const dispatcher = options.dispatcher.compose(interceptors.redirect({ maxRedirections: MAX_REDIRECTS }));
   const pause = createPause(clock);
 
-  return async (request) => {
+  const attempt = async (request: GitHubRequest, seen: { answer?: HttpAnswer }): Promise<HttpAnswer> => {
     const subject: RequestSubject = { service: request.service, method: request.method, url: request.url };
-    request.signal?.throwIfAborted();
-    pause.check(subject);
     const answer = await exchange({ timeoutMs, ...request, subject, dispatcher, maxBodyBytes });
+    seen.answer = answer;
     if (request.ok.includes(answer.status)) return answer;
     const error = errorFromAnswer(subject, answer, clock.now());
     pause.learn(error);
     throw error;
   };
+  return async (request) => {
+    request.signal?.throwIfAborted();
+    pause.check(request);
+    const report = reporter(options.observe, request);
+    const seen: { answer?: HttpAnswer } = {};
+    try {
+      const answer = await attempt(request, seen);
+      report(answer);
+      return answer;
+    } catch (error) {
+      report(seen.answer, error);
+      throw error;
+    }
+  };
+}
+
+/** Tells the observer how a request ended that starts now. */
+function reporter(
+  observe: GitHubObserver | undefined,
+  { operation, service }: GitHubRequest,
+): (answer: HttpAnswer | undefined, error?: unknown) => void {
+  if (!observe) return () => undefined;
+  const startedAt = performance.now();
+  return (answer, error) =>
+    observe({
+      operation,
+      service,
+      durationMs: performance.now() - startedAt,
+      ...(answer && { status: answer.status, ...rateLimitIn(answer) }),
+      ...(error instanceof GitHubError && { decision: error.decision }),
+    });
 }
 
 interface Exchange extends GitHubRequest {

@@ -16,9 +16,15 @@ const json = JSON as unknown as {
  * Parses JSON as the service's own client would: members that are `null` count as absent, and integers that a double
  * cannot hold come out as decimal text.
  *
- * @throws SyntaxError
+ * @throws SyntaxError without an excerpt of the text, which may be a secret
  */
-export const parseJson = (text: string): unknown => json.parse(text, reviveExactly);
+export function parseJson(text: string): unknown {
+  try {
+    return json.parse(text, reviveExactly);
+  } catch {
+    throw new SyntaxError(text === '' ? 'it is empty' : 'it is no JSON');
+  }
+}
 
 const reviveExactly: Reviver = (_key, value, { source }) => {
   if (value === null) return undefined;

@@ -78,6 +78,7 @@ export async function createMessageSession(
   { scaleSetId, owner, signal }: NewMessageSession,
 ): Promise<MessageSession> {
   const state = await transport.call({
+    operation: 'create-session',
     method: 'POST',
     path: scaleSetPath(scaleSetId, 'sessions'),
     body: { sessionId: ZERO_UUID, ownerName: owner },
@@ -147,6 +148,7 @@ async function refresh(session: Session, { signal }: CallOptions): Promise<Sessi
   const { transport, scaleSetId, state } = session;
   const path = scaleSetPath(scaleSetId, 'sessions', state.sessionId);
   const fresh = await transport.call({
+    operation: 'refresh-session',
     method: 'PATCH',
     path,
     ok: 200,
@@ -161,7 +163,15 @@ async function refresh(session: Session, { signal }: CallOptions): Promise<Sessi
 async function close({ transport, scaleSetId, state }: Session, { signal }: CallOptions): Promise<void> {
   const path = scaleSetPath(scaleSetId, 'sessions', state.sessionId);
   try {
-    await transport.call({ method: 'DELETE', path, ok: 204, decode: decodeNothing, scaleSetId, signal });
+    await transport.call({
+      operation: 'delete-session',
+      method: 'DELETE',
+      path,
+      ok: 204,
+      decode: decodeNothing,
+      scaleSetId,
+      signal,
+    });
   } catch (error) {
     if (!isDecision(error, 'session-expired') && !isDecision(error, 'gone')) throw error;
   }
@@ -174,7 +184,7 @@ async function getMessage(
   const url = queueUrl(session);
   if (lastMessageId > 0) url.searchParams.set('lastMessageId', String(lastMessageId));
   const request = queueRequest(session, {
-    ...{ method: 'GET', url, ok: [200, 202], timeoutMs: POLL_MS, signal },
+    ...{ operation: 'get-message', method: 'GET', url, ok: [200, 202], timeoutMs: POLL_MS, signal },
     headers: {
       accept: 'application/json; api-version=6.0-preview',
       'x-scalesetmaxcapacity': String(Math.max(0, Math.trunc(maxCapacity))),
@@ -191,7 +201,7 @@ async function deleteMessage(session: Session, messageId: number, { signal }: Ca
   url.pathname = `${url.pathname.replace(/\/$/, '')}/${messageId}`;
   const headers = { 'content-type': 'application/json' };
   await session.transport.request(
-    queueRequest(session, { method: 'DELETE', url, ok: [204], headers, signal }),
+    queueRequest(session, { operation: 'delete-message', method: 'DELETE', url, ok: [204], headers, signal }),
   );
 }
 
@@ -202,6 +212,7 @@ function acquireJobs(
 ): Promise<Int64[]> {
   const { transport, scaleSetId, state } = session;
   return transport.call({
+    operation: 'acquire-jobs',
     method: 'POST',
     path: scaleSetPath(scaleSetId, 'acquirejobs'),
     body: requestIds.map(int64Json),

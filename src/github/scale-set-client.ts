@@ -9,6 +9,7 @@ import { createDispatcher } from './dispatcher.ts';
 import type { RouteSettings } from './dispatcher.ts';
 import { GitHubError, isDecision } from './errors.ts';
 import { createRequester } from './http.ts';
+import type { GitHubObserver } from './observation.ts';
 import type { Clock } from './pause.ts';
 import { defaultSystemInfo, userAgentFor } from './user-agent.ts';
 import type { SystemInfo } from './user-agent.ts';
@@ -94,6 +95,8 @@ export interface ScaleSetClientOptions extends RouteSettings {
   /** Connections to use instead of those that `ca` and `proxy` describe. */
   dispatcher?: Dispatcher | undefined;
   clock?: Clock | undefined;
+  /** Is told of each request that is sent, for metrics and traces. */
+  observe?: GitHubObserver | undefined;
   /** For one call, reading the answer included, in milliseconds. Default: 30 s. */
   timeoutMs?: number | undefined;
   /** How long a refusal of the credentials is believed, in milliseconds. Default: 60 s. */
@@ -107,7 +110,8 @@ export function createScaleSetClient(options: ScaleSetClientOptions): ScaleSetCl
   const { credentials, clock, refusalMs, registrationWaitsMs, systemInfo = defaultSystemInfo } = options;
   const config = parseConfigUrl(options.configUrl);
   const dispatcher = options.dispatcher ?? createDispatcher(options);
-  const request = createRequester({ dispatcher, clock, timeoutMs: options.timeoutMs });
+  const { timeoutMs, observe } = options;
+  const request = createRequester({ dispatcher, clock, timeoutMs, observe });
   const userAgent = (scaleSetId?: number): string => userAgentFor(systemInfo, scaleSetId);
   const authentication = createAuthentication({
     config,
@@ -137,6 +141,7 @@ type RunnerCalls = Pick<
 const runnerCalls = (call: ActionsService): RunnerCalls => ({
   generateJitConfig: (scaleSetId, { name, workFolder = '' }, options = {}) =>
     call({
+      operation: 'generate-jit-config',
       method: 'POST',
       path: scaleSetPath(scaleSetId, 'generatejitconfig'),
       body: { name, workFolder },
@@ -148,10 +153,18 @@ const runnerCalls = (call: ActionsService): RunnerCalls => ({
   getRunner: (runnerId, options = {}) =>
     unless(
       'not-found',
-      call({ method: 'GET', path: `${AGENTS}/${runnerId}`, ok: 200, decode: decodeRunner, ...options }),
+      call({
+        operation: 'get-runner',
+        method: 'GET',
+        path: `${AGENTS}/${runnerId}`,
+        ok: 200,
+        decode: decodeRunner,
+        ...options,
+      }),
     ),
   getRunnerByName: (name, options = {}) =>
     call({
+      operation: 'get-runner-by-name',
       method: 'GET',
       path: AGENTS,
       query: { agentName: name },
@@ -162,12 +175,20 @@ const runnerCalls = (call: ActionsService): RunnerCalls => ({
   removeRunner: (runnerId, options = {}) =>
     unless(
       'not-found',
-      call({ method: 'DELETE', path: `${AGENTS}/${runnerId}`, ok: 204, decode: decodeNothing, ...options }),
+      call({
+        operation: 'remove-runner',
+        method: 'DELETE',
+        path: `${AGENTS}/${runnerId}`,
+        ok: 204,
+        decode: decodeNothing,
+        ...options,
+      }),
     ),
   getRunnerGroupByName: async (name, options = {}) => {
     const path = '_apis/runtime/runnergroups/';
     const query = { groupName: name };
     const group = await call({
+      operation: 'get-runner-group',
       method: 'GET',
       path,
       query,
@@ -189,22 +210,47 @@ type ScaleSetCalls = Pick<
 const scaleSetCalls = (call: ActionsService): ScaleSetCalls => ({
   getScaleSetByName: ({ name, runnerGroupId }, options = {}) => {
     const query = { name, runnerGroupId: String(runnerGroupId) };
-    return call({ method: 'GET', path: SCALE_SETS, query, ok: 200, decode: decodeScaleSetList, ...options });
+    return call({
+      operation: 'get-scale-set-by-name',
+      method: 'GET',
+      path: SCALE_SETS,
+      query,
+      ok: 200,
+      decode: decodeScaleSetList,
+      ...options,
+    });
   },
   getScaleSet: (scaleSetId, options = {}) => {
     const decode = (value: unknown) => (value === undefined ? undefined : decodeScaleSet(value));
     return unless(
       'gone',
-      call({ method: 'GET', path: scaleSetPath(scaleSetId), ok: 200, decode, scaleSetId, ...options }),
+      call({
+        operation: 'get-scale-set',
+        method: 'GET',
+        path: scaleSetPath(scaleSetId),
+        ok: 200,
+        decode,
+        scaleSetId,
+        ...options,
+      }),
     );
   },
   createScaleSet: async (scaleSet, options = {}) => {
     const body = { ...wireChange({ labels: [scaleSet.name], ...scaleSet }) };
     if (body.labels?.length === 0) body.labels = systemLabels([scaleSet.name]);
-    return call({ method: 'POST', path: SCALE_SETS, body, ok: 200, decode: decodeScaleSet, ...options });
+    return call({
+      operation: 'create-scale-set',
+      method: 'POST',
+      path: SCALE_SETS,
+      body,
+      ok: 200,
+      decode: decodeScaleSet,
+      ...options,
+    });
   },
   updateScaleSet: (scaleSetId, change, options = {}) =>
     call({
+      operation: 'update-scale-set',
       method: 'PATCH',
       path: scaleSetPath(scaleSetId),
       body: wireChange(change),
@@ -217,7 +263,15 @@ const scaleSetCalls = (call: ActionsService): ScaleSetCalls => ({
     const path = scaleSetPath(scaleSetId);
     await unless(
       'gone',
-      call({ method: 'DELETE', path, ok: 204, decode: decodeNothing, scaleSetId, ...options }),
+      call({
+        operation: 'delete-scale-set',
+        method: 'DELETE',
+        path,
+        ok: 204,
+        decode: decodeNothing,
+        scaleSetId,
+        ...options,
+      }),
     );
   },
 });

@@ -199,6 +199,21 @@ describe('messages', () => {
     expect((await received()).assigned).toHaveLength(1);
   });
 
+  it('lose an element that makes no sense, and count it', async () => {
+    github.admin.queueJobs({ scaleSetId, count: 2 });
+    const { request } = client.transport;
+    const damaged: typeof client.transport = {
+      ...client.transport,
+      request: async (call) => {
+        const answer = await request(call);
+        return { ...answer, body: answer.body.replace('\\"JobAssigned\\"', '7') };
+      },
+    };
+    const { sessionId } = session.state();
+    const other = await resumeMessageSession({ transport: damaged }, { scaleSetId, sessionId });
+    expect(await other.getMessage({ maxCapacity: 9 })).toMatchObject({ assigned: [{}], skipped: 1 });
+  });
+
   it('are not waited for when the signal aborts', async () => {
     const reason = new Error('moving on');
     const poll = session.getMessage({ maxCapacity: 1, signal: AbortSignal.timeout(50) });

@@ -1,6 +1,7 @@
 import { startGitHub } from '../../dev/github/stand-in.ts';
 import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
 import { createScaleSetClient } from '../../src/github/scale-set-client.ts';
+import type { GitHubObservation } from '../../src/github/observation.ts';
 import type { ScaleSetClient } from '../../src/github/scale-set-client.ts';
 
 let github: GitHubStandIn;
@@ -224,5 +225,27 @@ describe('a call', () => {
     await expect(patient.getRunner(1)).rejects.toMatchObject({ decision: 'retry-after' });
     now += 30_001;
     expect(await patient.getRunner(1)).toBeUndefined();
+  });
+
+  it('is told to the observer, each request once, with its outcome', async () => {
+    const seen: GitHubObservation[] = [];
+    const observed = createScaleSetClient({
+      configUrl: github.configUrl('org'),
+      credentials: { kind: 'token', token: github.token },
+      observe: (observation) => seen.push(observation),
+    });
+    await observed.getRunnerByName('r1');
+    await observed.generateJitConfig(99, { name: 'r1' }).catch(() => undefined);
+    github.admin.addFault({ match: 'getrunner', kind: 'reset' });
+    await observed.getRunner(1).catch(() => undefined);
+    expect(seen).toMatchObject([
+      { operation: 'create-registration-token', service: 'rest', status: 201 },
+      { operation: 'register', service: 'rest', status: 200 },
+      { operation: 'get-runner-by-name', service: 'actions', status: 200 },
+      { operation: 'generate-jit-config', status: 404, decision: 'gone' },
+      { operation: 'get-runner', decision: 'retry' },
+    ]);
+    expect(seen[4]).not.toHaveProperty('status');
+    expect(seen.every(({ durationMs }) => durationMs > 0 && durationMs < 5_000)).toBe(true);
   });
 });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { JitContent } from '../../../dev/github/protocol.ts';
 import { startGitHub } from '../../../dev/github/stand-in.ts';
 import type { GitHubOptions, GitHubStandIn } from '../../../dev/github/stand-in.ts';
+import { createMessageSession } from '../../../src/github/message-session.ts';
 import type { ScaleSetClient } from '../../../src/github/scale-set-client.ts';
 import { ask, clientOf } from './client.ts';
 
@@ -170,7 +171,7 @@ describe('a runner that falls silent', () => {
     await sleep(60);
     expect(github.admin.runners()[0]).toMatchObject({ online: false });
     github.admin.queueJobs({ scaleSetId });
-    expect(github.admin.jobs()[0]).toMatchObject({ state: 'assigned' });
+    expect(github.admin.jobs()[0]).toMatchObject({ state: 'queued' });
     expect((await get(`${connection}/job?wait=100`)).status).toBe(200);
   });
 
@@ -201,7 +202,9 @@ describe('a runner that falls silent', () => {
 
   it('or never comes: the job is cancelled and queued again, three times', async () => {
     await start({ pickUpMs: 15 });
+    const session = await createMessageSession(client, { scaleSetId, owner: 'me' });
     github.admin.queueJobs({ scaleSetId });
+    await session.getMessage({ maxCapacity: 1 });
     await sleep(200);
     expect(github.admin.jobs()).toMatchObject([{ state: 'completed', result: 'canceled' }]);
     expect(github.admin.jobs()[0]).not.toHaveProperty('runnerAssignTime');

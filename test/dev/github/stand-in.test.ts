@@ -31,7 +31,7 @@ describe('the administration over HTTP', () => {
   it('queues jobs and lists them', async () => {
     await post('/scale-sets', { id: 5, name: 'set' });
     expect((await post('/jobs', { scaleSetId: 5, count: 3, durationMs: 10 })).json).toHaveLength(3);
-    expect((await get('/jobs')).json).toMatchObject([{ state: 'assigned', durationMs: 10 }, {}, {}]);
+    expect((await get('/jobs')).json).toMatchObject([{ state: 'queued', durationMs: 10 }, {}, {}]);
     expect((await post('/jobs', { scaleSetId: 6 })).status).toBe(404);
   });
 

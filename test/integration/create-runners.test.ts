@@ -1,0 +1,180 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
+import { startGitHub } from '../../dev/github/stand-in.ts';
+import type { CreateRunnersInput, CreateRunnersResult } from '../../src/activities/create-runners.ts';
+import { createRunnersActivity } from '../../src/activities/create-runners.ts';
+import type { EphemeralRunner } from '../../src/api/ephemeral-runner.ts';
+import type { EphemeralRunnerSet } from '../../src/api/ephemeral-runner-set.ts';
+import { createGitHubConnections } from '../../src/github/connections.ts';
+import type { KubernetesClient } from '../../src/kubernetes/client.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client.ts';
+import { KubernetesError } from '../../src/kubernetes/errors.ts';
+import { ephemeralRunners, ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/resources.ts';
+import type { FreshNamespace } from './world.ts';
+import { freshNamespace, world } from './world.ts';
+
+/**
+ * Creation step by step: whatever an earlier try left behind, the next one ends with one runner, registered once, with
+ * one pod, and no JIT config used twice.
+ */
+let github: GitHubStandIn;
+let kubernetes: KubernetesClient;
+let namespace: FreshNamespace;
+let set: EphemeralRunnerSet;
+const scaleSetId = 7;
+
+beforeAll(async () => {
+  github = await startGitHub();
+  github.admin.createScaleSet({ id: scaleSetId, name: 'demo' });
+  kubernetes = createKubernetesClient({ kubeConfig: world().kubeconfig });
+  namespace = await freshNamespace('create');
+  await kubernetes.create(secrets, namespace.name, {
+    metadata: { name: 'github' },
+    data: { github_token: Buffer.from(github.token).toString('base64') },
+  });
+  set = await kubernetes.create(ephemeralRunnerSets, namespace.name, {
+    metadata: { name: 'demo' },
+    spec: {
+      replicas: 0,
+      patchID: 0,
+      ephemeralRunnerSpec: {
+        githubConfigUrl: github.configUrl('octo/repo'),
+        githubConfigSecret: 'github',
+        runnerScaleSetId: scaleSetId,
+        spec: { containers: [{ name: 'runner', image: 'runner:1' }] },
+      },
+    },
+  } as EphemeralRunnerSet);
+});
+
+afterAll(async () => {
+  await namespace.remove();
+  await kubernetes.close();
+  await github.stop();
+});
+
+/** A client whose calls stop working from the one on that `breaks` says so of: as if the worker had died there. */
+function dyingAt(breaks: (verb: string, plural: string, subresource: string | undefined) => boolean): KubernetesClient {
+  let dead = false;
+  const through = <A extends unknown[], R>(verb: string, call: (...args: A) => Promise<R>) => {
+    return (...args: A): Promise<R> => {
+      const { plural } = args[0] as { plural: string };
+      const { subresource } = (args[3] ?? {}) as { subresource?: string };
+      dead ||= breaks(verb, plural, subresource);
+      if (dead) throw new KubernetesError({ verb, resource: plural }, { message: 'the worker died here' });
+      return call(...args);
+    };
+  };
+  return {
+    ...kubernetes,
+    create: through('create', kubernetes.create.bind(kubernetes)),
+    get: through('get', kubernetes.get.bind(kubernetes)),
+    mergePatch: through('patch', kubernetes.mergePatch.bind(kubernetes)),
+    delete: through('delete', kubernetes.delete.bind(kubernetes)),
+  } as KubernetesClient;
+}
+
+const durations: number[] = [];
+
+function create(names: string[], client = kubernetes, over: Partial<CreateRunnersInput> = {}): Promise<CreateRunnersResult> {
+  const activity = createRunnersActivity({
+    kubernetes: client,
+    github: connections,
+    version: '0.0.0',
+    metrics: { runnerCreated: (_namespace, _set, seconds) => durations.push(seconds) },
+  });
+  const input = { namespace: namespace.name, set: 'demo', names, patchId: 3, probe: false, ...over };
+  return new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') }).run(activity, input) as Promise<CreateRunnersResult>;
+}
+
+const connections = createGitHubConnections();
+afterAll(() => connections.close());
+
+const key = (name: string) => ({ namespace: namespace.name, name });
+const registered = (name: string) => github.admin.runners().filter((runner) => runner.name === name);
+
+/** The one good end: object, Secret and pod agree with the only registration. */
+async function expectWhole(name: string): Promise<void> {
+  const [runner, secret, pod] = await Promise.all([
+    kubernetes.get(ephemeralRunners, key(name)),
+    kubernetes.get(secrets, key(name)),
+    kubernetes.get(pods, key(name)),
+  ]);
+  const [registration, ...others] = registered(name);
+  expect(others).toEqual([]);
+  const id = Buffer.from(secret.data?.['runnerId'] ?? '', 'base64').toString();
+  expect(id).toBe(String(registration?.id));
+  expect(runner.status).toMatchObject({ runnerId: registration?.id, runnerName: name, phase: 'Pending' });
+  expect(pod.metadata?.ownerReferences?.[0]).toMatchObject({ kind: 'EphemeralRunner', uid: runner.metadata.uid });
+  expect(pod.metadata?.deletionTimestamp).toBeUndefined();
+}
+
+test('a lane makes its runners one after the other', async () => {
+  durations.length = 0;
+  const result = await create(['demo-runner-one', 'demo-runner-two']);
+  expect(result).toMatchObject({ created: [{ name: 'demo-runner-one' }, { name: 'demo-runner-two' }], rejected: [], begun: [] });
+  await expectWhole('demo-runner-one');
+  await expectWhole('demo-runner-two');
+  expect(durations).toHaveLength(2);
+});
+
+test('an EphemeralRunner has both finalizers, its owner and the order’s number from the start', async () => {
+  await create(['demo-runner-meta']);
+  const { metadata } = await kubernetes.get(ephemeralRunners, key('demo-runner-meta'));
+  expect(metadata.finalizers).toEqual([
+    'ephemeralrunner.actions.github.com/finalizer',
+    'ephemeralrunner.actions.github.com/runner-registration-finalizer',
+  ]);
+  expect(metadata.ownerReferences?.[0]).toMatchObject({ kind: 'EphemeralRunnerSet', uid: set.metadata.uid, controller: true });
+  expect(metadata.annotations).toMatchObject({ 'actions.github.com/patch-id': '3' });
+});
+
+test.each([
+  ['after the EphemeralRunner', (verb: string, plural: string) => verb === 'create' && plural !== 'ephemeralrunners'],
+  ['before the Secret', (verb: string, plural: string) => verb === 'create' && plural === 'secrets'],
+  ['before the status', (verb: string, _plural: string, sub?: string) => verb === 'patch' && sub === 'status'],
+])('a worker that dies %s: the next try ends well', async (what, breaks) => {
+  const name = `demo-runner-${what.replaceAll(/[^a-z]/gi, '').toLowerCase()}`;
+  await expect(create([name], dyingAt(breaks))).rejects.toMatchObject({ type: 'KubernetesUnavailable' });
+  await create([name]);
+  await expectWhole(name);
+});
+
+test('the same activity twice makes one runner', async () => {
+  await create(['demo-runner-twice']);
+  const before = registered('demo-runner-twice');
+  await create(['demo-runner-twice']);
+  expect(registered('demo-runner-twice')).toEqual(before);
+  await expectWhole('demo-runner-twice');
+});
+
+test('a name that another scale set holds is given up, not taken away', async () => {
+  github.admin.createScaleSet({ id: 8, name: 'other' });
+  const other = connections.connect({
+    configUrl: github.configUrl('octo/repo'),
+    credentials: { kind: 'token', token: github.token },
+  });
+  await other.generateJitConfig(8, { name: 'demo-runner-taken' });
+  const result = await create(['demo-runner-taken', 'demo-runner-free']);
+  expect(result.created.map(({ name }) => name)).toEqual(['demo-runner-free']);
+  expect(registered('demo-runner-taken')[0]).toMatchObject({ scaleSetId: 8 });
+  const object: EphemeralRunner = await kubernetes.get(ephemeralRunners, key('demo-runner-taken'));
+  expect(object.metadata.deletionTimestamp).toBeDefined();
+});
+
+test('a failure that concerns all ends the lane: what was made stays made, the rest was not begun', async () => {
+  github.admin.addFault({ match: 'generatejitconfig', kind: 'status', status: 403, times: 1 });
+  const result = await create(['demo-runner-f1', 'demo-runner-f2']);
+  expect(result).toMatchObject({ created: [], begun: ['demo-runner-f1'], stopped: { reason: 'GitHubRefused' } });
+  await expect(kubernetes.get(ephemeralRunners, key('demo-runner-f2'))).rejects.toMatchObject({ status: 404 });
+});
+
+test('Retry-After is handed to Temporal', async () => {
+  github.admin.addFault({ match: 'generatejitconfig', kind: 'status', status: 429, retryAfter: 2, times: 1 });
+  const failure = create(['demo-runner-limited']);
+  await expect(failure).rejects.toMatchObject({ type: 'GitHubRateLimited', nonRetryable: false });
+  const { nextRetryDelay } = await failure.catch((error: unknown) => error as { nextRetryDelay?: number });
+  expect(Number(nextRetryDelay)).toBeGreaterThan(1_500);
+  expect(Number(nextRetryDelay)).toBeLessThanOrEqual(2_000);
+});
