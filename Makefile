@@ -32,14 +32,16 @@ test-integration: $(MODULES) ## Run the integration suite on a real control plan
 tools: $(MODULES) ## Find or build the tools (etcd, Kubernetes, KWOK, Temporal, Helm)
 	@node dev/tools.ts
 
-manifests: $(MODULES) ## Generate crds/ and whatever else derives from src/api
+manifests: $(MODULES) ## Generate crds/ and the documents that derive from the code
 	node dev/manifests.ts
+	node dev/docs.ts
 
 verify: $(MODULES) ## Check format, lint, types and everything generated
 	@echo '-- format';    prettier --check --log-level warn .
 	@echo '-- lint';      eslint --max-warnings 0 .
 	@echo '-- types';     tsc -p .
 	@echo '-- manifests'; node dev/manifests.ts --check
+	@echo '-- documents'; node dev/docs.ts --check
 
 bench: $(MODULES) ## Run the benchmark
 	node bench/main.ts $(BENCH)

@@ -130,12 +130,21 @@ export function lastLines(file: string, count = 15): string {
   }
 }
 
-let setprivWorks: boolean | undefined;
+/** The absolute path of a setpriv that knows the option, as a child's PATH may be another; undefined without one. */
+function findSetpriv(): string | undefined {
+  const { stdout, status } = spawnSync('sh', ['-c', 'setpriv --pdeathsig KILL true && command -v setpriv'], {
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+let setpriv: { path: string | undefined } | undefined;
 
 /** The command line under which the kernel kills the command when its parent dies (Linux with util-linux). */
 export function boundToParent(command: string, args: readonly string[]): [string, string[]] {
-  setprivWorks ??= spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0;
-  return setprivWorks ? ['setpriv', ['--pdeathsig', 'KILL', command, ...args]] : [command, [...args]];
+  setpriv ??= { path: findSetpriv() };
+  if (setpriv.path === undefined) return [command, [...args]];
+  return [setpriv.path, ['--pdeathsig', 'KILL', command, ...args]];
 }
 
 const living = new Set<ChildProcess>();

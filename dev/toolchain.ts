@@ -191,15 +191,24 @@ async function build(name: ToolName, { env, cacheFolder }: Search, progress: Pro
 
 /** Without a version by linker flags the API server reports none, and Helm and KWOK misjudge it. */
 function linkerFlags(): string {
+  const [major, minor, patch] = pinned('k8s.io/kubernetes');
+  const kubernetesVersion = 'k8s.io/component-base/version';
+  const values = {
+    [`${kubernetesVersion}.gitVersion`]: `v${major}.${minor}.${patch}`,
+    [`${kubernetesVersion}.gitMajor`]: major,
+    [`${kubernetesVersion}.gitMinor`]: minor,
+    'github.com/temporalio/cli/temporalcli.Version': pinned('github.com/temporalio/cli').join('.'),
+  };
+  return ['-s', '-w', ...Object.entries(values).map(([key, value]) => `-X ${key}=${value}`)].join(' ');
+}
+
+/** The version of a module in go.mod. */
+function pinned(module: string): [major: string, minor: string, patch: string] {
   const goMod = readFileSync(join(moduleFolder, 'go.mod'), 'utf8');
-  const [, major = '1', minor = '0', patch = '0'] =
-    /k8s\.io\/kubernetes v(\d+)\.(\d+)\.(\d+)/.exec(goMod) ?? [];
-  const version = 'k8s.io/component-base/version';
-  const set = (key: string, value: string) => `-X ${version}.${key}=${value}`;
-  const values = [
-    set('gitVersion', `v${major}.${minor}.${patch}`),
-    set('gitMajor', major),
-    set('gitMinor', minor),
-  ];
-  return ['-s', '-w', ...values].join(' ');
+  const line = goMod.split('\n').find((candidate) => candidate.trim().startsWith(`${module} v`));
+  const [, major, minor, patch] = /v(\d+)\.(\d+)\.(\d+)/.exec(line ?? '') ?? [];
+  if (major === undefined || minor === undefined || patch === undefined) {
+    throw new Error(`dev/toolchain/go.mod names no version of ${module}.`);
+  }
+  return [major, minor, patch];
 }

@@ -193,4 +193,9 @@ function move(job: Job, state: JobState): void {
   if (state !== 'completed') jobs[state].add(job);
 }
 
-const tell = (job: Job, messageType: string): void => job.scaleSet.queue.push(messageOf(job, messageType));
+/** Before a listener was ever there, only offers are kept for it: the rest it learns from the statistics. */
+function tell(job: Job, messageType: string): void {
+  const { session, capacity, queue } = job.scaleSet;
+  const isHeard = session !== undefined || capacity !== undefined;
+  if (isHeard || messageType === 'JobAvailable') queue.push(messageOf(job, messageType));
+}

@@ -1,6 +1,7 @@
 import type { PodDigest } from '../kubernetes/pod-state.ts';
 import type { RunnerDigest } from './digests.ts';
 import { observedPod } from './digests.ts';
+import type { WatchedSet } from './gauges.ts';
 import type { Observation, ObservedRunner, ObservedSet } from './observation.ts';
 
 /** Which workflow is told: of an EphemeralRunnerSet, or of a namespace's runners that belong to none. */
@@ -151,16 +152,21 @@ export class ClusterPicture {
     }));
   }
 
-  /** What is wanted and what is there, of each set. */
-  *replicas(): Iterable<{ namespace: string; name: string; desired: number; current: number }> {
-    for (const { namespace, set, resource, runners } of this.parts.values()) {
-      if (set !== undefined && resource) yield { namespace, name: set, desired: resource.replicas, current: runners.size };
+  /** Every set that exists, with its runners. */
+  *sets(): Iterable<WatchedSet> {
+    for (const { namespace, set: name, resource, runners } of this.parts.values()) {
+      if (name !== undefined && resource) yield { namespace, name, set: resource, runners };
     }
   }
 
   private partOf(audience: Audience): Part {
     const key = keyOf(audience);
-    const part = this.parts.get(key) ?? { ...audience, resource: undefined, runners: new Map(), news: noNews() };
+    const part = this.parts.get(key) ?? {
+      ...audience,
+      resource: undefined,
+      runners: new Map(),
+      news: noNews(),
+    };
     this.parts.set(key, part);
     return part;
   }
@@ -199,7 +205,10 @@ const noNews = (): Part['news'] => ({ since: 0, set: false, runners: new Set(), 
 
 const keyOf = ({ namespace, set }: Audience): string => `${namespace}/${set ?? ''}`;
 
-const audienceOf = ({ namespace, set }: Audience): Audience => ({ namespace, ...(set === undefined ? {} : { set }) });
+const audienceOf = ({ namespace, set }: Audience): Audience => ({
+  namespace,
+  ...(set === undefined ? {} : { set }),
+});
 
 const idOf = ({ namespace, name }: PodDigest): string => `${namespace}/${name}`;
 

@@ -1,5 +1,6 @@
 import type { EphemeralRunner } from '../api/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
+import { EPHEMERAL_RUNNER_FINALIZERS } from '../api/finalizers.ts';
 import { isDecision } from '../github/errors.ts';
 import type { JitConfig } from '../github/wire.ts';
 import { buildEphemeralRunner, buildJitSecret, buildRunnerPod } from '../kubernetes/runner.ts';
@@ -59,10 +60,10 @@ export class PodInTheWayError extends Error {
 export async function createRunner(maker: RunnerMaker, wanted: RunnerToMake): Promise<number> {
   const { runner, isNew } = await ensureObject(maker, wanted);
   wanted.onBegun();
-  const adopted = isNew ? undefined : await adopt(maker, runner);
-  if (adopted !== undefined) return adopted;
+  const left = isNew ? {} : await adopt(maker, runner);
+  if (left.runnerId !== undefined) return left.runnerId;
   const jit = await registerOrGiveUp(maker, runner);
-  await finish(maker, runner, jit);
+  await finish(maker, runner, { jit, hasPod: left.hasPod === true });
   return jit.runner.id;
 }
 
@@ -73,12 +74,30 @@ async function ensureObject(
   if (set) {
     try {
       const object = buildEphemeralRunner({ set, name, patchId, excludedLabelPrefixes });
-      return { runner: await kubernetes.create(ephemeralRunners, namespace, object, { signal }), isNew: true };
+      return {
+        runner: await kubernetes.create(ephemeralRunners, namespace, object, { signal }),
+        isNew: true,
+      };
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
     }
   }
-  return { runner: await kubernetes.get(ephemeralRunners, { namespace, name }, { signal }), isNew: false };
+  const runner = await kubernetes.get(ephemeralRunners, { namespace, name }, { signal });
+  return { runner: await withFinalizers(kubernetes, runner, signal), isNew: false };
+}
+
+/** A runner that a person made has no finalizers yet: without them its deletion would leave it registered at GitHub. */
+async function withFinalizers(
+  kubernetes: KubernetesClient,
+  runner: EphemeralRunner,
+  signal: AbortSignal,
+): Promise<EphemeralRunner> {
+  const { deletionTimestamp, finalizers: present = [], resourceVersion } = runner.metadata;
+  const missing = EPHEMERAL_RUNNER_FINALIZERS.filter((finalizer) => !present.includes(finalizer));
+  if (deletionTimestamp || missing.length === 0) return runner;
+  // Tied to the version that was read, so that no finalizer of somebody else's gets lost.
+  const patch = { metadata: { finalizers: [...present, ...missing], resourceVersion } };
+  return kubernetes.mergePatch(ephemeralRunners, keyOf(runner), patch, { signal });
 }
 
 const keyOf = ({ metadata }: EphemeralRunner): { namespace: string; name: string } => ({
@@ -87,14 +106,18 @@ const keyOf = ({ metadata }: EphemeralRunner): { namespace: string; name: string
 });
 
 /**
- * Takes over what an earlier try left. A pod means that it came through; anything less is cleared away.
- *
- * @returns the runner's id, or `undefined` if it must be registered anew
+ * Takes over what an earlier try left. A pod with its Secret means that it came through: its runner's id is returned.
+ * Otherwise it must be registered anew. A pod without a Secret has not started and waits for one: it stays, so that
+ * nobody takes it for a runner that was lost.
  */
-async function adopt(maker: RunnerMaker, runner: EphemeralRunner): Promise<number | undefined> {
+async function adopt(
+  maker: RunnerMaker,
+  runner: EphemeralRunner,
+): Promise<{ runnerId?: number; hasPod?: boolean }> {
   const { kubernetes, signal } = maker;
   const key = keyOf(runner);
-  if (runner.metadata.deletionTimestamp) throw new RunnerLeavingError(`${key.namespace}/${key.name} is being deleted.`);
+  if (runner.metadata.deletionTimestamp)
+    throw new RunnerLeavingError(`${key.namespace}/${key.name} is being deleted.`);
   const pod = await orNothing(kubernetes.get(pods, key, { signal }));
   if (pod && hasEnded(pod)) {
     await orNothing(kubernetes.delete(pods, key, { signal }));
@@ -103,12 +126,12 @@ async function adopt(maker: RunnerMaker, runner: EphemeralRunner): Promise<numbe
   const secret = await orNothing(kubernetes.get(secrets, key, { signal }));
   const runnerId = Number(Buffer.from(secret?.data?.['runnerId'] ?? '', 'base64').toString());
   if (pod && Number.isInteger(runnerId) && runnerId > 0) {
-    if (runner.status?.runnerId !== runnerId) await writeStatus(maker, runner, { id: runnerId, name: key.name });
-    return runnerId;
+    if (runner.status?.runnerId !== runnerId)
+      await writeStatus(maker, runner, { id: runnerId, name: key.name });
+    return { runnerId };
   }
-  if (pod) await orNothing(kubernetes.delete(pods, key, { signal, gracePeriodSeconds: 0 }));
   if (secret) await orNothing(kubernetes.delete(secrets, key, { signal }));
-  return undefined;
+  return { hasPod: pod !== undefined };
 }
 
 const hasEnded = ({ metadata, status }: Pod): boolean =>
@@ -120,22 +143,31 @@ async function registerOrGiveUp(maker: RunnerMaker, runner: EphemeralRunner): Pr
   const container = spec.spec?.containers.find(({ name }) => name === 'runner');
   const key = keyOf(runner);
   try {
-    const registration = { scaleSetId: spec.runnerScaleSetId, name: key.name, workFolder: container?.workingDir ?? '' };
+    const registration = {
+      scaleSetId: spec.runnerScaleSetId,
+      name: key.name,
+      workFolder: container?.workingDir ?? '',
+    };
     return await register(github, registration, { signal });
   } catch (error) {
     // The name is of no use: the object goes, and the set chooses another name.
-    if (error instanceof NameTakenError) await orNothing(kubernetes.delete(ephemeralRunners, key, { signal }));
+    if (error instanceof NameTakenError)
+      await orNothing(kubernetes.delete(ephemeralRunners, key, { signal }));
     throw error;
   }
 }
 
 /** Secret, status and pod are written side by side: the pod waits for its Secret if it is faster. */
-async function finish(maker: RunnerMaker, runner: EphemeralRunner, jit: JitConfig): Promise<void> {
+async function finish(
+  maker: RunnerMaker,
+  runner: EphemeralRunner,
+  { jit, hasPod }: { jit: JitConfig; hasPod: boolean },
+): Promise<void> {
   const { kubernetes, signal, version } = maker;
   const { namespace } = keyOf(runner);
   const secret = buildJitSecret({ runner, jit, scaleSetId: runner.spec.runnerScaleSetId });
   const [pod, ...others] = await Promise.allSettled([
-    kubernetes.create(pods, namespace, buildRunnerPod({ runner, version }), { signal }),
+    hasPod || kubernetes.create(pods, namespace, buildRunnerPod({ runner, version }), { signal }),
     kubernetes.create(secrets, namespace, secret, { signal }),
     writeStatus(maker, runner, jit.runner),
   ]);
@@ -148,12 +180,20 @@ async function finish(maker: RunnerMaker, runner: EphemeralRunner, jit: JitConfi
   for (const other of others) if (other.status === 'rejected') throw other.reason;
 }
 
+/** As it stands in the runner's status and in the set's conditions. */
+export const refusalMessage = ({ serverMessage }: KubernetesError): string =>
+  `Failed to create the pod: ${serverMessage}`;
+
 /** Kubernetes refuses this pod as such, not for lack of room. */
 export const isRefusal = (error: unknown): error is KubernetesError =>
   isInvalid(error) || (isForbidden(error) && !isQuotaExceeded(error));
 
 /** Removes a registration whose pod cannot be; the runner's object stays. */
-async function undo({ kubernetes, github, signal }: RunnerMaker, runner: EphemeralRunner, jit: JitConfig): Promise<void> {
+async function undo(
+  { kubernetes, github, signal }: RunnerMaker,
+  runner: EphemeralRunner,
+  jit: JitConfig,
+): Promise<void> {
   await Promise.all([
     github.removeRunner(jit.runner.id, { signal }).catch((error: unknown) => {
       if (!isDecision(error, 'not-found')) throw error;
@@ -162,9 +202,19 @@ async function undo({ kubernetes, github, signal }: RunnerMaker, runner: Ephemer
   ]);
 }
 
-async function reject({ kubernetes, signal }: RunnerMaker, runner: EphemeralRunner, cause: KubernetesError): Promise<RejectedError> {
-  const message = `Failed to create the pod: ${cause.serverMessage}`;
-  const status = { phase: 'Failed', reason: 'InvalidPod', message, runnerId: null, ...notReady('InvalidPod', message) };
+async function reject(
+  { kubernetes, signal }: RunnerMaker,
+  runner: EphemeralRunner,
+  cause: KubernetesError,
+): Promise<RejectedError> {
+  const message = refusalMessage(cause);
+  const status = {
+    phase: 'Failed',
+    reason: 'InvalidPod',
+    message,
+    runnerId: null,
+    ...notReady('InvalidPod', message),
+  };
   await kubernetes.mergePatch(ephemeralRunners, keyOf(runner), { status }, { subresource: 'status', signal });
   return new RejectedError(message, { cause });
 }
@@ -174,6 +224,11 @@ async function writeStatus(
   runner: EphemeralRunner,
   { id, name }: { id: number; name: string },
 ): Promise<void> {
-  const status = { phase: 'Pending', runnerId: id, runnerName: name, ...notReady('PodCreated', 'The pod is not running yet.') };
+  const status = {
+    phase: 'Pending',
+    runnerId: id,
+    runnerName: name,
+    ...notReady('PodCreated', 'The pod is not running yet.'),
+  };
   await kubernetes.mergePatch(ephemeralRunners, keyOf(runner), { status }, { subresource: 'status', signal });
 }

@@ -4,7 +4,7 @@ import type { ScaleSetClient } from '../github/scale-set-client.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ephemeralRunners, ephemeralRunnerSets, pods } from '../kubernetes/resources.ts';
 import { buildEphemeralRunner, buildRunnerPod } from '../kubernetes/runner.ts';
-import { createRunner, isRefusal, RejectedError, RunnerLeavingError } from './create-runner.ts';
+import { createRunner, isRefusal, refusalMessage, RejectedError, RunnerLeavingError } from './create-runner.ts';
 import { judge, SetupError, toFailure } from './failures.ts';
 import type { GitHubAccessDeps } from './github-access.ts';
 import { accessGitHub, runnerSpecOf } from './github-access.ts';
@@ -79,7 +79,11 @@ interface LaneContext {
   signal: AbortSignal;
 }
 
-async function fillLane(deps: CreateRunnersDeps, input: CreateRunnersInput, lane: LaneContext): Promise<void> {
+async function fillLane(
+  deps: CreateRunnersDeps,
+  input: CreateRunnersInput,
+  lane: LaneContext,
+): Promise<void> {
   const { result } = lane.progress;
   const done = new Set([...result.created, ...result.rejected].map(({ name }) => name));
   const source = await sourceOf(deps, input, lane.signal);
@@ -96,7 +100,11 @@ interface Source {
 }
 
 /** The template and the connection that the runners of a set share. */
-async function sourceOf(deps: CreateRunnersDeps, input: CreateRunnersInput, signal: AbortSignal): Promise<Source> {
+async function sourceOf(
+  deps: CreateRunnersDeps,
+  input: CreateRunnersInput,
+  signal: AbortSignal,
+): Promise<Source> {
   const { namespace, set, probe, names } = input;
   if (set === undefined) return {};
   const setObject = await deps.kubernetes.get(ephemeralRunnerSets, { namespace, name: set }, { signal });
@@ -119,7 +127,7 @@ async function rehearse(
   try {
     await kubernetes.create(pods, namespace, pod, { signal, dryRun: true });
   } catch (error) {
-    if (isRefusal(error)) throw new SetupError('InvalidPodTemplate', error.serverMessage, error);
+    if (isRefusal(error)) throw new SetupError('InvalidPodTemplate', refusalMessage(error), error);
     throw error;
   }
 }
@@ -132,7 +140,9 @@ async function makeOne(
   const { result, beganAt } = progress;
   const began = (beganAt[name] ??= Date.now());
   const maker = { ...deps, github: github ?? (await accessOf(deps, namespace, name)), signal };
-  const onBegun = (): void => void (result.begun.includes(name) || result.begun.push(name));
+  const onBegun = (): void => {
+    if (!result.begun.includes(name)) result.begun.push(name);
+  };
   try {
     const runnerId = await createRunner(maker, {
       namespace,

@@ -35,7 +35,9 @@ export interface RunnerDigest {
 }
 
 export function digestRunner({ metadata, spec, status }: EphemeralRunner): RunnerDigest {
-  const owner = metadata.ownerReferences?.find(({ controller, kind }) => controller && kind === 'EphemeralRunnerSet');
+  const owner = metadata.ownerReferences?.find(
+    ({ controller, kind }) => controller && kind === 'EphemeralRunnerSet',
+  );
   const patchId = Number(metadata.annotations?.[PATCH_ID_ANNOTATION] ?? 0);
   const runner: ObservedRunner = {
     name: metadata.name ?? '',
@@ -52,7 +54,15 @@ export function digestRunner({ metadata, spec, status }: EphemeralRunner): Runne
   return { namespace: metadata.namespace ?? '', ...(owner && { set: owner.name }), runner };
 }
 
-export function observedPod({ uid, phase, ready, runner, initFailed, reason, message }: PodDigest): ObservedPod {
+export function observedPod({
+  uid,
+  phase,
+  ready,
+  runner,
+  initFailed,
+  reason,
+  message,
+}: PodDigest): ObservedPod {
   const ended = runner?.state === 'terminated' ? runner : undefined;
   const waiting = runner?.state === 'waiting' ? runner : undefined;
   const why = reason ?? ended?.reason ?? waiting?.reason;

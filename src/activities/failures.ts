@@ -45,7 +45,8 @@ export function judge(error: unknown): Verdict {
   if (error instanceof GitHubError) return judgeGitHub(error);
   if (error instanceof KubernetesError) return judgeKubernetes(error);
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof PodInTheWayError) return { decision: 'retry', reason: 'PodTerminating', message, afterMs: 2_000 };
+  if (error instanceof PodInTheWayError)
+    return { decision: 'retry', reason: 'PodTerminating', message, afterMs: 2_000 };
   return { decision: 'retry', reason: 'Unexpected', message };
 }
 
@@ -75,8 +76,14 @@ function judgeKubernetes(error: KubernetesError): Verdict {
   return { decision: 'retry', reason: 'KubernetesRefused', message };
 }
 
-/** A verdict to retry, as Temporal takes it: its type is the reason, and a time that was asked for is kept. */
-export function toFailure({ reason, message, ...verdict }: Verdict): ApplicationFailure {
-  const wait = 'afterMs' in verdict && verdict.afterMs !== undefined ? { nextRetryDelay: verdict.afterMs } : {};
-  return ApplicationFailure.create({ type: reason, message, nonRetryable: verdict.decision === 'stop', ...wait });
+/** A verdict as a failure of the activity: its type is the reason, and a time that was asked for is kept. */
+export function toFailure(verdict: Verdict): ApplicationFailure {
+  const { reason: type, message } = verdict;
+  if (verdict.decision === 'stop') return ApplicationFailure.create({ type, message, nonRetryable: true });
+  const { afterMs } = verdict;
+  return ApplicationFailure.create({
+    type,
+    message,
+    ...(afterMs !== undefined && { nextRetryDelay: afterMs }),
+  });
 }

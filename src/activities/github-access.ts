@@ -20,7 +20,10 @@ export type GitHubAccess = Pick<
 /** The runner spec of a set. @throws SetupError InvalidTemplate when there is none */
 export function runnerSpecOf({ spec }: EphemeralRunnerSet): EphemeralRunnerSpec {
   if (spec.ephemeralRunnerSpec) return spec.ephemeralRunnerSpec;
-  throw new SetupError('InvalidTemplate', 'spec.ephemeralRunnerSpec: it is missing; say there how runners are made.');
+  throw new SetupError(
+    'InvalidTemplate',
+    'spec.ephemeralRunnerSpec: it is missing; say there how runners are made.',
+  );
 }
 
 /** What connecting needs of the outside. */
@@ -70,7 +73,10 @@ function setupErrorFor(error: unknown, secret: string): unknown {
 
 function refuseVault({ vaultConfig }: GitHubAccess): void {
   if (!vaultConfig?.type) return;
-  throw new SetupError('Unsupported', 'vaultConfig: vaults are not supported yet; put the credentials into a Secret.');
+  throw new SetupError(
+    'Unsupported',
+    'vaultConfig: vaults are not supported yet; put the credentials into a Secret.',
+  );
 }
 
 async function readSecret(
@@ -79,7 +85,8 @@ async function readSecret(
 ): Promise<Record<string, string>> {
   try {
     const { data = {} } = await kubernetes.get(secrets, { namespace, name });
-    const decode = ([key, value]: [string, string]) => [key, Buffer.from(value, 'base64').toString('utf8')] as const;
+    const decode = ([key, value]: [string, string]) =>
+      [key, Buffer.from(value, 'base64').toString('utf8')] as const;
     return Object.fromEntries(Object.entries(data).map(decode));
   } catch (error) {
     if (!isNotFound(error)) throw error;

@@ -62,7 +62,10 @@ export class Messenger {
         this.informed.delete(key);
         this.busy.set(key, 'picture');
         pause = AGAIN_MS;
-        log('A workflow could not be told of changes; trying again.', { workflowId: key, error: String(error) });
+        log('A workflow could not be told of changes; trying again.', {
+          workflowId: key,
+          error: String(error),
+        });
       }
       await sleep(pause, undefined, { signal }).catch(() => undefined);
     }
@@ -105,13 +108,24 @@ export class Messenger {
 }
 
 const idOf = (cluster: string, { namespace, set }: Audience): string =>
-  set === undefined ? looseRunnersWorkflowId(cluster, namespace) : runnerSetWorkflowId(cluster, namespace, set);
+  set === undefined
+    ? looseRunnersWorkflowId(cluster, namespace)
+    : runnerSetWorkflowId(cluster, namespace, set);
 
 /** Neither a set nor a runner: not worth a workflow. */
 const isEmpty = ({ set, runners = [] }: Observation): boolean => !set && runners.length === 0;
 
-const attributesOf = (cluster: string, { namespace }: Audience, { set }: Observation): SearchAttributePair[] => [
+const attributesOf = (
+  cluster: string,
+  { namespace }: Audience,
+  { set }: Observation,
+): SearchAttributePair[] => [
   { key: clusterKey, value: cluster },
   { key: namespaceKey, value: namespace },
-  ...(set ? [{ key: scaleSetKey, value: set.scaleSet }, { key: repositoryUrlKey, value: set.configUrl }] : []),
+  ...(set
+    ? [
+        { key: scaleSetKey, value: set.scaleSet },
+        { key: repositoryUrlKey, value: set.configUrl },
+      ]
+    : []),
 ];

@@ -34,7 +34,11 @@ export const orderActivities = ({ kubernetes }: { kubernetes: KubernetesClient }
   pauseRunnerSet: ({ namespace, name, paused }) =>
     judged(async () => {
       const annotations = { [PAUSED_ANNOTATION]: paused ? PAUSED_VALUE : null };
-      await kubernetes.mergePatch<EphemeralRunnerSet>(ephemeralRunnerSets, { namespace, name }, { metadata: { annotations } });
+      await kubernetes.mergePatch<EphemeralRunnerSet>(
+        ephemeralRunnerSets,
+        { namespace, name },
+        { metadata: { annotations } },
+      );
     }),
 });
 

@@ -30,7 +30,9 @@ export async function resolveProxy(
   { http, https, noProxy }: ProxySpec,
 ): Promise<ResolvedProxy> {
   const urlOf = (server: ProxyServer | undefined, field: string): Promise<string> =>
-    server?.url ? withCredentials(kubernetes, namespace, { ...server, url: server.url, field }) : Promise.resolve('');
+    server?.url
+      ? withCredentials(kubernetes, namespace, { ...server, url: server.url, field })
+      : Promise.resolve('');
   const [httpProxy, httpsProxy] = await Promise.all([urlOf(http, 'proxy.http'), urlOf(https, 'proxy.https')]);
   return { httpProxy, httpsProxy, noProxy: (noProxy ?? []).join(',') };
 }
@@ -38,11 +40,16 @@ export async function resolveProxy(
 async function withCredentials(
   kubernetes: Pick<KubernetesClient, 'get'>,
   namespace: string,
-  { url, credentialSecretRef, field }: { url: string; credentialSecretRef?: string | undefined; field: string },
+  {
+    url,
+    credentialSecretRef,
+    field,
+  }: { url: string; credentialSecretRef?: string | undefined; field: string },
 ): Promise<string> {
   if (!credentialSecretRef) return url;
   const parsed = URL.parse(url);
-  if (!parsed) throw new SetupError('InvalidProxy', `${field}.url: "${url}" is no URL; give http://host:port.`);
+  if (!parsed)
+    throw new SetupError('InvalidProxy', `${field}.url: "${url}" is no URL; give http://host:port.`);
   const secret = await readCredentials(kubernetes, { namespace, name: credentialSecretRef, field });
   const decode = (key: string): string => Buffer.from(secret.data?.[key] ?? '', 'base64').toString('utf8');
   parsed.username = encodeURIComponent(decode('username'));

@@ -84,7 +84,11 @@ function conditionsOf(current: EphemeralRunnerSet, status: SetStatusUpdate, gene
   const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
   let conditions = current.status?.conditions;
   for (const condition of status.conditions) {
-    conditions = setCondition(conditions, { ...condition, lastTransitionTime, observedGeneration: generation });
+    conditions = setCondition(conditions, {
+      ...condition,
+      lastTransitionTime,
+      observedGeneration: generation,
+    });
   }
   return conditions ?? [];
 }
@@ -100,7 +104,9 @@ async function changeFinalizer(
   const others = finalizers.filter((finalizer) => finalizer !== EPHEMERAL_RUNNER_SET_FINALIZER);
   const changed = add ? [...others, EPHEMERAL_RUNNER_SET_FINALIZER] : others;
   // Tied to the version that was read, so that no finalizer of somebody else's gets lost.
-  await orNothing(kubernetes.mergePatch(ephemeralRunnerSets, key, { metadata: { finalizers: changed, resourceVersion } }));
+  await orNothing(
+    kubernetes.mergePatch(ephemeralRunnerSets, key, { metadata: { finalizers: changed, resourceVersion } }),
+  );
 }
 
 async function publishRunner(
@@ -108,9 +114,13 @@ async function publishRunner(
   namespace: string,
   { name, phase, ready, reason, message }: RunnerStatusUpdate,
 ): Promise<void> {
-  const told = ready ? readiness('True', 'PodReady', 'The runner is up.') : readiness('False', reason ?? 'PodNotReady', message ?? '');
+  const told = ready
+    ? readiness('True', 'PodReady', 'The runner is up.')
+    : readiness('False', reason ?? 'PodNotReady', message ?? '');
   const status = { phase, reason: reason ?? null, message: message ?? null, ...told };
-  await orNothing(kubernetes.mergePatch(ephemeralRunners, { namespace, name }, { status }, { subresource: 'status' }));
+  await orNothing(
+    kubernetes.mergePatch(ephemeralRunners, { namespace, name }, { status }, { subresource: 'status' }),
+  );
 }
 
 async function publishEvent(
@@ -122,5 +132,7 @@ async function publishEvent(
     ? { apiVersion: API_VERSION, kind: 'EphemeralRunnerSet', namespace, name: set.name, uid: set.uid }
     : { apiVersion: API_VERSION, kind: 'EphemeralRunner', namespace, name: runner ?? '' };
   const text = set && runner !== undefined ? `${runner}: ${message}` : message;
-  await orNothing(kubernetes.create(events, namespace, buildEvent({ regarding, type, reason, message: text })));
+  await orNothing(
+    kubernetes.create(events, namespace, buildEvent({ regarding, type, reason, message: text })),
+  );
 }

@@ -50,7 +50,8 @@ export async function deregisterByName(
   try {
     await github.removeRunner(found.id, options);
   } catch (error) {
-    if (isDecision(error, 'job-still-running')) throw new NameTakenError(`Runner "${name}" has a job.`, { cause: error });
+    if (isDecision(error, 'job-still-running'))
+      throw new NameTakenError(`Runner "${name}" has a job.`, { cause: error });
     throw error;
   }
 }

@@ -52,7 +52,11 @@ export const retireRunnersActivity =
   (deps: RetireRunnersDeps) =>
   async (input: RetireRunnersInput): Promise<RetireRunnersResult> => {
     const context = Context.current();
-    const result = (context.info.heartbeatDetails as RetireRunnersResult | undefined) ?? { retired: [], kept: [], busy: [] };
+    const result = (context.info.heartbeatDetails as RetireRunnersResult | undefined) ?? {
+      retired: [],
+      kept: [],
+      busy: [],
+    };
     const stopBeating = heartbeatUntilDone(context, () => result);
     const errors: unknown[] = [];
     try {
@@ -60,7 +64,9 @@ export const retireRunnersActivity =
       const settled = new Set([...result.retired, ...result.busy]);
       const queue = input.runners.filter(({ name }) => !settled.has(name));
       const one = { ...deps, ...input, shared, signal: context.cancellationSignal };
-      await inParallel(queue, (runner) => retireOne(one, runner, result).catch((error: unknown) => errors.push(error)));
+      await inParallel(queue, (runner) =>
+        retireOne(one, runner, result).catch((error: unknown) => errors.push(error)),
+      );
     } catch (error) {
       errors.push(error);
     } finally {
@@ -81,7 +87,8 @@ function conclude(result: RetireRunnersResult, errors: unknown[]): RetireRunners
   return { ...result, stopped: { reason: leading.reason, message } };
 }
 
-const messageOf = (verdicts: Verdict[]): string => [...new Set(verdicts.map(({ message }) => message))].join('; ');
+const messageOf = (verdicts: Verdict[]): string =>
+  [...new Set(verdicts.map(({ message }) => message))].join('; ');
 
 interface Access {
   github: ScaleSetClient;
@@ -90,7 +97,10 @@ interface Access {
 
 type One = RetireRunnersDeps & RetireRunnersInput & { shared: Access | undefined; signal: AbortSignal };
 
-async function sharedAccess(deps: RetireRunnersDeps, { namespace, set }: RetireRunnersInput): Promise<Access | undefined> {
+async function sharedAccess(
+  deps: RetireRunnersDeps,
+  { namespace, set }: RetireRunnersInput,
+): Promise<Access | undefined> {
   if (set === undefined) return undefined;
   const object = await orNothing(deps.kubernetes.get(ephemeralRunnerSets, { namespace, name: set }));
   if (!object) return undefined;
@@ -119,7 +129,10 @@ async function accessFor(one: One, name: string): Promise<Access | undefined> {
   const { namespace, kubernetes } = one;
   const object = await orNothing(kubernetes.get(ephemeralRunners, { namespace, name }));
   if (!object) return undefined;
-  return { github: await accessGitHub(one, namespace, object.spec), scaleSetId: object.spec.runnerScaleSetId };
+  return {
+    github: await accessGitHub(one, namespace, object.spec),
+    scaleSetId: object.spec.runnerScaleSetId,
+  };
 }
 
 /** @returns `false` if its job is still running */
@@ -146,7 +159,14 @@ async function keep(
 ): Promise<void> {
   const status = { ...keepAs, ...notReady(keepAs.reason, keepAs.message) };
   await Promise.all([
-    orNothing(kubernetes.mergePatch(ephemeralRunners, { namespace, name }, { status }, { subresource: 'status', signal })),
+    orNothing(
+      kubernetes.mergePatch(
+        ephemeralRunners,
+        { namespace, name },
+        { status },
+        { subresource: 'status', signal },
+      ),
+    ),
     orNothing(kubernetes.delete(pods, { namespace, name }, { signal })),
     orNothing(kubernetes.delete(secrets, { namespace, name }, { signal })),
   ]);
@@ -170,7 +190,9 @@ async function remove(one: One, name: string): Promise<void> {
 }
 
 const usesContainerHooks = ({ spec }: EphemeralRunner): boolean =>
-  spec.spec?.containers.some(({ env = [] }) => env.some((entry) => entry.name === 'ACTIONS_RUNNER_CONTAINER_HOOKS')) ?? false;
+  spec.spec?.containers.some(({ env = [] }) =>
+    env.some((entry) => entry.name === 'ACTIONS_RUNNER_CONTAINER_HOOKS'),
+  ) ?? false;
 
 /** Container hooks start pods and Secrets of their own for a job, labelled with the runner's name. */
 async function removeHookObjects({ kubernetes, namespace, signal }: One, name: string): Promise<void> {
@@ -178,6 +200,8 @@ async function removeHookObjects({ kubernetes, namespace, signal }: One, name: s
   for (const resource of [pods, secrets]) {
     const { items } = await kubernetes.list(resource, { namespace, labelSelector, signal });
     const names = items.flatMap(({ metadata }) => metadata?.name ?? []);
-    await Promise.all(names.map((each) => orNothing(kubernetes.delete(resource, { namespace, name: each }, { signal }))));
+    await Promise.all(
+      names.map((each) => orNothing(kubernetes.delete(resource, { namespace, name: each }, { signal }))),
+    );
   }
 }

@@ -14,6 +14,8 @@ import { ClusterPicture } from './cluster-picture.ts';
 import type { SetDigest } from './cluster-picture.ts';
 import type { RunnerDigest } from './digests.ts';
 import { digestRunner, digestSet } from './digests.ts';
+import type { ClusterGauges } from './gauges.ts';
+import { report } from './gauges.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
 import { Messenger } from './messenger.ts';
 import type { RunnerSettings } from './settings.ts';
@@ -27,7 +29,7 @@ export interface WatchClusterDeps {
   namespaces: readonly string[];
   /** Milliseconds between two full pictures for each workflow. */
   snapshotIntervalMs: number;
-  metrics: { replicas(sets: Iterable<{ namespace: string; name: string; desired: number; current: number }>): void };
+  metrics: ClusterGauges;
   log: (message: string, facts: Record<string, unknown>) => void;
 }
 
@@ -48,7 +50,7 @@ export const watchClusterActivity = (deps: WatchClusterDeps) => async (): Promis
   } finally {
     ended.abort();
     stopBeating();
-    deps.metrics.replicas([]);
+    deps.metrics.unwatched();
   }
   throw new CancelledFailure('The watch was ended.');
 };
@@ -68,7 +70,7 @@ async function watch(deps: WatchClusterDeps, signal: AbortSignal): Promise<void>
   });
   const timers = [
     setInterval(() => synced && tellEveryone(), deps.snapshotIntervalMs),
-    setInterval(() => deps.metrics.replicas(picture.replicas()), GAUGES_MS),
+    setInterval(() => report(deps.metrics, picture.sets()), GAUGES_MS),
   ];
   try {
     await Promise.all(reflections(deps, { picture, signal, onFirstSync: () => firstSync.tick() }));

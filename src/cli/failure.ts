@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../workers/configuration.ts';
+import { TemporalUnreachableError } from '../workers/temporal-profile.ts';
 import { redact } from '../workers/log.ts';
 import { KubernetesError } from '../kubernetes/errors.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -22,6 +23,7 @@ export function toCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
   if (error instanceof ConfigurationError) return new CliError(EXIT.usage, error.message, error);
   if (error instanceof KubernetesError) return fromKubernetes(error);
+  if (error instanceof TemporalUnreachableError) return new CliError(EXIT.unreachable, error.message, error);
   return new CliError(EXIT.failed, error instanceof Error ? error.message : String(error), error);
 }
 

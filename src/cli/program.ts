@@ -57,7 +57,8 @@ export function createProgram(
     .usage('<command> [options]')
     .version(programVersion(), '--version', 'Show the version.')
     .helpOption('-h, --help', 'Show help; also for each command.')
-    .helpCommand(false)
+    .commandsGroup(MORE)
+    .helpCommand('help [command]', 'Show help for a command.')
     .addHelpText('after', `${EXAMPLES}\n\n${EXIT_CODES_HELP}`);
   for (const option of globalOptions()) program.addOption(option);
   const groups: [string, Command[]][] = [

@@ -6,6 +6,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
   isGrpcDeadlineError,
 } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import { runnerSetWorkflowId } from '../api/workflow-ids.ts';
 import type { ScaleResult } from '../workflows/messages.ts';
@@ -87,6 +88,10 @@ function toCliError(error: unknown, { key, cluster, workflowId, namespace }: Ask
     const remedy = `check that a worker runs for cluster ${cluster}; a request that was accepted is carried out when one does`;
     const what = `${keyText(key)}: no worker answered within ${ANSWER_MS / 1000} s`;
     return new CliError(EXIT.unreachable, `${what}; ${remedy}.`, error);
+  }
+  if (error instanceof NamespaceNotFoundError) {
+    const remedy = 'check --temporal-namespace (or TEMPORAL_NAMESPACE, --profile)';
+    return new CliError(EXIT.notFound, `Temporal has no namespace ${namespace}; ${remedy}.`, error);
   }
   const words = error instanceof WorkflowUpdateFailedError ? deepestMessage(error) : (error as Error).message;
   return new CliError(EXIT.failed, `${keyText(key)}: ${words}`, error);

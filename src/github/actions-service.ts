@@ -1,5 +1,5 @@
 import type { AdminConnection, Authentication } from './auth.ts';
-import { errorFromContent, GitHubError } from './errors.ts';
+import { errorFromContent, GitHubError, isDecision } from './errors.ts';
 import type { HttpAnswer } from './errors.ts';
 import type { GitHubRequest, Requester } from './http.ts';
 import type { GitHubOperation } from './observation.ts';
@@ -103,4 +103,17 @@ export function endpoint(base: URL, path: string, query: Readonly<Record<string,
   if (!url.searchParams.has('api-version')) url.searchParams.set('api-version', API_VERSION);
   url.searchParams.sort();
   return url;
+}
+
+/**
+ * `undefined` in place of the failure with this decision, if the service itself names the exception: a bare 404 may come
+ * from anything in between, and says nothing about what exists.
+ */
+export async function noneIf<T>(decision: 'not-found' | 'gone', result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if (isDecision(error, decision) && error.typeName !== undefined) return undefined;
+    throw error;
+  }
 }

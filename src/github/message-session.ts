@@ -4,7 +4,7 @@ import { GitHubError, isDecision } from './errors.ts';
 import type { GitHubRequest } from './http.ts';
 import { int64Json, parseJson } from './json.ts';
 import type { Int64 } from './json.ts';
-import { scaleSetPath } from './scale-set-client.ts';
+import { scaleSetPath } from './scale-set-calls.ts';
 import type { CallOptions, ScaleSetClient, ScaleSetTransport } from './scale-set-client.ts';
 import { decodeAcquired, decodeJob, decodeMessage, decodeSession } from './wire.ts';
 import type {

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { createActionsService, decodeNothing } from './actions-service.ts';
+import { createActionsService } from './actions-service.ts';
 import type { ActionsService } from './actions-service.ts';
 import { createAuthentication } from './auth.ts';
 import { parseConfigUrl } from './config-url.ts';
@@ -7,15 +7,14 @@ import type { GitHubConfigUrl } from './config-url.ts';
 import type { GitHubCredentials } from './credentials.ts';
 import { createDispatcher } from './dispatcher.ts';
 import type { RouteSettings } from './dispatcher.ts';
-import { GitHubError, isDecision } from './errors.ts';
 import { createRequester } from './http.ts';
 import type { GitHubObserver } from './observation.ts';
 import type { Clock } from './pause.ts';
+import { runnerCalls } from './runner-calls.ts';
+import { scaleSetCalls } from './scale-set-calls.ts';
 import { defaultSystemInfo, userAgentFor } from './user-agent.ts';
 import type { SystemInfo } from './user-agent.ts';
-import { decodeJitConfig, decodeRunner, decodeRunnerGroupList, decodeRunnerList } from './wire.ts';
-import { decodeScaleSet, decodeScaleSetList } from './wire.ts';
-import type { JitConfig, Label, RunnerGroup, RunnerReference, RunnerScaleSet } from './wire.ts';
+import type { JitConfig, RunnerGroup, RunnerReference, RunnerScaleSet } from './wire.ts';
 
 export interface CallOptions {
   /** When it aborts, the call ends at once and throws the signal's reason. */
@@ -124,186 +123,4 @@ export function createScaleSetClient(options: ScaleSetClientOptions): ScaleSetCl
   });
   const call = createActionsService({ authentication, request, userAgent });
   return { config, ...runnerCalls(call), ...scaleSetCalls(call), transport: { call, request, userAgent } };
-}
-
-const SCALE_SETS = '_apis/runtime/runnerscalesets';
-const AGENTS = '_apis/distributedtask/pools/0/agents';
-
-/** Path of a scale set, below the service's URL. */
-export const scaleSetPath = (scaleSetId: number, ...rest: string[]): string =>
-  [SCALE_SETS, scaleSetId, ...rest.map(encodeURIComponent)].join('/');
-
-type RunnerCalls = Pick<
-  ScaleSetClient,
-  'generateJitConfig' | 'getRunner' | 'getRunnerByName' | 'removeRunner' | 'getRunnerGroupByName'
->;
-
-const runnerCalls = (call: ActionsService): RunnerCalls => ({
-  generateJitConfig: (scaleSetId, { name, workFolder = '' }, options = {}) =>
-    call({
-      operation: 'generate-jit-config',
-      method: 'POST',
-      path: scaleSetPath(scaleSetId, 'generatejitconfig'),
-      body: { name, workFolder },
-      ok: 200,
-      decode: decodeJitConfig,
-      scaleSetId,
-      ...options,
-    }),
-  getRunner: (runnerId, options = {}) =>
-    unless(
-      'not-found',
-      call({
-        operation: 'get-runner',
-        method: 'GET',
-        path: `${AGENTS}/${runnerId}`,
-        ok: 200,
-        decode: decodeRunner,
-        ...options,
-      }),
-    ),
-  getRunnerByName: (name, options = {}) =>
-    call({
-      operation: 'get-runner-by-name',
-      method: 'GET',
-      path: AGENTS,
-      query: { agentName: name },
-      ok: 200,
-      decode: decodeRunnerList,
-      ...options,
-    }),
-  removeRunner: (runnerId, options = {}) =>
-    unless(
-      'not-found',
-      call({
-        operation: 'remove-runner',
-        method: 'DELETE',
-        path: `${AGENTS}/${runnerId}`,
-        ok: 204,
-        decode: decodeNothing,
-        ...options,
-      }),
-    ),
-  getRunnerGroupByName: async (name, options = {}) => {
-    const path = '_apis/runtime/runnergroups/';
-    const query = { groupName: name };
-    const group = await call({
-      operation: 'get-runner-group',
-      method: 'GET',
-      path,
-      query,
-      ok: 200,
-      decode: decodeRunnerGroupList,
-      ...options,
-    });
-    if (group) return group;
-    const message = `GitHub has no runner group "${name}": set runnerGroup to one that it has.`;
-    throw new GitHubError({ decision: 'not-found', message });
-  },
-});
-
-type ScaleSetCalls = Pick<
-  ScaleSetClient,
-  'getScaleSetByName' | 'getScaleSet' | 'createScaleSet' | 'updateScaleSet' | 'deleteScaleSet'
->;
-
-const scaleSetCalls = (call: ActionsService): ScaleSetCalls => ({
-  getScaleSetByName: ({ name, runnerGroupId }, options = {}) => {
-    const query = { name, runnerGroupId: String(runnerGroupId) };
-    return call({
-      operation: 'get-scale-set-by-name',
-      method: 'GET',
-      path: SCALE_SETS,
-      query,
-      ok: 200,
-      decode: decodeScaleSetList,
-      ...options,
-    });
-  },
-  getScaleSet: (scaleSetId, options = {}) => {
-    const decode = (value: unknown) => (value === undefined ? undefined : decodeScaleSet(value));
-    return unless(
-      'gone',
-      call({
-        operation: 'get-scale-set',
-        method: 'GET',
-        path: scaleSetPath(scaleSetId),
-        ok: 200,
-        decode,
-        scaleSetId,
-        ...options,
-      }),
-    );
-  },
-  createScaleSet: async (scaleSet, options = {}) => {
-    const body = { ...wireChange({ labels: [scaleSet.name], ...scaleSet }) };
-    if (body.labels?.length === 0) body.labels = systemLabels([scaleSet.name]);
-    return call({
-      operation: 'create-scale-set',
-      method: 'POST',
-      path: SCALE_SETS,
-      body,
-      ok: 200,
-      decode: decodeScaleSet,
-      ...options,
-    });
-  },
-  updateScaleSet: (scaleSetId, change, options = {}) =>
-    call({
-      operation: 'update-scale-set',
-      method: 'PATCH',
-      path: scaleSetPath(scaleSetId),
-      body: wireChange(change),
-      ok: 200,
-      decode: decodeScaleSet,
-      scaleSetId,
-      ...options,
-    }),
-  deleteScaleSet: async (scaleSetId, options = {}) => {
-    const path = scaleSetPath(scaleSetId);
-    await unless(
-      'gone',
-      call({
-        operation: 'delete-scale-set',
-        method: 'DELETE',
-        path,
-        ok: 204,
-        decode: decodeNothing,
-        scaleSetId,
-        ...options,
-      }),
-    );
-  },
-});
-
-interface WireChange {
-  name?: string;
-  runnerGroupId?: number;
-  labels?: Label[];
-  RunnerSetting: { disableUpdate: boolean };
-  createdOn: string;
-}
-
-/** The service's own client always sends setting and date; an empty setting might mean that updates are on again. */
-const wireChange = ({ name, runnerGroupId, labels, disableUpdate = true }: ScaleSetChange): WireChange => ({
-  ...(name !== undefined && { name }),
-  ...(runnerGroupId !== undefined && { runnerGroupId }),
-  ...(labels !== undefined && { labels: systemLabels(labels) }),
-  RunnerSetting: { disableUpdate },
-  createdOn: '0001-01-01T00:00:00Z',
-});
-
-const systemLabels = (names: readonly string[]): Label[] => names.map((name) => ({ type: 'System', name }));
-
-/**
- * `undefined` in place of the failure with this decision, if the service itself names the exception: a bare 404 may come
- * from anything in between, and says nothing about what exists.
- */
-async function unless<T>(decision: 'not-found' | 'gone', result: Promise<T>): Promise<T | undefined> {
-  try {
-    return await result;
-  } catch (error) {
-    if (isDecision(error, decision) && error.typeName !== undefined) return undefined;
-    throw error;
-  }
 }

@@ -127,14 +127,6 @@ export const SETTINGS = {
     max: 100_000,
     description: 'Workflows kept in memory; the others are replayed when something happens.',
   }),
-  heartbeatTimeoutMs: duration({
-    group: TEMPORAL,
-    flag: 'heartbeat-timeout',
-    default: '15s',
-    min: 5_000,
-    max: 300_000,
-    description: 'After this silence another worker takes over an activity.',
-  }),
   shutdownGraceMs: duration({
     group: TEMPORAL,
     flag: 'shutdown-grace',

@@ -55,7 +55,8 @@ const jsonLine = ({ ts, severity, message, facts }: Line): string =>
   JSON.stringify({ ...facts, severity: severity.toLowerCase(), ts, logger: loggerOf(facts), message });
 
 function textLine({ ts, severity, message, facts }: Line): string {
-  const words = Object.entries(facts).map(([key, value]) => `${key}=${wordOf(value)}`);
+  const given = Object.entries(facts).filter(([, value]) => value !== undefined);
+  const words = given.map(([key, value]) => `${key}=${wordOf(value)}`);
   return [ts, severity.padEnd(5), message.replaceAll('\n', '\\n'), ...words].join(' ');
 }
 
@@ -108,7 +109,8 @@ function redactValue(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return redact(value);
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'function' || typeof value === 'symbol') return undefined;
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Date) return value.toJSON();
   if (depth === 0) return '…';
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (Array.isArray(value)) return value.map((item) => redactValue(item, depth - 1));

@@ -32,6 +32,8 @@ export interface Metrics {
   runnerCreated(namespace: string, set: string, seconds: number): void;
   /** What is wanted and there, of all sets; series of sets that are not among them go. */
   replicas(sets: Iterable<SetReplicas>): void;
+  /** The watch went to another worker, which reports replicas and runners from now on. */
+  unwatched(): void;
   /** Runners by phase, of all scale sets; series of scale sets that are not among them go. */
   runners(scaleSets: Iterable<ScaleSetRunners>): void;
   /** All listeners; series of those that are not among them go. */
@@ -42,8 +44,6 @@ export interface Metrics {
   kubernetesRequest(request: { verb: string; resource: string; status: number | undefined }): void;
   /** `call` as the protocol names it: generate JIT config, acquire jobs, … */
   githubRequest(request: { call: string; status: number | undefined }): void;
-  /** Removes all series of a set that no longer exists. */
-  forgetSet(namespace: string, name: string): void;
   /** All metrics in Prometheus' text format. */
   text(): Promise<string>;
   /** Of `text`, for the header Content-Type. */
@@ -73,21 +73,26 @@ export function createMetrics({ version = '', processMetrics = true }: MetricsOp
   const own = createInstruments(registry);
   own.build.set({ version }, 1);
   const described = describe(registry);
+  const forgetGone = forgetting(own);
   if (processMetrics) collectDefaultMetrics({ register: registry });
   return {
     runnerCreated: (namespace, set, seconds) =>
       own.creation.observe({ namespace, ephemeral_runner_set: set }, seconds),
-    replicas: (sets) => setReplicas(own.replicas, sets),
+    replicas: (sets) => {
+      const present = [...sets];
+      setReplicas(own.replicas, present);
+      forgetGone(present);
+    },
+    unwatched: () => {
+      setReplicas(own.replicas, []);
+      setRunners(own, []);
+    },
     runners: (scaleSets) => setRunners(own, scaleSets),
     listeners: (listeners) => setListeners(own.listeners, listeners),
     reconciled: (controller, seconds) => own.reconcile.observe({ controller }, seconds),
     kubernetesRequest: ({ verb, resource, status }) =>
       own.kubernetes.inc({ verb, resource, code: codeOf(status) }),
     githubRequest: ({ call, status }) => own.github.inc({ call, code: codeOf(status) }),
-    forgetSet: (namespace, name) => {
-      own.creation.remove({ namespace, ephemeral_runner_set: name });
-      for (const state of ['desired', 'current']) own.replicas.remove({ namespace, name, state });
-    },
     text: () => registry.metrics(),
     contentType: registry.contentType,
     describe: () => described,
@@ -158,12 +163,24 @@ function createInstruments(registry: Registry) {
 
 const codeOf = (status: number | undefined): string => (status === undefined ? 'none' : String(status));
 
-function setReplicas(gauge: Instruments['replicas'], sets: Iterable<SetReplicas>): void {
+function setReplicas(gauge: Instruments['replicas'], sets: SetReplicas[]): void {
   gauge.reset();
   for (const { namespace, name, desired, current } of sets) {
     gauge.set({ namespace, name, state: 'desired' }, desired);
     gauge.set({ namespace, name, state: 'current' }, current);
   }
+}
+
+/** Remembers which sets there were, and removes the histogram's series of those that went. */
+function forgetting({ creation }: Instruments): (present: SetReplicas[]) => void {
+  let before: SetReplicas[] = [];
+  return (present) => {
+    const keys = new Set(present.map(({ namespace, name }) => `${namespace}/${name}`));
+    for (const { namespace, name } of before) {
+      if (!keys.has(`${namespace}/${name}`)) creation.remove({ namespace, ephemeral_runner_set: name });
+    }
+    before = present;
+  };
 }
 
 type ScaleSetLabels = Pick<

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { createGitHubConnections } from '../github/connections.ts';
 import { defaultSystemInfo } from '../github/user-agent.ts';
@@ -13,12 +12,12 @@ import { kubeConfigFor } from './kube-config.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createMetrics } from './metrics.ts';
-import { temporalConfig } from './temporal-profile.ts';
+import type { TemporalConfig } from './temporal-profile.ts';
+import { temporalConfig, TemporalUnreachableError } from './temporal-profile.ts';
 import type { RunningWorker } from './worker.ts';
 import { startWorker } from './worker.ts';
+import { version } from './version.ts';
 import { workflowCode } from './workflow-code.ts';
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /**
  * Runs a worker until SIGTERM or SIGINT, then ends it in good order.
@@ -34,28 +33,51 @@ export async function runWorker(configuration: WorkerConfiguration, logger: Logg
     userAgent: `temporal-arc/${version}`,
     onRequest: (request) => metrics.kubernetesRequest(request),
   });
-  const github = createGitHubConnections({ systemInfo: { ...defaultSystemInfo, version } });
+  const github = createGitHubConnections({
+    systemInfo: { ...defaultSystemInfo, version },
+    observe: ({ operation: call, status }) => metrics.githubRequest({ call, status }),
+  });
   const { connectionOptions, namespace } = temporalConfig(configuration, process.env);
-  const connection = await NativeConnection.connect(connectionOptions);
+  const checked: Checked = { kubernetes };
+  const endpoints = await serveEndpoints({ ...configuration, metrics, checks: checksOf(checked) });
   try {
-    const worker = await startWorker({
+    checked.connection = await connectTemporal(connectionOptions);
+    checked.worker = await startWorker({
       ...partsFrom(configuration, { logger, metrics }),
       kubernetes,
       github,
-      connection,
+      connection: checked.connection,
       temporalNamespace: namespace,
       workflowBundle: await workflowCode(logger),
     });
-    const endpoints = await serveEndpoints({ ...configuration, metrics, checks: checksOf({ worker, kubernetes, connection }) });
-    logger.info('The worker is ready.', { cluster: configuration.cluster, temporalNamespace: namespace, version });
-    await untilToldToStop(worker, logger);
-    await endpoints.close();
+    const { cluster } = configuration;
+    logger.info('The worker is ready.', { cluster, temporalNamespace: namespace, version });
+    await untilToldToStop(checked.worker, logger);
   } finally {
-    await Promise.allSettled([connection.close(), kubernetes.close(), github.close()]);
+    await Promise.allSettled([
+      endpoints.close(),
+      checked.connection?.close(),
+      kubernetes.close(),
+      github.close(),
+    ]);
   }
 }
 
-const partsFrom = (configuration: WorkerConfiguration, { logger, metrics }: { logger: Logger; metrics: Metrics }) => ({
+async function connectTemporal(options: TemporalConfig['connectionOptions']): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (cause) {
+    const remedy = 'check --temporal-address (or TEMPORAL_ADDRESS), and that Temporal runs there';
+    throw new TemporalUnreachableError(`Temporal at ${options.address ?? ''} does not answer; ${remedy}.`, {
+      cause,
+    });
+  }
+}
+
+const partsFrom = (
+  configuration: WorkerConfiguration,
+  { logger, metrics }: { logger: Logger; metrics: Metrics },
+) => ({
   cluster: configuration.cluster,
   version,
   namespaces: configuration.watchNamespaces,
@@ -68,28 +90,38 @@ const partsFrom = (configuration: WorkerConfiguration, { logger, metrics }: { lo
   shutdownGraceMs: configuration.shutdownGraceMs,
   metrics,
   onPass: (controller: string, seconds: number) => metrics.reconciled(controller, seconds),
-  log: (message: string, facts: Record<string, unknown>) => logger.warn(message, facts),
+  log: (message: string, facts: Record<string, unknown>) => {
+    logger.warn(message, facts);
+  },
 });
 
+/** What readiness depends on; connection and worker come while the process starts. */
 interface Checked {
-  worker: RunningWorker;
   kubernetes: Pick<KubernetesClient, 'get'>;
-  connection: NativeConnection;
+  connection?: NativeConnection;
+  worker?: RunningWorker;
 }
 
-const checksOf = ({ worker, kubernetes, connection }: Checked): ReadinessChecks => ({
+const checksOf = (checked: Checked): ReadinessChecks => ({
   worker: () => {
-    if (!worker.isPolling()) throw new Error('The worker takes no work.');
+    if (!checked.worker?.isPolling()) throw new Error('The worker takes no work.');
   },
-  kubernetes: async (signal) => void (await kubernetes.get(namespaces, { name: 'kube-system' }, { signal })),
-  temporal: async () => void (await connection.workflowService.getSystemInfo({})),
+  kubernetes: async (signal) => {
+    await checked.kubernetes.get(namespaces, { name: 'kube-system' }, { signal });
+  },
+  temporal: async () => {
+    if (!checked.connection) throw new Error('There is no connection yet.');
+    await checked.connection.workflowService.getSystemInfo({});
+  },
 });
 
 /** A second signal ends the process at once, as the first one asked for good order. */
 async function untilToldToStop(worker: RunningWorker, logger: Logger): Promise<void> {
   const stop = (signal: NodeJS.Signals): void => {
     logger.info('Stopping: what is in flight may finish.', { signal });
-    worker.stop().catch((error: unknown) => logger.error('The worker did not end in good order.', { error: String(error) }));
+    worker.stop().catch((error: unknown) => {
+      logger.error('The worker did not end in good order.', { error: String(error) });
+    });
   };
   process.once('SIGTERM', stop).once('SIGINT', stop);
   await worker.ended;

@@ -1,5 +1,11 @@
 import type { OperatorService } from '@temporalio/client';
-import { clusterKey, namespaceKey, phaseKey, repositoryUrlKey, scaleSetKey } from '../api/search-attributes.ts';
+import {
+  clusterKey,
+  namespaceKey,
+  phaseKey,
+  repositoryUrlKey,
+  scaleSetKey,
+} from '../api/search-attributes.ts';
 
 /** `IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API. */
 const KEYWORD = 2;

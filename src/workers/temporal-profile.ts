@@ -11,6 +11,11 @@ export type TemporalTarget = Pick<
 
 export type TemporalConfig = ClientConnectConfig & { namespace: string };
 
+/** Temporal does not answer. */
+export class TemporalUnreachableError extends Error {
+  override readonly name = 'TemporalUnreachableError';
+}
+
 const DEFAULT_ADDRESS = 'localhost:7233';
 
 /**

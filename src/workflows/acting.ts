@@ -36,7 +36,12 @@ export interface MetricsSinks extends Sinks {
 
 const { metrics } = proxySinks<MetricsSinks>();
 
-const retry = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 5 } as const;
+const retry = {
+  initialInterval: '1s',
+  backoffCoefficient: 2,
+  maximumInterval: '10s',
+  maximumAttempts: 5,
+} as const;
 
 /** Long ones heartbeat, and go on in another worker when theirs is lost. */
 const long = {
@@ -170,16 +175,19 @@ export class RunnerSetActivities {
     this.publishing = true;
     this.state.happenings = [];
     const content = { ...(status ? { status } : {}), ...finalizer, runners, happenings };
-    const attempt = await this.attempt(() => publishStatus({ namespace, ...(set ? { set } : {}), ...content }));
+    const attempt: { stopped?: Stop } = await this.attempt(async () => {
+      await publishStatus({ namespace, ...(set && { set }), ...content });
+      return {};
+    });
     this.publishing = false;
     this.woken = true;
-    if (attempt?.stopped) {
+    if (attempt.stopped) {
       this.state.happenings.unshift(...happenings);
       this.mayPublishAt = Date.now() + PUBLISH_AGAIN_MS;
       this.wakeAt(this.mayPublishAt);
       return;
     }
-    if (status) this.state.published = statusKey(status);
+    if (status && set) this.state.published = statusKey(status, set.generation);
     if (finalizer.addFinalizer && this.state.set) this.state.set.hasFinalizer = true;
     if (finalizer.removeFinalizer) delete this.state.set?.hasFinalizer;
     for (const update of runners) {
@@ -194,7 +202,7 @@ export class RunnerSetActivities {
   }
 
   /** Runs an activity to its end, whatever that is: a result, or why it was given up. */
-  private async attempt<T extends object | void>(activity: () => Promise<T>): Promise<T | { stopped?: Stop }> {
+  private async attempt<T extends object>(activity: () => Promise<T>): Promise<T | { stopped?: Stop }> {
     try {
       return await this.work.run(activity);
     } catch (error) {
@@ -223,7 +231,9 @@ export class RunnerSetActivities {
     const ignore = (error: unknown): void => {
       if (!isCancellation(error)) throw error;
     };
-    void scope.run(() => sleep(Math.max(1, at - Date.now()), { summary: 'until the next try' })).then(ring, ignore);
+    void scope
+      .run(() => sleep(Math.max(1, at - Date.now()), { summary: 'until the next try' }))
+      .then(ring, ignore);
   }
 }
 
@@ -237,6 +247,7 @@ function stopFrom(error: unknown): Stop {
   if (cause instanceof ApplicationFailure) {
     return { reason: cause.type ?? 'ActivityFailed', message: cause.message };
   }
-  if (cause instanceof TimeoutFailure) return { reason: 'WorkerLost', message: 'No worker reported back in time.' };
+  if (cause instanceof TimeoutFailure)
+    return { reason: 'WorkerLost', message: 'No worker reported back in time.' };
   return { reason: 'ActivityFailed', message: cause instanceof Error ? cause.message : String(cause) };
 }

@@ -37,7 +37,8 @@ export function withFailure(
 ): Failures {
   const inARow = (now - failures.lastAt > FORGET_AFTER_MS ? 0 : failures.inARow) + 1;
   const open = failures.holds.filter((until) => until > now);
-  const holds = inARow < settings.maxConsecutiveFailures ? [...open, now + backoffMs(inARow, settings)] : open;
+  const holds =
+    inARow < settings.maxConsecutiveFailures ? [...open, now + backoffMs(inARow, settings)] : open;
   return { inARow, lastAt: now, reason, message, holds };
 }
 
@@ -79,7 +80,10 @@ function allowProbe(
   settings: Backoff,
 ): Allowance {
   const probe = [...rows].find((row) => isProbe(row, failures));
-  if (probe) return probe.runningSince === undefined ? { count: 0 } : { count: 0, again: probe.runningSince + PROOF_MS };
+  if (probe)
+    return probe.runningSince === undefined
+      ? { count: 0 }
+      : { count: 0, again: probe.runningSince + PROOF_MS };
   const next = failures.lastAt + backoffMs(failures.inARow, settings);
   return now >= next ? { count: 1 } : { count: 0, again: next };
 }

@@ -64,30 +64,30 @@ const POD_FIELDS = [
 type Kind = 'name' | 'text' | 'string' | 'number' | 'flag';
 type Fields<T> = readonly (readonly [keyof T & string, Kind])[];
 
-/** Fails to compile when a field is in a type but in no table: nothing is lost when a workflow continues as new. */
+/** Members of `T` that its table does not name. */
 type Missing<T, F extends Fields<T>> = Exclude<keyof T, F[number][0]>;
-export type NothingIsLost = [
-  Missing<Omit<Row, 'seen'>, typeof ROW_FIELDS>,
-  Missing<Omit<ObservedRunner, 'name' | 'pod'>, typeof SEEN_FIELDS>,
-  Missing<ObservedPod, typeof POD_FIELDS>,
-] extends [never, never, never]
-  ? true
-  : never;
-const nothingIsLost: NothingIsLost = true;
+
+/** Compiles to `never`, which nothing can be, when a field is in a type but in no table: it would be lost. */
+type Whole<M> = [M] extends [never] ? true : never;
+export const NOTHING_IS_LOST: [
+  Whole<Missing<Omit<Row, 'seen'>, typeof ROW_FIELDS>>,
+  Whole<Missing<Omit<ObservedRunner, 'name' | 'pod'>, typeof SEEN_FIELDS>>,
+  Whole<Missing<ObservedPod, typeof POD_FIELDS>>,
+] = [true, true, true];
 
 const SEEN_AT = ROW_FIELDS.length;
 const POD_AT = SEEN_AT + SEEN_FIELDS.length;
 
 /** The state as it is carried. */
 export function pack(state: SetState, prefix: string): CarriedState {
-  void nothingIsLost;
   const texts = new Map<string, number>();
   const put = (value: unknown, kind: Kind): string => {
     if (value === undefined) return '';
     if (kind === 'flag') return value ? '1' : '0';
     if (kind === 'name') return shorten(value as string, prefix);
-    if (kind !== 'text') return String(value as string | number);
+    if (kind === 'number') return (value as number).toString();
     const text = value as string;
+    if (kind === 'string') return text;
     if (!texts.has(text)) texts.set(text, texts.size);
     return String(texts.get(text));
   };

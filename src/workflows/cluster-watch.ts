@@ -10,7 +10,9 @@ export interface ClusterWatchInput {
  * that another worker takes over when its own is lost, and begins with a full picture for every workflow.
  */
 export async function clusterWatch(input: ClusterWatchInput): Promise<void> {
-  setCurrentDetails(`Watches cluster **${input.cluster}** and tells each workflow what changed in its resources.`);
+  setCurrentDetails(
+    `Watches cluster **${input.cluster}** and tells each workflow what changed in its resources.`,
+  );
   const { watchCluster } = proxyActivities<Activities>({
     startToCloseTimeout: '7d',
     heartbeatTimeout: '15s',

@@ -44,7 +44,11 @@ function endingOfPod(pod: ObservedPod, busy: boolean): Ending | undefined {
   if (pod.exitCode === undefined) return pod.phase === 'Failed' || pod.initFailed ? failure : undefined;
   if (pod.exitCode === 0) return { end: 'completed', reason: 'Completed' };
   if (pod.exitCode === DEPRECATED_VERSION) {
-    return { end: 'outdated', reason: 'Outdated', message: 'GitHub no longer accepts the runner version of this image.' };
+    return {
+      end: 'outdated',
+      reason: 'Outdated',
+      message: 'GitHub no longer accepts the runner version of this image.',
+    };
   }
   return { ...failure, reason: pod.reason ?? `ExitCode${pod.exitCode}` };
 }

@@ -47,9 +47,13 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     else await acting.scale(request.replicas);
   });
   setHandler(messages.pauseUpdate, () => acting.pause(true));
-  setHandler(messages.pauseSignal, async () => void (await acting.pause(true)));
+  setHandler(messages.pauseSignal, async () => {
+    await acting.pause(true);
+  });
   setHandler(messages.resumeUpdate, () => acting.pause(false));
-  setHandler(messages.resumeSignal, async () => void (await acting.pause(false)));
+  setHandler(messages.resumeSignal, async () => {
+    await acting.pause(false);
+  });
 
   for (;;) {
     const now = Date.now();
@@ -73,7 +77,11 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     if (quiet && plan.finished) break;
     if (quiet && draining) {
       await condition(allHandlersFinished);
-      return continueAsNew<typeof ephemeralRunnerSet>({ ...input, carried: pack(state, input.name ?? ''), inbox });
+      return continueAsNew<typeof ephemeralRunnerSet>({
+        ...input,
+        carried: pack(state, input.name ?? ''),
+        inbox,
+      });
     }
     await condition(() => inbox.length > 0 || acting.hasNews || (draining && acting.inFlight === 0));
   }

@@ -1,4 +1,5 @@
 import { backoffMs, isProof, NO_FAILURES, withFailure } from './backoff.ts';
+import { withoutPod } from './observe.ts';
 import type { Ending } from './ending.ts';
 import { endingOf } from './ending.ts';
 import type { Row } from './runner.ts';
@@ -9,15 +10,25 @@ import { remember } from './state.ts';
 export function follow(state: SetState, now: number): void {
   for (const row of state.rows.values()) {
     if (row.end ?? row.retired ?? row.doing) continue;
-    const ending = row.seen?.deleting ? undefined : endingOf(row, now);
-    if (ending) recordEnding(state, { row, ending, now });
+    const ending = endingOf(row, now);
+    if (ending) letGo(row, ending);
+    if (ending && !row.seen?.deleting) recordEnding(state, { row, ending, now });
     if (state.failures.inARow > 0 && isProof(row, state.failures, now)) state.failures = NO_FAILURES;
   }
 }
 
-function recordEnding(state: SetState, { row, ending, now }: { row: Row; ending: Ending; now: number }): void {
-  const { end, reason, message = '' } = ending;
+/** That GitHub would not let go of it while it had a job is past: it is asked again at once. */
+function letGo(row: Row, { end }: Ending): void {
   row.end = end;
+  delete row.heldByJob;
+  delete row.notBefore;
+}
+
+function recordEnding(
+  state: SetState,
+  { row, ending, now }: { row: Row; ending: Ending; now: number },
+): void {
+  const { end, reason, message = '' } = ending;
   row.reason = reason;
   if (message) row.message = message;
   if (end === 'completed') {
@@ -47,20 +58,16 @@ function recordFailure(
 }
 
 /** A runner that belongs to no set cannot be replaced by another: it gets a new pod and a new registration. */
-function tryAgain({ settings }: SetState, row: Row, now: number): void {
-  const failures = row.failures ?? 0;
-  if (failures > settings.maxConsecutiveFailures) return;
-  const spentPod = row.seen?.pod?.uid;
-  if (row.seen?.pod) {
-    const { pod: _spent, ...rest } = row.seen;
-    row.seen = rest;
-  }
-  for (const past of ['end', 'reason', 'message', 'madeAt', 'podSeen', 'runningSince', 'published'] as const) {
-    delete row[past];
-  }
-  row.begun = true;
-  row.notBefore = now + backoffMs(failures, settings);
-  if (spentPod !== undefined) row.spentPod = spentPod;
+function tryAgain(state: SetState, { name, seen, failures = 0 }: Row, now: number): void {
+  if (failures > state.settings.maxConsecutiveFailures) return;
+  state.rows.set(name, {
+    name,
+    failures,
+    begun: true,
+    notBefore: now + backoffMs(failures, state.settings),
+    ...(seen && { seen: withoutPod(seen) }),
+    ...(seen?.pod && { spentPod: seen.pod.uid }),
+  });
 }
 
 function recordOutdated(state: SetState, row: Row, message: string): void {

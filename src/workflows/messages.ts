@@ -37,7 +37,12 @@ const MOST_REPLICAS = 2_147_483_647;
 /** Says what is wrong with a request to scale, if anything. */
 export function scaleProblem(request: unknown): string | undefined {
   const replicas = (request as Partial<ScaleRequest> | null | undefined)?.replicas;
-  if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0 || replicas > MOST_REPLICAS) {
+  if (
+    typeof replicas !== 'number' ||
+    !Number.isInteger(replicas) ||
+    replicas < 0 ||
+    replicas > MOST_REPLICAS
+  ) {
     return `replicas: a whole number from 0 to ${MOST_REPLICAS} is needed, as in {"replicas": 20}`;
   }
   return undefined;

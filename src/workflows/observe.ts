@@ -30,8 +30,9 @@ function observeRunner(state: SetState, seen: ObservedRunner, at: number): void 
   row.seen = withoutSpentPod(seen, row.spentPod);
   if (row.seen.pod || seen.phase === 'Running') row.podSeen = true;
   if (row.seen.pod?.phase === 'Running') row.runningSince ??= at;
-  // Its lane may still be busy with others; this one is through.
-  if (row.doing === 'create' && row.seen.pod) markMade(row, at);
+  // Its lane may still be busy with others, and takes up this one again if its worker is lost: until it ends, it is in
+  // its hands. But the runner counts.
+  if (row.doing === 'create' && row.seen.pod) row.madeAt ??= at;
   if (seen.hasJob && row.heldByJob) {
     delete row.heldByJob;
     delete row.notBefore;
@@ -39,9 +40,10 @@ function observeRunner(state: SetState, seen: ObservedRunner, at: number): void 
 }
 
 /** A runner of no set gets a new pod under its old name: what its old pod does no longer counts. */
-function withoutSpentPod(seen: ObservedRunner, spentPod: string | undefined): ObservedRunner {
-  if (spentPod === undefined || seen.pod?.uid !== spentPod) return seen;
-  const { pod: _spent, ...rest } = seen;
+const withoutSpentPod = (seen: ObservedRunner, spentPod: string | undefined): ObservedRunner =>
+  spentPod !== undefined && seen.pod?.uid === spentPod ? withoutPod(seen) : seen;
+
+export function withoutPod({ pod: _pod, ...rest }: ObservedRunner): ObservedRunner {
   return rest;
 }
 
@@ -59,6 +61,8 @@ function observePicture(state: SetState, { snapshot, runners }: Observation): vo
   if (snapshot.part < snapshot.parts) return;
   const present = new Set(state.picture);
   for (const [name, row] of state.rows) {
+    // The picture shows what really stands there: whatever was written over is written again.
+    delete row.published;
     if (!present.has(name) && row.seen && row.doing === undefined) state.rows.delete(name);
   }
   state.picture = [];

@@ -21,9 +21,8 @@ const RETIRE_AGAIN_MS = 5_000;
 export function settle(state: SetState, outcomes: Outcome[], now: number): void {
   const stops: Stop[] = [];
   for (const outcome of outcomes) {
-    const stop =
-      outcome.of === 'create' ? settleCreation(state, outcome, now) : settleRetirement(state, outcome, now);
-    if (stop) stops.push(stop);
+    if (outcome.of === 'retire') settleRetirement(state, outcome, now);
+    else stops.push(...settleCreation(state, outcome, now));
   }
   const stop = joinStops(stops);
   if (stop) blockCreation(state, stop, now);
@@ -36,7 +35,7 @@ function settleCreation(
   state: SetState,
   { names, result }: { names: string[]; result: CreateRunnersResult },
   now: number,
-): Stop | undefined {
+): Stop[] {
   for (const { name, runnerId } of result.created) {
     const row = state.rows.get(name);
     if (!row) continue;
@@ -55,14 +54,14 @@ function settleCreation(
     if (result.begun.includes(name) || row.seen) row.begun = true;
     else if (!row.end) state.rows.delete(name);
   }
-  return result.stopped;
+  return result.stopped ? [result.stopped] : [];
 }
 
 function settleRetirement(
   state: SetState,
   { names, result }: { names: string[]; result: RetireRunnersResult },
   now: number,
-): undefined {
+): void {
   const retired = new Set(result.retired);
   const busy = new Set(result.busy);
   const kept = new Set(result.kept);
@@ -75,7 +74,6 @@ function settleRetirement(
     else row.notBefore = now + Math.max(RETIRE_AGAIN_MS, result.stopped?.retryAfterMs ?? 0);
   }
   tellOfRetirement(state, result);
-  return undefined;
 }
 
 /** People are told when retiring begins to fail, and for which reason, not of every try. */

@@ -61,7 +61,9 @@ export function decide(state: SetState, circumstances: Circumstances): Plan {
   const retire = toRetire(state, circumstances.now, wakes);
   const lanes = toCreate(state, { ...circumstances, retiring: new Set(retire) }, wakes);
   const publish = toPublish(state, circumstances);
-  const sighting = [...state.rows.values()].filter(awaitsSighting).map((row) => (row.madeAt ?? 0) + POD_SIGHTING_MS);
+  const sighting = [...state.rows.values()]
+    .filter(awaitsSighting)
+    .map((row) => (row.madeAt ?? 0) + POD_SIGHTING_MS);
   const wakeAt = Math.min(...wakes, ...sighting.slice(0, 1));
   return {
     lanes,
@@ -89,7 +91,8 @@ function toRetire(state: SetState, now: number, wakes: number[]): Row[] {
   const rows = [...state.rows.values()];
   const wanted = new Set<Row>();
   for (const row of rows) {
-    if (row.seen?.deleting || (row.end !== undefined && row.end !== 'rejected' && !row.settled)) wanted.add(row);
+    if (row.seen?.deleting || (row.end !== undefined && row.end !== 'rejected' && !row.settled))
+      wanted.add(row);
     else if (leavesWithItsSet(state, row)) wanted.add(row);
   }
   if (state.set && !state.set.deleting) {
@@ -163,12 +166,15 @@ function toPublish(state: SetState, { publishing }: Circumstances): Publication 
   const runners = [...state.rows.values()].map(runnerStatus).filter((update) => update !== undefined);
   const finalizer = finalizerChange(state);
   const status = state.set ? setStatus(state) : undefined;
-  const changed = status !== undefined && statusKey(status) !== state.published;
+  const changed = status && state.set && statusKey(status, state.set.generation) !== state.published;
   if (!changed && !finalizer && runners.length === 0 && state.happenings.length === 0) return undefined;
   return { ...(changed ? { set: status } : {}), ...finalizer, runners, happenings: state.happenings };
 }
 
-function finalizerChange({ set, rows }: SetState): Pick<Publication, 'addFinalizer' | 'removeFinalizer'> | undefined {
+function finalizerChange({
+  set,
+  rows,
+}: SetState): Pick<Publication, 'addFinalizer' | 'removeFinalizer'> | undefined {
   if (!set) return undefined;
   if (set.deleting) return set.hasFinalizer && rows.size === 0 ? { removeFinalizer: true } : undefined;
   return set.hasFinalizer ? undefined : { addFinalizer: true };

@@ -52,7 +52,7 @@ export const hasJob = (row: Row): boolean => row.seen?.hasJob === true || row.he
 export function stageOf(row: Row): Stage {
   if (row.retired || row.doing === 'retire' || row.seen?.deleting) return 'leaving';
   if (row.end) return 'ended';
-  if (row.doing === 'create') return 'creating';
+  if (row.doing === 'create' && row.madeAt === undefined) return 'creating';
   if (hasJob(row)) return 'busy';
   if (row.seen?.pod?.phase === 'Running') return 'idle';
   if (row.seen?.pod || row.madeAt !== undefined) return 'pending';

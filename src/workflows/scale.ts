@@ -19,9 +19,15 @@ export function replicaDelta(rows: Iterable<Row>, order: PatchOrder): ReplicaDel
   const difference = openReplicas(order) - supply.length;
   if (difference >= 0) return { missing: difference, surplus: [] };
   if (!order.exact) return { missing: 0, surplus: [] };
-  const candidates = [...ofStage(supply, 'unfinished'), ...ofStage(supply, 'pending'), ...ofStage(supply, 'idle')];
+  const candidates = [
+    ...ofStage(supply, 'unfinished'),
+    ...ofStage(supply, 'pending'),
+    ...ofStage(supply, 'idle'),
+  ];
   return { missing: 0, surplus: candidates.slice(0, -difference) };
 }
 
 const ofStage = (rows: Row[], stage: 'unfinished' | 'pending' | 'idle'): Row[] =>
-  rows.filter((row) => stageOf(row) === stage).sort((a, b) => (a.seen?.createdAt ?? 0) - (b.seen?.createdAt ?? 0));
+  rows
+    .filter((row) => stageOf(row) === stage)
+    .sort((a, b) => (a.seen?.createdAt ?? 0) - (b.seen?.createdAt ?? 0));

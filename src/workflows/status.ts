@@ -37,7 +37,12 @@ export function setStatus(state: SetState): SetStatusUpdate {
     runningEphemeralRunners: running,
     failedEphemeralRunners: failed,
     phase: isOutdated(state) ? 'Outdated' : 'Running',
-    conditions: [readyCondition(state, running), blockedCondition(state), outdatedCondition(state), pausedCondition(state)],
+    conditions: [
+      readyCondition(state, running),
+      blockedCondition(state),
+      outdatedCondition(state),
+      pausedCondition(state),
+    ],
   };
 }
 
@@ -47,12 +52,22 @@ const OUTDATED = 'GitHub no longer accepts the runner version of this template; 
 
 function readyCondition(state: SetState, running: number): Condition {
   const wanted = openReplicas(state.order);
-  const not = (reason: string, message: string): Condition => ({ type: 'Ready', status: 'False', reason, message });
+  const not = (reason: string, message: string): Condition => ({
+    type: 'Ready',
+    status: 'False',
+    reason,
+    message,
+  });
   if (isOutdated(state)) return not('Outdated', OUTDATED);
   if (state.trouble) return not(state.trouble.reason, state.trouble.message);
   if (isProbing(state.failures, state.settings)) return not('RunnersFailing', failingMessage(state));
   if (running < wanted) return not('Scaling', `${wanted} runners are wanted.`);
-  return { type: 'Ready', status: 'True', reason: 'ReplicasRunning', message: `${wanted} runners are wanted.` };
+  return {
+    type: 'Ready',
+    status: 'True',
+    reason: 'ReplicasRunning',
+    message: `${wanted} runners are wanted.`,
+  };
 }
 
 const failingMessage = ({ failures }: SetState): string =>
@@ -60,7 +75,8 @@ const failingMessage = ({ failures }: SetState): string =>
 
 function blockedCondition(state: SetState): Condition {
   const type = 'CreationBlocked';
-  if (state.trouble) return { type, status: 'True', reason: state.trouble.reason, message: state.trouble.message };
+  if (state.trouble)
+    return { type, status: 'True', reason: state.trouble.reason, message: state.trouble.message };
   if (isProbing(state.failures, state.settings)) {
     return { type, status: 'True', reason: 'RunnersFailing', message: failingMessage(state) };
   }
@@ -70,17 +86,26 @@ function blockedCondition(state: SetState): Condition {
 const outdatedCondition = (state: SetState): Condition =>
   isOutdated(state)
     ? { type: 'Outdated', status: 'True', reason: 'RunnerVersionDeprecated', message: OUTDATED }
-    : { type: 'Outdated', status: 'False', reason: 'Accepted', message: 'No runner was refused for its version.' };
+    : {
+        type: 'Outdated',
+        status: 'False',
+        reason: 'Accepted',
+        message: 'No runner was refused for its version.',
+      };
 
 const pausedCondition = (state: SetState): Condition =>
   state.set?.paused
     ? { type: 'Paused', status: 'True', reason: 'PausedByAnnotation', message: 'No runners are created.' }
     : { type: 'Paused', status: 'False', reason: 'NotPaused', message: 'Runners are created as wanted.' };
 
-/** What tells two statuses apart. */
-export const statusKey = (status: SetStatusUpdate): string => JSON.stringify(status);
+/** What tells two statuses apart. Conditions name the generation they are about, and `kubectl wait` looks at it. */
+export const statusKey = (status: SetStatusUpdate, generation: number): string =>
+  `${generation} ${JSON.stringify(status)}`;
 
-/** The status of one runner if the cluster does not show it yet: its pod's phase and readiness. */
+/**
+ * The status of one runner if the cluster does not show it yet: its pod's phase and readiness. While a lane is at it, the
+ * lane writes the status.
+ */
 export function runnerStatus(row: Row): RunnerStatusUpdate | undefined {
   const pod = row.seen?.pod;
   const mirrored = pod?.phase === 'Pending' || pod?.phase === 'Running';

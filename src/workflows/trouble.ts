@@ -49,7 +49,9 @@ export function joinStops(stops: Stop[]): Stop | undefined {
   const leading = sorted[0]?.stop ?? first;
   return {
     reason: leading.reason,
-    message: sorted.map(({ stop }) => (stop === leading ? stop.message : `${stop.reason}: ${stop.message}`)).join('; '),
+    message: sorted
+      .map(({ stop }) => (stop === leading ? stop.message : `${stop.reason}: ${stop.message}`))
+      .join('; '),
     ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
   };
 }

@@ -80,9 +80,13 @@ export function describeSet(state: SetState): string {
     `| ${openReplicas(state.order)} | ${running} | ${busy} | ${pending} | ${failed} |`,
   ];
   if (state.set?.paused) lines.push('', 'Paused: no runners are created.');
-  if (state.trouble) lines.push('', `Creation is blocked: **${state.trouble.reason}** ${state.trouble.message}`);
+  if (state.trouble)
+    lines.push('', `Creation is blocked: **${state.trouble.reason}** ${state.trouble.message}`);
   if (state.failures.inARow > 0) {
-    lines.push('', `${state.failures.inARow} failures in a row, last: **${state.failures.reason}** ${state.failures.message}`);
+    lines.push(
+      '',
+      `${state.failures.inARow} failures in a row, last: **${state.failures.reason}** ${state.failures.message}`,
+    );
   }
   return lines.join('\n');
 }

@@ -29,7 +29,10 @@ const pod = (name: string, over: Partial<PodDigest> = {}): PodDigest => ({
 
 function aPicture() {
   const told: Audience[] = [];
-  const picture = new ClusterPicture((audience) => told.push(audience), () => 1000);
+  const picture = new ClusterPicture(
+    (audience) => told.push(audience),
+    () => 1000,
+  );
   return { picture, told };
 }
 
@@ -44,7 +47,10 @@ describe('ClusterPicture', () => {
 
   test('news can be taken out from within the call that announces it', () => {
     const taken: unknown[] = [];
-    const picture: ClusterPicture = new ClusterPicture((audience) => taken.push(picture.takeNews(audience)), () => 1000);
+    const picture: ClusterPicture = new ClusterPicture(
+      (audience) => taken.push(picture.takeNews(audience)),
+      () => 1000,
+    );
     picture.putSet({ namespace, name: 'demo', set: aSet() });
     picture.putRunner(runner('a'));
     picture.removeRunner('team/a');

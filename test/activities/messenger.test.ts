@@ -8,7 +8,6 @@ import { DEFAULT_SETTINGS } from '../../src/workflows/state.ts';
 import { aSet, seen } from '../workflows/builders.ts';
 
 const ID = 'c1/ephemeralrunnerset/team/demo';
-const audience = { namespace: 'team', set: 'demo' };
 
 /** A stand-in for Temporal that keeps what workflows are told, and whether they run. */
 class Mailboxes {
@@ -18,7 +17,10 @@ class Mailboxes {
   broken = 0;
 
   readonly client = {
-    signalWithStart: (_type: string, { workflowId, signalArgs }: { workflowId: string; signalArgs: [Observation] }) => {
+    signalWithStart: (
+      _type: string,
+      { workflowId, signalArgs }: { workflowId: string; signalArgs: [Observation] },
+    ) => {
       this.running.add(workflowId);
       return this.take('start', workflowId, signalArgs[0]);
     },
@@ -84,7 +86,8 @@ describe('Messenger', () => {
       picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: `r${i}` }) });
       await sleep(5);
     }
-    const names = () => boxes.told.flatMap(({ observation }) => (observation.runners ?? []).map(({ name }) => name));
+    const names = () =>
+      boxes.told.flatMap(({ observation }) => (observation.runners ?? []).map(({ name }) => name));
     await eventually(() => new Set(names()).size === 50);
     expect(boxes.told.length).toBeLessThanOrEqual(8);
     const gaps = boxes.told.slice(1).map(({ at }, i) => at - (boxes.told[i]?.at ?? 0));
@@ -99,7 +102,10 @@ describe('Messenger', () => {
     boxes.running.clear();
     picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: 'b' }) });
     await eventually(() => boxes.told.length === 3);
-    expect(boxes.told[2]).toMatchObject({ how: 'start', observation: { runners: [{ name: 'a' }, { name: 'b' }] } });
+    expect(boxes.told[2]).toMatchObject({
+      how: 'start',
+      observation: { runners: [{ name: 'a' }, { name: 'b' }] },
+    });
   });
 
   test('after a message that got lost, everything is told again', async () => {
@@ -109,7 +115,10 @@ describe('Messenger', () => {
     boxes.broken = 1;
     picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: 'a' }) });
     await eventually(() => boxes.told.length === 2);
-    expect(boxes.told[1]?.observation).toMatchObject({ runners: [{ name: 'a' }], snapshot: { part: 1, parts: 1 } });
+    expect(boxes.told[1]?.observation).toMatchObject({
+      runners: [{ name: 'a' }],
+      snapshot: { part: 1, parts: 1 },
+    });
     expect(logged).toHaveLength(1);
   });
 

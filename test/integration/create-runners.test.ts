@@ -55,7 +55,9 @@ afterAll(async () => {
 });
 
 /** A client whose calls stop working from the one on that `breaks` says so of: as if the worker had died there. */
-function dyingAt(breaks: (verb: string, plural: string, subresource: string | undefined) => boolean): KubernetesClient {
+function dyingAt(
+  breaks: (verb: string, plural: string, subresource: string | undefined) => boolean,
+): KubernetesClient {
   let dead = false;
   const through = <A extends unknown[], R>(verb: string, call: (...args: A) => Promise<R>) => {
     return (...args: A): Promise<R> => {
@@ -72,12 +74,16 @@ function dyingAt(breaks: (verb: string, plural: string, subresource: string | un
     get: through('get', kubernetes.get.bind(kubernetes)),
     mergePatch: through('patch', kubernetes.mergePatch.bind(kubernetes)),
     delete: through('delete', kubernetes.delete.bind(kubernetes)),
-  } as KubernetesClient;
+  };
 }
 
 const durations: number[] = [];
 
-function create(names: string[], client = kubernetes, over: Partial<CreateRunnersInput> = {}): Promise<CreateRunnersResult> {
+function create(
+  names: string[],
+  client = kubernetes,
+  over: Partial<CreateRunnersInput> = {},
+): Promise<CreateRunnersResult> {
   const activity = createRunnersActivity({
     kubernetes: client,
     github: connections,
@@ -85,7 +91,10 @@ function create(names: string[], client = kubernetes, over: Partial<CreateRunner
     metrics: { runnerCreated: (_namespace, _set, seconds) => durations.push(seconds) },
   });
   const input = { namespace: namespace.name, set: 'demo', names, patchId: 3, probe: false, ...over };
-  return new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') }).run(activity, input) as Promise<CreateRunnersResult>;
+  return new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') }).run(
+    activity,
+    input,
+  ) as Promise<CreateRunnersResult>;
 }
 
 const connections = createGitHubConnections();
@@ -106,14 +115,21 @@ async function expectWhole(name: string): Promise<void> {
   const id = Buffer.from(secret.data?.['runnerId'] ?? '', 'base64').toString();
   expect(id).toBe(String(registration?.id));
   expect(runner.status).toMatchObject({ runnerId: registration?.id, runnerName: name, phase: 'Pending' });
-  expect(pod.metadata?.ownerReferences?.[0]).toMatchObject({ kind: 'EphemeralRunner', uid: runner.metadata.uid });
+  expect(pod.metadata?.ownerReferences?.[0]).toMatchObject({
+    kind: 'EphemeralRunner',
+    uid: runner.metadata.uid,
+  });
   expect(pod.metadata?.deletionTimestamp).toBeUndefined();
 }
 
 test('a lane makes its runners one after the other', async () => {
   durations.length = 0;
   const result = await create(['demo-runner-one', 'demo-runner-two']);
-  expect(result).toMatchObject({ created: [{ name: 'demo-runner-one' }, { name: 'demo-runner-two' }], rejected: [], begun: [] });
+  expect(result).toMatchObject({
+    created: [{ name: 'demo-runner-one' }, { name: 'demo-runner-two' }],
+    rejected: [],
+    begun: [],
+  });
   await expectWhole('demo-runner-one');
   await expectWhole('demo-runner-two');
   expect(durations).toHaveLength(2);
@@ -126,14 +142,24 @@ test('an EphemeralRunner has both finalizers, its owner and the order’s number
     'ephemeralrunner.actions.github.com/finalizer',
     'ephemeralrunner.actions.github.com/runner-registration-finalizer',
   ]);
-  expect(metadata.ownerReferences?.[0]).toMatchObject({ kind: 'EphemeralRunnerSet', uid: set.metadata.uid, controller: true });
+  expect(metadata.ownerReferences?.[0]).toMatchObject({
+    kind: 'EphemeralRunnerSet',
+    uid: set.metadata.uid,
+    controller: true,
+  });
   expect(metadata.annotations).toMatchObject({ 'actions.github.com/patch-id': '3' });
 });
 
 test.each([
-  ['after the EphemeralRunner', (verb: string, plural: string) => verb === 'create' && plural !== 'ephemeralrunners'],
+  [
+    'after the EphemeralRunner',
+    (verb: string, plural: string) => verb === 'create' && plural !== 'ephemeralrunners',
+  ],
   ['before the Secret', (verb: string, plural: string) => verb === 'create' && plural === 'secrets'],
-  ['before the status', (verb: string, _plural: string, sub?: string) => verb === 'patch' && sub === 'status'],
+  [
+    'before the status',
+    (verb: string, _plural: string, sub?: string) => verb === 'patch' && sub === 'status',
+  ],
 ])('a worker that dies %s: the next try ends well', async (what, breaks) => {
   const name = `demo-runner-${what.replaceAll(/[^a-z]/gi, '').toLowerCase()}`;
   await expect(create([name], dyingAt(breaks))).rejects.toMatchObject({ type: 'KubernetesUnavailable' });
@@ -166,8 +192,14 @@ test('a name that another scale set holds is given up, not taken away', async ()
 test('a failure that concerns all ends the lane: what was made stays made, the rest was not begun', async () => {
   github.admin.addFault({ match: 'generatejitconfig', kind: 'status', status: 403, times: 1 });
   const result = await create(['demo-runner-f1', 'demo-runner-f2']);
-  expect(result).toMatchObject({ created: [], begun: ['demo-runner-f1'], stopped: { reason: 'GitHubRefused' } });
-  await expect(kubernetes.get(ephemeralRunners, key('demo-runner-f2'))).rejects.toMatchObject({ status: 404 });
+  expect(result).toMatchObject({
+    created: [],
+    begun: ['demo-runner-f1'],
+    stopped: { reason: 'GitHubRefused' },
+  });
+  await expect(kubernetes.get(ephemeralRunners, key('demo-runner-f2'))).rejects.toMatchObject({
+    status: 404,
+  });
 });
 
 test('Retry-After is handed to Temporal', async () => {

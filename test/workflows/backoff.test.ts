@@ -1,4 +1,10 @@
-import { allowAfterFailures, backoffMs, isProof, NO_FAILURES, withFailure } from '../../src/workflows/backoff.ts';
+import {
+  allowAfterFailures,
+  backoffMs,
+  isProof,
+  NO_FAILURES,
+  withFailure,
+} from '../../src/workflows/backoff.ts';
 import { DEFAULT_SETTINGS as settings } from '../../src/workflows/state.ts';
 import { busyRow, idleRow, NOW } from './builders.ts';
 
@@ -12,17 +18,24 @@ function fail(times: number) {
 
 describe('failures in a row', () => {
   test('the wait grows by the table, the last entry repeats', () => {
-    expect([0, 1, 2, 3, 4, 5, 6, 99].map((n) => backoffMs(n, settings) / 1000)).toEqual([0, 5, 10, 20, 40, 80, 80, 80]);
+    expect([0, 1, 2, 3, 4, 5, 6, 99].map((n) => backoffMs(n, settings) / 1000)).toEqual([
+      0, 5, 10, 20, 40, 80, 80, 80,
+    ]);
   });
 
   test('the place of each failed runner stays empty for its backoff; others are made at once', () => {
     const failures = fail(2);
-    expect(allowAfterFailures(10, { failures, rows: [], now: NOW }, settings)).toEqual({ count: 8, again: NOW + 5_000 });
+    expect(allowAfterFailures(10, { failures, rows: [], now: NOW }, settings)).toEqual({
+      count: 8,
+      again: NOW + 5_000,
+    });
     expect(allowAfterFailures(10, { failures, rows: [], now: NOW + 5_000 }, settings)).toEqual({
       count: 9,
       again: NOW + 10_000,
     });
-    expect(allowAfterFailures(10, { failures, rows: [], now: NOW + 10_000 }, settings)).toEqual({ count: 10 });
+    expect(allowAfterFailures(10, { failures, rows: [], now: NOW + 10_000 }, settings)).toEqual({
+      count: 10,
+    });
   });
 
   test('after five in a row, one runner is tried a backoff, however many are wanted', () => {

@@ -7,7 +7,11 @@ import type { Circumstances } from '../../src/workflows/plan.ts';
 /** Milliseconds: an arbitrary time that everything in these tests happens around. */
 export const NOW = 1_800_000_000_000;
 
-export const aPod = (over: Partial<ObservedPod> = {}): ObservedPod => ({ uid: 'pod-1', phase: 'Running', ...over });
+export const aPod = (over: Partial<ObservedPod> = {}): ObservedPod => ({
+  uid: 'pod-1',
+  phase: 'Running',
+  ...over,
+});
 
 export const seen = (over: Partial<ObservedRunner> = {}): ObservedRunner => ({
   name: 'demo-runner-aaaaa',

@@ -38,7 +38,12 @@ const roundTrip = (state: ReturnType<typeof aState>) =>
 describe('carried state', () => {
   test('is whole: every field of the state and of a row survives', () => {
     const state = aState({
-      rows: [full, { name: 'other-name' }, idleRow(), { name: 'demo-runner-bbbbb', seen: seen({ name: 'demo-runner-bbbbb' }) }],
+      rows: [
+        full,
+        { name: 'other-name' },
+        idleRow(),
+        { name: 'demo-runner-bbbbb', seen: seen({ name: 'demo-runner-bbbbb' }) },
+      ],
       complete: true,
       picture: ['half', 'a picture'],
       failures: { inARow: 3, lastAt: NOW, reason: 'r', message: 'm', holds: [NOW + 5] },
@@ -60,7 +65,9 @@ describe('carried state', () => {
 
   test('10,000 runners fit into one message', () => {
     const rows = Array.from({ length: 10_000 }, (_, i) =>
-      idleRow(`demo-runner-${String(i).padStart(5, '0')}`, { pod: aPod({ uid: crypto.randomUUID(), ready: true }) }),
+      idleRow(`demo-runner-${String(i).padStart(5, '0')}`, {
+        pod: aPod({ uid: crypto.randomUUID(), ready: true }),
+      }),
     );
     const size = JSON.stringify(pack(aState({ rows }), 'demo-runner-')).length;
     expect(size / rows.length).toBeLessThan(150);

@@ -24,13 +24,18 @@ describe('endingOf', () => {
 
   test('a pod that was there and is not: failed, or lost with its job', () => {
     const { pod: _gone, ...left } = seen({ runnerId: 1 });
-    expect(endingOf({ name: 'r', podSeen: true, seen: left }, NOW)).toMatchObject({ end: 'failed', reason: 'PodGone' });
+    expect(endingOf({ name: 'r', podSeen: true, seen: left }, NOW)).toMatchObject({
+      end: 'failed',
+      reason: 'PodGone',
+    });
     expect(endingOf({ name: 'r', podSeen: true, seen: { ...left, hasJob: true } }, NOW)?.end).toBe('lost');
   });
 
   test('a pod that was made is waited for, but not for ever', () => {
     expect(endingOf({ name: 'r', madeAt: NOW - 1000, seen: seen() }, NOW)).toBeUndefined();
-    expect(endingOf({ name: 'r', madeAt: NOW - POD_SIGHTING_MS - 1, seen: seen() }, NOW)?.reason).toBe('PodGone');
+    expect(endingOf({ name: 'r', madeAt: NOW - POD_SIGHTING_MS - 1, seen: seen() }, NOW)?.reason).toBe(
+      'PodGone',
+    );
   });
 
   test('reason and message are the pod’s own', () => {
@@ -40,7 +45,9 @@ describe('endingOf', () => {
       reason: 'OutOfcpu',
       message: 'Node had no room.',
     });
-    expect(endingOf(idleRow('r', { pod: aPod({ phase: 'Failed', exitCode: 3 }) }), NOW)?.reason).toBe('ExitCode3');
+    expect(endingOf(idleRow('r', { pod: aPod({ phase: 'Failed', exitCode: 3 }) }), NOW)?.reason).toBe(
+      'ExitCode3',
+    );
   });
 
   test('what another controller left as ended is ended', () => {

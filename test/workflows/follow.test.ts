@@ -1,5 +1,6 @@
 import { follow } from '../../src/workflows/follow.ts';
-import { aPod, aState, busyRow, idleRow, NOW, pendingRow, seen } from './builders.ts';
+import { decide } from '../../src/workflows/plan.ts';
+import { aPod, aState, busyRow, circumstances, idleRow, NOW, pendingRow, seen } from './builders.ts';
 import type { Row } from '../../src/workflows/runner.ts';
 import { stageOf } from '../../src/workflows/runner.ts';
 
@@ -44,7 +45,10 @@ describe('follow', () => {
 
   test('a runner that is up again after failures ends them', () => {
     const row = { ...idleRow('r'), madeAt: NOW - 30_000, runningSince: NOW - 20_000 };
-    const state = aState({ rows: [row], failures: { inARow: 7, lastAt: NOW - 60_000, reason: '', message: '', holds: [] } });
+    const state = aState({
+      rows: [row],
+      failures: { inARow: 7, lastAt: NOW - 60_000, reason: '', message: '', holds: [] },
+    });
     follow(state, NOW);
     expect(state.failures.inARow).toBe(0);
   });
@@ -55,10 +59,37 @@ describe('follow', () => {
     expect(state.failures.inARow).toBe(0);
   });
 
+  test('a runner that GitHub held back for its job is asked for again once it has ended, deleted or not', () => {
+    const held = { heldByJob: true, notBefore: NOW + 30_000 };
+    const rows = [
+      { ...ended(0, 'done'), ...held },
+      { ...ended(0, 'deleted', { deleting: true }), ...held },
+    ];
+    const state = aState({ rows });
+    follow(state, NOW);
+    for (const row of state.rows.values()) {
+      expect(row).toMatchObject({ end: 'completed' });
+      expect(row).not.toHaveProperty('heldByJob');
+      expect(row).not.toHaveProperty('notBefore');
+    }
+    expect(state.order.completed).toBe(1);
+  });
+
   test('runners that are well, and those without a pod yet, are left alone', () => {
-    const state = aState({ rows: [idleRow('a'), busyRow('b'), pendingRow('c'), { name: 'd', seen: seen({ name: 'd' }) }] });
+    const state = aState({
+      rows: [idleRow('a'), busyRow('b'), pendingRow('c'), { name: 'd', seen: seen({ name: 'd' }) }],
+    });
     follow(state, NOW);
     expect([...state.rows.values()].every((row) => row.end === undefined)).toBe(true);
+  });
+
+  test('a runner in the hands of a lane is left to it, even when its pod goes: the lane may be making another', () => {
+    const row = { ...idleRow('r'), doing: 'create' as const };
+    delete row.seen?.pod;
+    const state = aState({ set: { replicas: 0 }, rows: [row] });
+    follow(state, NOW);
+    expect(row.end).toBeUndefined();
+    expect(decide(state, circumstances()).retire).toEqual([]);
   });
 
   test('a runner of no set gets another pod under its name, after its backoff, a few times', () => {

@@ -1,6 +1,8 @@
 import type { Observation } from '../../src/activities/observation.ts';
 import { NO_FAILURES } from '../../src/workflows/backoff.ts';
 import { observe } from '../../src/workflows/observe.ts';
+import { stageOf } from '../../src/workflows/runner.ts';
+import { runnerStatus } from '../../src/workflows/status.ts';
 import { emptyState } from '../../src/workflows/state.ts';
 import { aPod, aSet, aState, idleRow, NOW, seen } from './builders.ts';
 
@@ -33,11 +35,22 @@ describe('observe', () => {
     expect([...state.rows.keys()]).toEqual(['stays', 'new']);
   });
 
+  test('a picture shows what stands in the cluster: a status that was written over is written again', () => {
+    const state = aState({ rows: [{ ...idleRow('r'), published: 'Running/true' }] });
+    const runner = seen({ name: 'r', phase: 'Pending', pod: aPod({ ready: true }) });
+    observe(state, batch({ runners: [runner] }));
+    expect(runnerStatus(state.rows.get('r')!)).toBeUndefined();
+    observe(state, batch({ runners: [runner], snapshot: { part: 1, parts: 1 } }));
+    expect(runnerStatus(state.rows.get('r')!)).toMatchObject({ phase: 'Running', ready: true });
+  });
+
   test('a runner whose pod is seen is made, although its lane is still busy with others', () => {
     const state = aState({ rows: [{ name: 'r', doing: 'create' }] });
     observe(state, batch({ runners: [seen({ name: 'r', pod: aPod({ phase: 'Pending' }) })] }));
-    expect(state.rows.get('r')).toMatchObject({ madeAt: NOW, podSeen: true });
-    expect(state.rows.get('r')?.doing).toBeUndefined();
+    const row = state.rows.get('r')!;
+    expect(row).toMatchObject({ madeAt: NOW, podSeen: true, doing: 'create' });
+    expect(stageOf(row)).toBe('pending');
+    expect(runnerStatus(row)).toBeUndefined();
   });
 
   test('what an old pod does no longer counts, once it was replaced under the same name', () => {

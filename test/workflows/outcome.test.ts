@@ -27,7 +27,9 @@ describe('settle, creations', () => {
   test('those that were not begun never were; those cut short are taken up again', () => {
     const state = aState({ rows: [creating('a'), creating('b'), creating('c')] });
     settle(state, [created({ begun: ['b'], stopped }, ['a', 'b', 'c'])], NOW);
-    expect([...state.rows.values()].map((row) => [row.name, stageOf(row), row.begun])).toEqual([['b', 'unfinished', true]]);
+    expect([...state.rows.values()].map((row) => [row.name, stageOf(row), row.begun])).toEqual([
+      ['b', 'unfinished', true],
+    ]);
   });
 
   test('a stop is trouble: told once, tried again later, over with the next success', () => {

@@ -7,12 +7,17 @@ import { aPod, aState, busyRow, circumstances, idleRow, NOW, seen } from './buil
 
 const names = ({ lanes }: Plan): string[] => lanes.flatMap((lane) => lane.names);
 const retired = ({ retire }: Plan): string[] => retire.map(({ name }) => name);
-const plan = (state: SetState, over: Parameters<typeof circumstances>[0] = {}): Plan => decide(state, circumstances(over));
+const plan = (state: SetState, over: Parameters<typeof circumstances>[0] = {}): Plan =>
+  decide(state, circumstances(over));
 const unfinished = (name: string, over: Partial<Row> = {}): Row => ({ name, seen: seen({ name }), ...over });
 
 describe('what is created', () => {
   test('before the whole picture is known: nothing', () => {
-    expect(plan(aState({ set: { replicas: 3 }, complete: false }))).toEqual({ lanes: [], retire: [], finished: false });
+    expect(plan(aState({ set: { replicas: 3 }, complete: false }))).toEqual({
+      lanes: [],
+      retire: [],
+      finished: false,
+    });
   });
 
   test('all that are missing, in lanes of one while they are few', () => {
@@ -32,7 +37,10 @@ describe('what is created', () => {
 
   test('a name that comes up twice is used once', () => {
     const drawn = ['x', 'x', 'y'];
-    expect(names(plan(aState({ set: { replicas: 2 } }), { newName: () => drawn.shift() ?? 'z' }))).toEqual(['x', 'y']);
+    expect(names(plan(aState({ set: { replicas: 2 } }), { newName: () => drawn.shift() ?? 'z' }))).toEqual([
+      'x',
+      'y',
+    ]);
   });
 
   test('nothing while paused, outdated, or deleting; scaling down goes on', () => {
@@ -61,7 +69,10 @@ describe('what is created', () => {
   });
 
   test('runners without a pod are taken up again: our own at once, others when nobody can be at them any more', () => {
-    const rows = [unfinished('own', { begun: true }), unfinished('young', { seen: seen({ name: 'young', createdAt: NOW / 1000 }) })];
+    const rows = [
+      unfinished('own', { begun: true }),
+      unfinished('young', { seen: seen({ name: 'young', createdAt: NOW / 1000 }) }),
+    ];
     const state = aState({ set: { replicas: 2 }, rows });
     expect(plan(state)).toMatchObject({ lanes: [{ names: ['own'] }], wakeAt: NOW + 20_000 });
     expect(names(plan(state, { now: NOW + 20_000 }))).toEqual(['own', 'young']);
@@ -77,22 +88,38 @@ describe('what is retired', () => {
       idleRow('kept'),
       busyRow('busy'),
     ];
-    expect(retired(plan(aState({ set: { replicas: 2 }, rows }))).sort()).toEqual(['deleted', 'done', 'surplus']);
+    expect(retired(plan(aState({ set: { replicas: 2 }, rows }))).sort()).toEqual([
+      'deleted',
+      'done',
+      'surplus',
+    ]);
   });
 
   test('idle runners of another revision, and their places are filled in the same pass; busy ones finish', () => {
     const rows = [idleRow('old', { revision: 'r0' }), busyRow('busy'), idleRow('new')];
-    const busyOld = rows.map((row) => (row.name === 'busy' ? { ...row, seen: { ...row.seen!, revision: 'r0' } } : row));
+    const busyOld = rows.map((row) =>
+      row.name === 'busy' ? { ...row, seen: { ...row.seen!, revision: 'r0' } } : row,
+    );
     const result = plan(aState({ set: { replicas: 3 }, rows: busyOld }));
     expect(retired(result)).toEqual(['old']);
     expect(names(result)).toHaveLength(1);
   });
 
   test('of rejected ones a few stay as evidence, until the template is repaired', () => {
-    const rejected = (name: string, at: number): Row => ({ name, end: 'rejected', seen: seen({ name, createdAt: at, phase: 'Failed' }) });
+    const rejected = (name: string, at: number): Row => ({
+      name,
+      end: 'rejected',
+      seen: seen({ name, createdAt: at, phase: 'Failed' }),
+    });
     const rows = [1, 2, 3, 4, 5].map((at) => rejected(`r${at}`, at));
     expect(retired(plan(aState({ rows })))).toEqual(['r2', 'r1']);
-    expect(retired(plan(aState({ set: { revision: 'r2' }, rows }))).sort()).toEqual(['r1', 'r2', 'r3', 'r4', 'r5']);
+    expect(retired(plan(aState({ set: { revision: 'r2' }, rows }))).sort()).toEqual([
+      'r1',
+      'r2',
+      'r3',
+      'r4',
+      'r5',
+    ]);
   });
 
   test('one that could not be retired waits for its time', () => {
@@ -112,7 +139,7 @@ describe('what is retired', () => {
 });
 
 describe('what is published', () => {
-  const quiet = (state: SetState): SetState => ({ ...state, published: statusKey(setStatus(state)) });
+  const quiet = (state: SetState): SetState => ({ ...state, published: statusKey(setStatus(state), 1) });
 
   test('nothing if the cluster shows it all', () => {
     expect(plan(quiet(aState({ set: { replicas: 1 }, rows: [idleRow('a')] }))).publish).toBeUndefined();
@@ -121,6 +148,12 @@ describe('what is published', () => {
   test('the set’s status when it changed', () => {
     const { publish } = plan(aState({ set: { replicas: 1 }, rows: [idleRow('a')] }));
     expect(publish?.set).toMatchObject({ currentReplicas: 1, runningEphemeralRunners: 1, phase: 'Running' });
+  });
+
+  test('the set’s status again when it is about a new generation: kubectl wait asks for that', () => {
+    const state = quiet(aState({ set: { replicas: 1 }, rows: [idleRow('a')] }));
+    const edited = { ...state, set: { ...state.set!, generation: 2 } };
+    expect(plan(edited).publish?.set).toEqual(setStatus(state));
   });
 
   test('a runner whose pod became ready, once', () => {
@@ -152,7 +185,9 @@ describe('the end', () => {
   });
 
   test('nothing is begun while preparing to continue as new', () => {
-    expect(plan(aState({ set: { replicas: 5 }, rows: [{ ...idleRow('a'), end: 'failed' }] }), { draining: true })).toEqual({
+    expect(
+      plan(aState({ set: { replicas: 5 }, rows: [{ ...idleRow('a'), end: 'failed' }] }), { draining: true }),
+    ).toEqual({
       lanes: [],
       retire: [],
       finished: false,

@@ -4,7 +4,12 @@ import { replicaDelta } from '../../src/workflows/scale.ts';
 import { busyRow, idleRow, pendingRow } from './builders.ts';
 
 const exactly = (replicas: number): PatchOrder => ({ id: 0, replicas, exact: true, completed: 0 });
-const numbered = (replicas: number, completed = 0): PatchOrder => ({ id: 4, replicas, exact: false, completed });
+const numbered = (replicas: number, completed = 0): PatchOrder => ({
+  id: 4,
+  replicas,
+  exact: false,
+  completed,
+});
 const names = (rows: Row[]): string[] => rows.map(({ name }) => name);
 
 describe('replicaDelta', () => {

@@ -58,8 +58,10 @@ async function get(context: CommandContext, { what, name, set }: Wanted): Promis
   const kind = kindOf(what);
   if (kind === 'sets' && set !== undefined) throw usageError('--set goes with "get runners" only.');
   await withCluster(context, async (cluster) => {
-    if (kind === 'sets')
-      return writeSets(context, (await read(context, cluster, { ...SETS, name })).map(setRow));
+    if (kind === 'sets') {
+      writeSets(context, (await read(context, cluster, { ...SETS, name })).map(setRow));
+      return;
+    }
     const rows = (await read(context, cluster, { ...RUNNERS, name })).map(runnerRow);
     writeRunners(context, set === undefined ? rows : rows.filter((row) => row.set === set));
   });

@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { basename, join } from 'node:path';
+import type { CaseResult, CaseShape } from './create-ephemeral-runners.ts';
+import type { FigureName, Figures } from './figures.ts';
+import { FIGURE_NAMES } from './figures.ts';
+
+const folder = join(import.meta.dirname, 'results');
+const LATEST = 'latest';
+
+/** A run of the benchmark, as it is kept. */
+export interface Results {
+  name: string;
+  /** When it began, ISO 8601. */
+  date: string;
+  commit: string;
+  /** The working tree had changes that are in no commit. */
+  isDirty: boolean;
+  machine: Machine;
+  options: { rounds: number; warmUp: number; jitLatencyMs: number };
+  cases: CaseResult[];
+}
+
+export interface Machine {
+  cpus: number;
+  cpuModel: string;
+  memoryGiB: number;
+  platform: string;
+  node: string;
+  /** Processes that wanted a CPU on average over the minute before the run: others' work shows here. */
+  loadBefore: number;
+}
+
+/** This machine and the state of the source, as of now. */
+export const surroundings = (): Pick<Results, 'date' | 'commit' | 'isDirty' | 'machine'> => ({
+  date: new Date().toISOString(),
+  commit: git('rev-parse', '--short', 'HEAD') || 'unknown',
+  isDirty: git('status', '--porcelain') !== '',
+  machine: {
+    cpus: availableParallelism(),
+    cpuModel: cpus()[0]?.model ?? 'unknown',
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+    loadBefore: Number((loadavg()[0] ?? 0).toFixed(2)),
+  },
+});
+
+function git(...args: string[]): string {
+  try {
+    return execFileSync('git', args, { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return '';
+  }
+}
+
+/** Writes the results under their date and name, and lets `latest` point there. Answers the path. */
+export function writeResults(results: Results): string {
+  mkdirSync(folder, { recursive: true });
+  const file = `${results.date.slice(0, 16).replace(':', '')}-${results.name}.json`;
+  writeFileSync(join(folder, file), `${JSON.stringify(results, undefined, 2)}\n`);
+  rmSync(join(folder, LATEST), { force: true });
+  symlinkSync(file, join(folder, LATEST));
+  return join('bench', 'results', file);
+}
+
+export interface Baseline extends Results {
+  file: string;
+}
+
+/** The results to compare with: `latest` if it is of another commit, otherwise the newest that is. */
+export function baselineFor(commit: string): Baseline | undefined {
+  const older = filesIn(folder)
+    .filter((file) => file.endsWith('.json'))
+    .sort()
+    .reverse();
+  for (const file of [LATEST, ...older]) {
+    const results = read(file);
+    if (results && results.commit !== commit) return { ...results, file: basename(file) };
+  }
+  return undefined;
+}
+
+function filesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function read(file: string): Results | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, file), 'utf8')) as Results;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The figures of the same case in other results. */
+export function figuresIn({ cases }: Pick<Results, 'cases'>, shape: CaseShape): Figures | undefined {
+  const same = cases.find(
+    ({ storage, runners, concurrency }) =>
+      storage === shape.storage && runners === shape.runners && concurrency === shape.concurrency,
+  );
+  return same && 'figures' in same ? same.figures : undefined;
+}
+
+/** Each figure's median as a multiple of what it was. */
+export const compare = (now: Figures, then: Figures): Partial<Record<FigureName, number>> =>
+  Object.fromEntries(
+    FIGURE_NAMES.flatMap((name) => {
+      const [current, former] = [now[name]?.median, then[name]?.median];
+      return current === undefined || !former ? [] : [[name, current / former] as const];
+    }),
+  );

@@ -1,0 +1,144 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { startCluster } from '../dev/cluster.ts';
+import type { Cluster } from '../dev/cluster.ts';
+import type { Stats } from '../dev/github/protocol.ts';
+import { freePort, launch, waitUntil } from '../dev/processes.ts';
+import type { EphemeralRunnerSet } from '../src/api/ephemeral-runner-set.ts';
+import { API_VERSION } from '../src/api/group.ts';
+import type { KubernetesClient } from '../src/kubernetes/client.ts';
+import { createKubernetesClient } from '../src/kubernetes/client.ts';
+import { ephemeralRunnerSets, namespaces, secrets, serviceAccounts } from '../src/kubernetes/resources.ts';
+import { Observer } from './observer.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** Where the bare calls create their runners, out of the worker's sight, and where the worker does. */
+export const NAMESPACES = { limit: 'bench-limit', ours: 'bench-ours' } as const;
+
+export type Side = keyof typeof NAMESPACES;
+
+/** The scale set that all runners register for. */
+export const SCALE_SET_ID = 1;
+
+const CREDENTIALS = 'github';
+
+export interface WorldOptions {
+  /** How long GitHub takes for a JIT config, in milliseconds. */
+  jitLatencyMs: number;
+  log: (line: string) => void;
+}
+
+/** The servers that both sides use: a control plane with fake nodes, and a stand-in for GitHub. */
+export interface World {
+  cluster: Cluster;
+  /** The administrator's. */
+  kubernetes: KubernetesClient;
+  observers: Record<Side, Observer>;
+  /** For logs and databases; removed at the end unless something failed. */
+  folder: string;
+  log: WorldOptions['log'];
+  /** Creates an EphemeralRunnerSet that wants no runners yet. */
+  createSet(side: Side, name: string): Promise<void>;
+  /** What GitHub was asked since the last time, and forgets it. */
+  takeGitHubStats(): Promise<Stats>;
+  stop(): Promise<void>;
+}
+
+/** Starts the servers and prepares both namespaces. */
+export async function startWorld({ jitLatencyMs, log }: WorldOptions): Promise<World> {
+  const base = join(root, '.temporal-arc');
+  mkdirSync(base, { recursive: true });
+  const folder = mkdtempSync(join(base, 'bench-'));
+  const [cluster, github] = await Promise.all([
+    startCluster({ log }),
+    startGitHubProcess(folder, jitLatencyMs),
+  ]);
+  const kubernetes = createKubernetesClient({ kubeConfig: cluster.kubeconfig });
+  const observers = { limit: new Observer(), ours: new Observer() };
+  await Promise.all((['limit', 'ours'] as const).map((side) => prepare(kubernetes, side, observers[side])));
+  return {
+    cluster,
+    kubernetes,
+    observers,
+    folder,
+    log,
+    createSet: async (side, name) => {
+      await kubernetes.create(ephemeralRunnerSets, NAMESPACES[side], runnerSet(name, github.url));
+    },
+    takeGitHubStats: github.takeStats,
+    stop: async () => {
+      await Promise.all([observers.limit.stop(), observers.ours.stop()]);
+      await kubernetes.close();
+      await Promise.all([cluster.stop(), github.stop()]);
+      // Only what went well leaves nothing behind.
+      if (process.exitCode === undefined) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function prepare(kubernetes: KubernetesClient, side: Side, observer: Observer): Promise<void> {
+  const namespace = NAMESPACES[side];
+  await kubernetes.create(namespaces, undefined, { metadata: { name: namespace } });
+  await kubernetes.create(secrets, namespace, {
+    metadata: { name: CREDENTIALS },
+    stringData: { github_token: 'ghp_standin' },
+  });
+  await waitUntil('The service account of pods', async () => {
+    await kubernetes.get(serviceAccounts, { namespace, name: 'default' });
+    return true;
+  });
+  await observer.start(kubernetes, namespace);
+}
+
+const runnerSet = (name: string, githubUrl: string): EphemeralRunnerSet => ({
+  apiVersion: API_VERSION,
+  kind: 'EphemeralRunnerSet',
+  metadata: { name },
+  spec: {
+    replicas: 0,
+    patchID: 0,
+    ephemeralRunnerSpec: {
+      githubConfigUrl: `${githubUrl}/octo/repo`,
+      githubConfigSecret: CREDENTIALS,
+      runnerScaleSetId: SCALE_SET_ID,
+      spec: { containers: [{ name: 'runner', image: 'ghcr.io/actions/actions-runner:latest' }] },
+    },
+  },
+});
+
+interface GitHubProcess {
+  url: string;
+  takeStats: () => Promise<Stats>;
+  stop(): Promise<void>;
+}
+
+/** A process of its own, so that GitHub's work takes none of the worker's time. */
+async function startGitHubProcess(folder: string, jitLatencyMs: number): Promise<GitHubProcess> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const server = launch({
+    name: 'stand-in for GitHub',
+    command: process.execPath,
+    args: [
+      join(root, 'dev', 'github', 'main.ts'),
+      '--port',
+      String(port),
+      '--jit-latency',
+      String(jitLatencyMs),
+    ],
+    logFile: join(folder, 'github.log'),
+  });
+  const takeStats = async (): Promise<Stats> => {
+    const stats = (await (await fetch(`${url}/standin/stats`)).json()) as Stats;
+    await fetch(`${url}/standin/stats`, { method: 'DELETE' });
+    return stats;
+  };
+  await server.alive(
+    waitUntil('The stand-in for GitHub', async () => (await fetch(`${url}/standin/stats`)).ok),
+  );
+  const body = JSON.stringify({ id: SCALE_SET_ID, name: 'bench' });
+  const answer = await fetch(`${url}/standin/scale-sets`, { method: 'POST', body });
+  if (!answer.ok) throw new Error(`The stand-in for GitHub refused the scale set: ${await answer.text()}`);
+  return { url, takeStats, stop: () => server.stop() };
+}

@@ -1,0 +1,105 @@
+import { createMetrics } from '../../src/workers/metrics.ts';
+
+const create = () => createMetrics({ version: '1.2.3', processMetrics: false });
+
+/** The samples of one metric. */
+const samples = async (metrics: ReturnType<typeof create>, name: string): Promise<string[]> =>
+  (await metrics.text()).split('\n').filter((line) => line.startsWith(name));
+
+describe('createMetrics', () => {
+  it('counts one observation a runner, by set', async () => {
+    const metrics = create();
+    metrics.runnerCreated('arc', 'linux', 0.2);
+    metrics.runnerCreated('arc', 'linux', 3);
+    expect(await samples(metrics, 'ephemeral_runner_creation_duration_seconds_count')).toEqual([
+      'ephemeral_runner_creation_duration_seconds_count{namespace="arc",ephemeral_runner_set="linux"} 2',
+    ]);
+  });
+
+  it('replaces the gauges of all sets at once', async () => {
+    const metrics = create();
+    metrics.replicas([
+      { namespace: 'arc', name: 'linux', desired: 5, current: 3 },
+      { namespace: 'arc', name: 'arm', desired: 1, current: 1 },
+    ]);
+    metrics.replicas([{ namespace: 'arc', name: 'linux', desired: 6, current: 3 }]);
+    expect(await samples(metrics, 'ephemeral_runner_set_replicas')).toEqual([
+      'ephemeral_runner_set_replicas{namespace="arc",name="linux",state="desired"} 6',
+      'ephemeral_runner_set_replicas{namespace="arc",name="linux",state="current"} 3',
+    ]);
+    metrics.replicas([]);
+    expect(await samples(metrics, 'ephemeral_runner_set_replicas')).toEqual([]);
+  });
+
+  it("has ARC's gauges with ARC's labels", async () => {
+    const metrics = create();
+    metrics.runners([
+      {
+        namespace: 'arc',
+        name: 'linux',
+        organization: 'octo',
+        repository: 'cat',
+        pending: 1,
+        running: 2,
+        failed: 3,
+      },
+    ]);
+    metrics.listeners([
+      { namespace: 'arc-system', name: 'linux-listener', enterprise: 'big', running: true },
+    ]);
+    const labels = 'name="linux",namespace="arc",repository="cat",organization="octo",enterprise=""';
+    expect(await samples(metrics, 'gha_controller_')).toEqual([
+      `gha_controller_pending_ephemeral_runners{${labels}} 1`,
+      `gha_controller_running_ephemeral_runners{${labels}} 2`,
+      `gha_controller_failed_ephemeral_runners{${labels}} 3`,
+      'gha_controller_running_listeners{name="linux-listener",namespace="arc-system",repository="",organization="",enterprise="big"} 1',
+    ]);
+  });
+
+  it('counts requests by answer', async () => {
+    const metrics = create();
+    metrics.kubernetesRequest({ verb: 'create', resource: 'pods', status: 201 });
+    metrics.kubernetesRequest({ verb: 'get', resource: 'pods', status: undefined });
+    metrics.githubRequest({ call: 'generate JIT config', status: 200 });
+    expect(await samples(metrics, 'temporal_arc_')).toEqual([
+      'temporal_arc_kubernetes_requests_total{verb="create",resource="pods",code="201"} 1',
+      'temporal_arc_kubernetes_requests_total{verb="get",resource="pods",code="none"} 1',
+      'temporal_arc_github_requests_total{call="generate JIT config",code="200"} 1',
+      'temporal_arc_build_info{version="1.2.3"} 1',
+    ]);
+  });
+
+  it('observes passes by controller', async () => {
+    const metrics = create();
+    metrics.reconciled('ephemeralrunnerset', 0.03);
+    expect(await samples(metrics, 'controller_runtime_reconcile_time_seconds_sum')).toEqual([
+      'controller_runtime_reconcile_time_seconds_sum{controller="ephemeralrunnerset"} 0.03',
+    ]);
+  });
+
+  it('forgets a set entirely', async () => {
+    const metrics = create();
+    metrics.runnerCreated('arc', 'gone', 1);
+    metrics.runnerCreated('arc', 'linux', 1);
+    metrics.replicas([{ namespace: 'arc', name: 'gone', desired: 1, current: 1 }]);
+    metrics.replicas([]);
+    const text = await metrics.text();
+    expect(text).not.toContain('"gone"');
+    expect(text).toContain('"linux"');
+  });
+
+  it('describes each metric for the documentation', () => {
+    const described = create().describe();
+    expect(described).toHaveLength(10);
+    for (const { help } of described) expect(help).toMatch(/\.$/);
+    expect(described[1]).toMatchObject({
+      name: 'ephemeral_runner_set_replicas',
+      type: 'gauge',
+      labels: ['namespace', 'name', 'state'],
+    });
+  });
+
+  it('adds the metrics of the process unless told otherwise', async () => {
+    expect(await createMetrics().text()).toContain('process_cpu_seconds_total');
+  });
+});
