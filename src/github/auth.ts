@@ -192,7 +192,8 @@ async function unwrapped<T>(call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     if (error instanceof Error && error.cause instanceof GitHubError) throw error.cause;
-    throw new GitHubError({ decision: 'retry', message: 'GitHub answered with something that is no JSON' });
+    const message = 'GitHub answered with something that is no JSON';
+    throw new GitHubError({ decision: 'retry', message, cause: error });
   }
 }
 

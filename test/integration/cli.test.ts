@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { eventually, startScene } from './harness.ts';
+import type { RunnerSet, Scene } from './harness.ts';
+import { world } from './world.ts';
+
+/** The command against a live worker, as a person types it. */
+let scene: Scene;
+let set: RunnerSet;
+
+const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+
+interface Outcome {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+function arc(...args: string[]): Promise<Outcome> {
+  const env = {
+    ...process.env,
+    KUBECONFIG: world().kubeconfig,
+    TEMPORAL_ADDRESS: world().temporalAddress,
+    TEMPORAL_NAMESPACE: scene.temporal.options.namespace,
+    TEMPORAL_ARC_CLUSTER: scene.cluster,
+  };
+  return new Promise((resolve) => {
+    const all = [main, ...args, '--namespace', scene.namespace];
+    execFile(process.execPath, all, { env }, (error, stdout, stderr) => {
+      resolve({ exitCode: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
+
+beforeAll(async () => {
+  scene = await startScene('cli');
+  set = await scene.createSet('demo');
+  await set.ready(0);
+});
+
+afterAll(async () => {
+  await scene.clear();
+  await scene.stop();
+});
+
+test('scale --wait sets what is wanted and returns when it is there', async () => {
+  const { exitCode, stdout, stderr } = await arc(
+    'scale',
+    'demo',
+    '--replicas',
+    '3',
+    '--wait',
+    '--timeout',
+    '60s',
+  );
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(stdout).toMatch(/3/);
+  expect(await set.names()).toHaveLength(3);
+  expect((await set.read()).spec.replicas).toBe(3);
+});
+
+test('get lists the set for people and for programs', async () => {
+  await set.ready(3);
+  const table = await arc('get');
+  expect(table.stdout).toMatch(/NAME.*DESIRED.*CURRENT/);
+  expect(table.stdout).toMatch(/demo +3 +3/);
+  const json = JSON.parse((await arc('get', '-o', 'json')).stdout) as unknown;
+  expect(JSON.stringify(json)).toContain('"demo"');
+});
+
+test('describe joins what Kubernetes and Temporal know', async () => {
+  const { exitCode, stdout } = await arc('describe', 'demo');
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(`${scene.cluster}/ephemeralrunnerset/${scene.namespace}/demo`);
+  for (const name of await set.names()) expect(stdout).toContain(name);
+  expect(stdout).toContain('CreationBlocked');
+});
+
+test('pause and resume', async () => {
+  expect((await arc('pause', 'demo')).exitCode).toBe(0);
+  await eventually(async () => expect(await set.condition('Paused')).toMatchObject({ status: 'True' }));
+  expect((await arc('resume', 'demo')).exitCode).toBe(0);
+  await eventually(async () => expect(await set.condition('Paused')).toMatchObject({ status: 'False' }));
+});
+
+test('a set that does not exist: exit code 3 and a remedy', async () => {
+  const { exitCode, stderr } = await arc('scale', 'nobody', '--replicas', '1');
+  expect(exitCode).toBe(3);
+  expect(stderr).toMatch(/nobody/);
+});
+
+test('a number that is none: exit code 2, before anything is asked', async () => {
+  const { exitCode, stderr } = await arc('scale', 'demo', '--replicas', '-1');
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/replicas/);
+});
