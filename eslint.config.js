@@ -86,6 +86,9 @@ export default tseslint.config(
       'max-lines-per-function': 'off',
       'max-params': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
+      // Jest types its asymmetric matchers as any.
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
     },
   },
 );

@@ -4,7 +4,13 @@ import type { ScaleSetClient } from '../github/scale-set-client.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ephemeralRunners, ephemeralRunnerSets, pods } from '../kubernetes/resources.ts';
 import { buildEphemeralRunner, buildRunnerPod } from '../kubernetes/runner.ts';
-import { createRunner, isRefusal, refusalMessage, RejectedError, RunnerLeavingError } from './create-runner.ts';
+import {
+  createRunner,
+  isRefusal,
+  refusalMessage,
+  RejectedError,
+  RunnerLeavingError,
+} from './create-runner.ts';
 import { judge, SetupError, toFailure } from './failures.ts';
 import type { GitHubAccessDeps } from './github-access.ts';
 import { accessGitHub, runnerSpecOf } from './github-access.ts';
@@ -53,7 +59,8 @@ const nothingYet = (): Progress => ({ result: { created: [], rejected: [], begun
 /**
  * Creates the named runners, one after the other. A failure that concerns them all ends it: with a result when it is of
  * no use to go on (`stopped`), with a failure when Temporal should try again. What was done by then is in the
- * heartbeat, and the cluster shows it to whoever goes on. Cancelled, it finishes the runner it is at.
+ * heartbeat, and the cluster shows it to whoever goes on. Cancelled, it answers with what was done by then: the runner it
+ * was at is among those begun.
  */
 export const createRunnersActivity =
   (deps: CreateRunnersDeps) =>
@@ -64,6 +71,7 @@ export const createRunnersActivity =
     try {
       await fillLane(deps, input, { progress, signal: context.cancellationSignal });
     } catch (error) {
+      if (context.cancellationSignal.aborted) return progress.result;
       const verdict = judge(error);
       if (verdict.decision === 'retry') throw toFailure(verdict);
       const { decision: _stop, ...stopped } = verdict;

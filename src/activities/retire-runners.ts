@@ -46,7 +46,7 @@ export interface RetireRunnersDeps extends GitHubAccessDeps {
 
 /**
  * Retires runners: GitHub first, so that none is taken which has just got a job, then pod, Secret and object. Each
- * runner fails for itself; failures are reported together.
+ * runner fails for itself; failures are reported together. Cancelled, it answers with those retired by then.
  */
 export const retireRunnersActivity =
   (deps: RetireRunnersDeps) =>
@@ -72,7 +72,7 @@ export const retireRunnersActivity =
     } finally {
       stopBeating();
     }
-    return conclude(result, errors);
+    return context.cancellationSignal.aborted ? result : conclude(result, errors);
   };
 
 /** Retry if that may help any of them; otherwise tell what stands in the way. */

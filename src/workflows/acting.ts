@@ -145,7 +145,7 @@ export class RunnerSetActivities {
     const attempt = await this.attempt(() => createRunners.executeWithOptions(options, [input]));
     this.lanes -= 1;
     const nothing: CreateRunnersResult = { created: [], rejected: [], begun: [] };
-    this.outcomes.push({ of: 'create', names, result: { ...nothing, ...attempt } });
+    this.outcomes.push({ of: 'create', names, probe, result: { ...nothing, ...attempt } });
   }
 
   private retireInBatches(runners: RunnerToRetire[]): Promise<void>[] {

@@ -8,7 +8,7 @@ import { joinStops, withStop } from './trouble.ts';
 
 /** What an activity of ours came to. `stop` alone when it failed as a whole. */
 export type Outcome =
-  | { of: 'create'; names: string[]; result: CreateRunnersResult }
+  | { of: 'create'; names: string[]; probe: boolean; result: CreateRunnersResult }
   | { of: 'retire'; names: string[]; result: RetireRunnersResult };
 
 /** While a job keeps GitHub from letting go of a runner, it is asked again after this time. */
@@ -26,10 +26,12 @@ export function settle(state: SetState, outcomes: Outcome[], now: number): void 
   }
   const stop = joinStops(stops);
   if (stop) blockCreation(state, stop, now);
-  else if (outcomes.some((outcome) => outcome.of === 'create' && outcome.result.created.length > 0)) {
-    unblockCreation(state);
-  }
+  else if (outcomes.some(provesRepair)) unblockCreation(state);
 }
+
+/** What was under way when the trouble began may still end well: only a try that was made since then tells anything. */
+const provesRepair = (outcome: Outcome): boolean =>
+  outcome.of === 'create' && outcome.probe && outcome.result.created.length > 0;
 
 function settleCreation(
   state: SetState,

@@ -8,8 +8,8 @@ export interface HistoryJson {
 }
 
 interface ProtoJson {
-  fromJson(type: unknown, json: unknown, options: { ignoreUnknownFields: boolean }): History;
-  toJson(type: unknown, message: unknown): HistoryJson;
+  fromJson: (type: unknown, json: unknown, options: { ignoreUnknownFields: boolean }) => History;
+  toJson: (type: unknown, message: unknown) => HistoryJson;
 }
 
 /**
@@ -21,7 +21,7 @@ const requireBesideProto = createRequire(requireBesideCommon.resolve('@temporali
 const { fromJson, toJson } = requireBesideProto('protobufjs/ext/protojson') as ProtoJson;
 const proto = requireBesideCommon('@temporalio/proto') as object;
 const { patchProtobufRoot } = requireBesideCommon('@temporalio/proto/lib/patch-protobuf-root') as {
-  patchProtobufRoot(root: object): { lookupType(name: string): { fromObject(object: unknown): unknown } };
+  patchProtobufRoot: (root: object) => { lookupType(name: string): { fromObject(object: unknown): unknown } };
 };
 const type = patchProtobufRoot(proto).lookupType('temporal.api.history.v1.History');
 

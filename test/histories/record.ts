@@ -27,6 +27,7 @@ import { createGitHubConnections } from '../../src/github/connections.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { ephemeralRunners, ephemeralRunnerSets, namespaces, secrets } from '../../src/kubernetes/resources.ts';
+import { createMetrics } from '../../src/workers/metrics.ts';
 import { startWorker } from '../../src/workers/worker.ts';
 import { workflowCode } from '../../src/workers/workflow-code.ts';
 import type { SetView } from '../../src/workflows/view.ts';
@@ -255,6 +256,8 @@ function withoutOrigin(value: unknown): unknown {
   const entries = Object.entries(value).map(([name, member]) => {
     if (name === 'identity' || name === 'lastWorkerIdentity') return [name, 'worker'];
     if (name === 'stackTrace') return [name, ''];
+    // A sticky task queue is named after its worker's process and machine.
+    if (name === 'name' && 'normalName' in value) return [name, 'sticky'];
     return [name, withoutOrigin(member)];
   });
   return Object.fromEntries(entries) as unknown;
@@ -312,7 +315,7 @@ async function recordAll(
     ...{ connection, temporalNamespace: 'default', snapshotIntervalMs: 600_000, log: () => undefined },
     ...{ workflowPollers: 5, activityPollers: 5, maxCachedWorkflows: 100, shutdownGraceMs: 1_000 },
     settings: { runnerCreationConcurrency: 10, failureBackoffSeconds: [0.5, 1, 2], maxConsecutiveFailures: 3 },
-    metrics: { runnerCreated: () => undefined, replicas: () => undefined },
+    metrics: createMetrics({ processMetrics: false }),
     onPass: () => undefined,
     workflowBundle: await workflowCode(new DefaultLogger('ERROR')),
   });

@@ -46,6 +46,8 @@ export interface Scene {
   /** Starts one more worker, as a process of its own; answers when it takes work. */
   startWorker(): Promise<RunningProcess>;
   scaleTo(replicas: number): Promise<void>;
+  /** Waits for `work`, but fails as soon as a worker ends that nobody killed. */
+  alive<T>(work: Promise<T>): Promise<T>;
   /** The end of the workers' log. */
   logTail(): string;
   /** Kills the workers and stops what belongs to the scene alone. */
@@ -55,7 +57,10 @@ export interface Scene {
 /** Starts a GitHub of its own, and creates a set that wants no runner yet. No worker runs so far. */
 export async function openScene(name: string, servers: Servers, options: SceneOptions = {}): Promise<Scene> {
   const latency = { generatejitconfig: options.jitLatencyMs ?? 100 } satisfies GitHubOptions['latency'];
-  const [github, namespace] = await Promise.all([startGitHub({ latency }), freshNamespace(name, servers.kubeconfig)]);
+  const [github, namespace] = await Promise.all([
+    startGitHub({ latency }),
+    freshNamespace(name, servers.kubeconfig),
+  ]);
   github.admin.createScaleSet({ id: SCALE_SET_ID, name: SET });
   const kubernetes = createKubernetesClient({ kubeConfig: servers.kubeconfig });
   const connection = await Connection.connect({ address: servers.temporalAddress });
@@ -64,19 +69,29 @@ export async function openScene(name: string, servers: Servers, options: SceneOp
   const folder = mkdtempSync(join(tmpdir(), 'temporal-arc-crash-'));
   const workers: RunningProcess[] = [];
   const logFile = join(folder, 'worker.log');
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => undefined);
   const scene: Scene = {
     namespace: namespace.name,
     ...{ cluster, github, kubernetes, temporal },
     workflow: temporal.workflow.getHandle(runnerSetWorkflowId(cluster, namespace.name, SET)),
     startWorker: async () => {
-      const worker = await startWorker({ cluster, namespace: namespace.name, logFile, ...servers, ...options });
+      const worker = await startWorker({
+        cluster,
+        namespace: namespace.name,
+        logFile,
+        ...servers,
+        ...options,
+      });
       workers.push(worker);
+      void worker.failed.then(broken.reject);
       return worker;
     },
     scaleTo: async (replicas) => {
       const key = { namespace: namespace.name, name: SET };
       await kubernetes.mergePatch(ephemeralRunnerSets, key, { spec: { replicas, patchID: 0 } });
     },
+    alive: (work) => Promise.race([work, broken.promise]),
     logTail: () => lastLines(logFile, 40),
     close: async () => {
       await Promise.all(workers.map((worker) => worker.kill()));
@@ -97,7 +112,11 @@ interface WorkerOptions extends Servers {
 
 async function startWorker(options: WorkerOptions): Promise<RunningProcess> {
   const health = `127.0.0.1:${await freePort()}`;
-  const worker = launch({ name: 'worker', ...workerCommand({ ...options, health }), logFile: options.logFile });
+  const worker = launch({
+    name: 'worker',
+    ...workerCommand({ ...options, health }),
+    logFile: options.logFile,
+  });
   await worker.alive(waitUntil('The worker', async () => (await fetch(`http://${health}/readyz`)).ok));
   return worker;
 }
@@ -121,12 +140,13 @@ async function createSet({ kubernetes, namespace, github }: Scene): Promise<void
 }
 
 /** Waits until GitHub has registered `count` runners; 0: until the first is asked for. */
-export async function untilRegistered({ github }: Scene, count: number): Promise<void> {
+export async function untilRegistered(scene: Scene, count: number): Promise<void> {
   const reached = (): boolean => {
-    const calls = github.admin.stats().calls.generatejitconfig;
+    const calls = scene.github.admin.stats().calls.generatejitconfig;
     return count === 0 ? (calls?.count ?? 0) > 0 : (calls?.statuses['200'] ?? 0) >= count;
   };
-  await waitUntil(`The registration of ${count} runners`, () => Promise.resolve(reached()), { everyMs: 1 });
+  const waiting = waitUntil(`${count} registrations`, () => Promise.resolve(reached()), { everyMs: 1 });
+  await scene.alive(waiting);
 }
 
 /** All that exists of a set's runners, each list in the order of names. */
@@ -163,7 +183,8 @@ export async function census({ kubernetes, namespace, github }: Scene): Promise<
 
 const decoded = (base64 = ''): number => Number(Buffer.from(base64, 'base64').toString());
 
-const inOrder = <T>(items: T[], key: (item: T) => string): T[] => items.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+const inOrder = <T>(items: T[], key: (item: T) => string): T[] =>
+  items.sort((a, b) => (key(a) < key(b) ? -1 : 1));
 
 const byName = <T extends { name: string }>(items: T[]): T[] => inOrder(items, ({ name }) => name);
 
@@ -171,7 +192,10 @@ const byName = <T extends { name: string }>(items: T[]): T[] => inOrder(items, (
 export async function untilSettled(scene: Scene, count: number, timeoutMs = 90_000): Promise<void> {
   const check = async (): Promise<boolean> => {
     if (scene.github.admin.runners().filter(({ online }) => online).length !== count) return false;
-    const { status } = await scene.kubernetes.get(ephemeralRunnerSets, { namespace: scene.namespace, name: SET });
+    const { status } = await scene.kubernetes.get(ephemeralRunnerSets, {
+      namespace: scene.namespace,
+      name: SET,
+    });
     if (status?.currentReplicas !== count || (status.runningEphemeralRunners ?? 0) !== count) return false;
     const { items } = await scene.kubernetes.list(ephemeralRunners, { namespace: scene.namespace });
     if (items.length !== count || !items.every((runner) => runner.status?.ready)) return false;
@@ -179,7 +203,9 @@ export async function untilSettled(scene: Scene, count: number, timeoutMs = 90_0
     return (raw.pendingActivities ?? []).length === 0 && !raw.pendingWorkflowTask;
   };
   try {
-    await waitUntil(`${count} runners in ${scene.namespace}`, check, { timeoutMs, everyMs: 250 });
+    await scene.alive(
+      waitUntil(`${count} runners in ${scene.namespace}`, check, { timeoutMs, everyMs: 250 }),
+    );
   } catch (error) {
     throw new Error(await diagnosis(scene, error), { cause: error });
   }
@@ -192,7 +218,10 @@ async function diagnosis(scene: Scene, error: unknown): Promise<string> {
   const stages = typeof view === 'string' ? view : view.runners.map(({ stage }) => stage);
   const odd = runners
     .filter(({ status, metadata }) => !status?.ready || metadata.deletionTimestamp)
-    .map(({ metadata, status }) => `${metadata.name ?? ''} ${metadata.deletionTimestamp ? 'deleting ' : ''}${JSON.stringify(status)}`);
+    .map(
+      ({ metadata, status }) =>
+        `${metadata.name ?? ''} ${metadata.deletionTimestamp ? 'deleting ' : ''}${JSON.stringify(status)}`,
+    );
   return [
     String(error),
     `runners ${runners.length}, pods ${podList.length}, secrets ${secretList.length}, registered ${registered.length}`,
@@ -204,7 +233,9 @@ async function diagnosis(scene: Scene, error: unknown): Promise<string> {
 }
 
 const countEach = (values: string[]): Record<string, number> =>
-  Object.fromEntries([...new Set(values)].map((value) => [value, values.filter((each) => each === value).length]));
+  Object.fromEntries(
+    [...new Set(values)].map((value) => [value, values.filter((each) => each === value).length]),
+  );
 
 /** The one good end: object, pod, Secret and registration of each runner agree, and there is nothing else. */
 export async function expectWhole(scene: Scene, count: number): Promise<Census> {
@@ -233,6 +264,8 @@ export async function expectCleanEnd(scene: Scene): Promise<void> {
     const found = await census(scene);
     return found.runners.length + found.pods.length + found.secrets.length === 0;
   };
-  await waitUntil(`The end of set ${namespace}/${SET}`, gone, { timeoutMs: 60_000, everyMs: 250 });
+  await scene.alive(
+    waitUntil(`The end of set ${namespace}/${SET}`, gone, { timeoutMs: 60_000, everyMs: 250 }),
+  );
   await kubernetes.delete(secrets, { namespace, name: 'github' });
 }

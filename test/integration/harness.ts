@@ -22,14 +22,20 @@ import type { KubernetesClient, RequestRecord } from '../../src/kubernetes/clien
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { isNotFound } from '../../src/kubernetes/errors.ts';
 import type { CoreEvent, Pod } from '../../src/kubernetes/resources.ts';
-import { ephemeralRunners, ephemeralRunnerSets, events, pods, secrets } from '../../src/kubernetes/resources.ts';
+import {
+  ephemeralRunners,
+  ephemeralRunnerSets,
+  events,
+  pods,
+  secrets,
+} from '../../src/kubernetes/resources.ts';
 import { startWorker } from '../../src/workers/worker.ts';
 import { workflowCode } from '../../src/workers/workflow-code.ts';
 import type { SetView } from '../../src/workflows/view.ts';
 import { freshNamespace, freshTemporalNamespace, world } from './world.ts';
 
 /** How long a shared, slow machine may take for what takes a second on an idle one. */
-const PATIENCE_MS = Number(process.env["PATIENCE"] ?? 60_000);
+const PATIENCE_MS = Number(process.env['PATIENCE'] ?? 60_000);
 
 const POLL_MS = 100;
 
@@ -88,7 +94,10 @@ type PodTemplate = NonNullable<EphemeralRunnerSpec['spec']>;
 type Container = PodTemplate['containers'][number];
 
 /** A runner's pod, with changes to it and to its container. */
-export const podTemplate = (pod: Partial<PodTemplate> = {}, container: Partial<Container> = {}): PodTemplate => ({
+export const podTemplate = (
+  pod: Partial<PodTemplate> = {},
+  container: Partial<Container> = {},
+): PodTemplate => ({
   containers: [{ name: 'runner', image: 'ghcr.io/actions/actions-runner:2', ...container }],
   ...pod,
 });
@@ -169,7 +178,11 @@ export class Scene {
   }
 
   /** A runner that belongs to no set, as a person creates it. */
-  async createLooseRunner(name: string, scaleSetId: number, change: Partial<EphemeralRunnerSpec> = {}): Promise<void> {
+  async createLooseRunner(
+    name: string,
+    scaleSetId: number,
+    change: Partial<EphemeralRunnerSpec> = {},
+  ): Promise<void> {
     const spec = { ...this.runnerSpec(scaleSetId), ...change };
     const runner = { metadata: { name }, spec } as unknown as EphemeralRunner;
     await this.kubernetes.create(ephemeralRunners, this.namespace, runner);
@@ -201,7 +214,8 @@ export class Scene {
   /** Starts a job on this runner, and lets the runner's status say so unless `told` is false. */
   async startJob(name: string, { told = true } = {}): Promise<string> {
     const { jobId } = this.github.admin.assignJob(name);
-    const isBusy = () => this.runners.list().some((runner) => runner.name === name && runner.state === 'busy');
+    const isBusy = () =>
+      this.runners.list().some((runner) => runner.name === name && runner.state === 'busy');
     await eventually(() => expect(isBusy()).toBe(true));
     if (told) await this.tellOfJob(name);
     return jobId;
@@ -246,13 +260,18 @@ export class Scene {
       for (const { name, busy } of admin.runners()) if (busy) admin.finishJob(name);
       expect((await this.allRunners()).map(({ metadata }) => metadata.name)).toEqual([]);
       expect((await this.kubernetes.list(ephemeralRunnerSets, { namespace })).items).toEqual([]);
-      expect((await this.kubernetes.list(pods, { namespace })).items.map(({ metadata }) => metadata?.name)).toEqual([]);
+      expect(
+        (await this.kubernetes.list(pods, { namespace })).items.map(({ metadata }) => metadata?.name),
+      ).toEqual([]);
     });
     expect(admin.runners()).toEqual([]);
     expect(admin.stats().violations).toEqual([]);
   }
 
-  private async remove(resource: typeof ephemeralRunnerSets | typeof ephemeralRunners, name: string): Promise<void> {
+  private async remove(
+    resource: typeof ephemeralRunnerSets | typeof ephemeralRunners,
+    name: string,
+  ): Promise<void> {
     await orNothing(this.kubernetes.delete<object>(resource as never, { namespace: this.namespace, name }));
   }
 
@@ -293,7 +312,9 @@ export class RunnerSet {
     return this.scene.kubernetes.get(ephemeralRunnerSets, this.key);
   }
 
-  patch(spec: Omit<EphemeralRunnerSetSpec, 'ephemeralRunnerSpec'> & { ephemeralRunnerSpec?: object }): Promise<unknown> {
+  patch(
+    spec: Omit<EphemeralRunnerSetSpec, 'ephemeralRunnerSpec'> & { ephemeralRunnerSpec?: object },
+  ): Promise<unknown> {
     return this.scene.kubernetes.mergePatch(ephemeralRunnerSets, this.key, { spec });
   }
 
@@ -375,7 +396,9 @@ export async function startScene(name: string, options: SceneOptions = {}): Prom
   const { kubeconfig, temporalAddress } = world();
   const stops: SceneParts['stops'] = [];
   const logs: string[] = [];
-  const logger = new DefaultLogger('INFO', (entry) => logs.push(JSON.stringify({ ...entry, timestampNanos: 0 })));
+  const logger = new DefaultLogger('INFO', (entry) =>
+    logs.push(JSON.stringify({ ...entry, timestampNanos: 0 })),
+  );
   Runtime.install({ logger, shutdownSignals: [] });
   const [namespace, temporalNamespace, { kubectl: kubectlPath }, workflowBundle] = await Promise.all([
     freshNamespace(name),
@@ -404,6 +427,8 @@ export async function startScene(name: string, options: SceneOptions = {}): Prom
   return scene;
 }
 
+const ignore = (): void => undefined;
+
 interface OwnWorker extends Pick<SceneParts, 'cluster' | 'logs' | 'requests'> {
   temporalNamespace: string;
   workflowBundle: Awaited<ReturnType<typeof workflowCode>>;
@@ -430,7 +455,7 @@ async function startOwnWorker(
     version: '0.0.0-test',
     snapshotIntervalMs,
     settings: { ...SETTINGS, ...settings },
-    metrics: { runnerCreated: () => undefined, replicas: () => undefined },
+    metrics: { runnerCreated: ignore, replicas: ignore, unwatched: ignore, runners: ignore },
     log: (message, facts) => logs.push(JSON.stringify({ message, ...facts })),
     onPass: () => undefined,
     maxCachedWorkflows: 100,

@@ -23,7 +23,9 @@ async function blocked(set: RunnerSet, reason: string, message: RegExp): Promise
   await eventually(async () => {
     expect(await set.condition('CreationBlocked')).toMatchObject({ status: 'True', ...told });
     expect(await set.condition('Ready')).toMatchObject({ status: 'False', ...told });
-    expect(await set.events(reason)).toMatchObject([{ type: 'Warning', message: expect.stringMatching(message) }]);
+    expect(await set.events(reason)).toMatchObject([
+      { type: 'Warning', message: expect.stringMatching(message) },
+    ]);
     expect(await set.state()).toMatchObject({ blocked: told });
   });
 }
@@ -38,7 +40,9 @@ async function doesNotStorm(set: RunnerSet, most: { tries: number; registrations
   const registrations = scene.calls('generatejitconfig');
   await always(5_000, () => {
     expect(scene.calls('generatejitconfig') - registrations).toBeLessThanOrEqual(most.registrations);
-    expect(scene.requests.filter(({ at, verb }) => at >= began && verb !== 'watch').length).toBeLessThan(MOST_REQUESTS);
+    expect(scene.requests.filter(({ at, verb }) => at >= began && verb !== 'watch').length).toBeLessThan(
+      MOST_REQUESTS,
+    );
   });
   expect((await set.state()).blocked!.tries - tries).toBeLessThanOrEqual(most.tries);
 }
@@ -63,7 +67,10 @@ describe('what a person must repair', () => {
   });
 
   it('a config URL that makes no sense', async () => {
-    const set = await scene.createSet('bad-url', { replicas: 2, runner: { githubConfigUrl: 'https://github.com' } });
+    const set = await scene.createSet('bad-url', {
+      replicas: 2,
+      runner: { githubConfigUrl: 'https://github.com' },
+    });
     await blocked(set, 'InvalidGitHubConfigUrl', /githubConfigUrl/);
     await doesNotStorm(set, { tries: 5, registrations: 0 });
     await set.edit({ githubConfigUrl: scene.github.configUrl('octo/app') });
@@ -76,13 +83,18 @@ describe('what a person must repair', () => {
       replicas: 4,
       runner: { spec: podTemplate({ priorityClassName: 'notexist' }) },
     });
-    const refusal = /^Failed to create the pod: pods "bad-pod-runner-[a-z0-9]{5}" is forbidden: no PriorityClass with name notexist was found$/;
+    const refusal =
+      /^Failed to create the pod: pods "bad-pod-runner-[a-z0-9]{5}" is forbidden: no PriorityClass with name notexist was found$/;
     await blocked(set, 'InvalidPodTemplate', refusal);
     await eventually(async () => {
       const runners = await set.runners();
       expect(runners.length).toBeGreaterThan(0);
       for (const { status } of runners) {
-        expect(status).toMatchObject({ phase: 'Failed', reason: 'InvalidPod', message: expect.stringMatching(refusal) });
+        expect(status).toMatchObject({
+          phase: 'Failed',
+          reason: 'InvalidPod',
+          message: expect.stringMatching(refusal),
+        });
       }
       expect(await set.read()).toMatchObject({ status: { failedEphemeralRunners: runners.length } });
     });
@@ -105,7 +117,11 @@ describe('what a person must repair', () => {
     admin.setCredentials({ tokens: [scene.github.token, 'ghp_after'], revokeAdminTokens: true });
     const began = Date.now();
     await set.patch({ replicas: 5 });
-    await blocked(set, 'GitHubRefused', /replace the credentials in the Secret that githubConfigSecret names/);
+    await blocked(
+      set,
+      'GitHubRefused',
+      /replace the credentials in the Secret that githubConfigSecret names/,
+    );
     // The admin token that was refused is tried once a try; the one that GitHub refuses to give is not asked for again.
     await doesNotStorm(set, { tries: 5, registrations: 5 });
     expect(scene.calls('registrationtoken', began)).toBe(1);
@@ -116,32 +132,45 @@ describe('what a person must repair', () => {
   });
 });
 
-it('an exceeded ResourceQuota is back-pressure, and room that frees up is used', async () => {
-  const quota = { namespace: scene.namespace, name: 'few' };
-  await scene.kubernetes.create(resourceQuotas, scene.namespace, { metadata: { name: 'few' }, spec: { hard: { pods: '2' } } });
-  await eventually(async () => expect((await scene.kubernetes.get(resourceQuotas, quota)).status?.used).toEqual({ pods: '0' }));
-  const registrations = scene.calls('generatejitconfig');
-  const set = await scene.createSet('quota', { replicas: 8 });
-  await eventually(async () => {
-    expect(await set.condition('CreationBlocked')).toMatchObject({
-      status: 'True',
-      reason: 'QuotaExceeded',
-      message: expect.stringContaining('exceeded quota: few, requested: pods=1, used: pods=2, limited: pods=2'),
+describe('a ResourceQuota', () => {
+  const quota = () => ({ namespace: scene.namespace, name: 'few' });
+  const limitPods = async (count: number): Promise<void> => {
+    const spec = { hard: { pods: String(count) } };
+    await scene.kubernetes.create(resourceQuotas, scene.namespace, { metadata: { name: 'few' }, spec });
+    await eventually(async () => {
+      expect((await scene.kubernetes.get(resourceQuotas, quota())).status?.used).toEqual({ pods: '0' });
     });
-    expect(set.onlineNames()).toHaveLength(2);
+  };
+  afterEach(async () => {
+    await scene.kubernetes.delete(resourceQuotas, quota());
   });
-  expect(scene.calls('generatejitconfig') - registrations).toBeLessThanOrEqual(8);
-  expect(await set.events('QuotaExceeded')).toHaveLength(1);
-  await doesNotStorm(set, { tries: 5, registrations: 0 });
-  expect(set.registered()).toHaveLength(2);
-  const [full] = set.onlineNames();
-  await scene.startJob(full!);
-  scene.github.admin.finishJob(full!);
-  await eventually(() => expect(set.onlineNames()).not.toContain(full));
-  await eventually(() => expect(set.onlineNames()).toHaveLength(2), SECONDS);
-  await scene.kubernetes.mergePatch(resourceQuotas, quota, { spec: { hard: { pods: '50' } } });
-  await heals(set, 8);
-  await scene.kubernetes.delete(resourceQuotas, quota);
+
+  it('that is exceeded is back-pressure, and room that frees up is used', async () => {
+    await limitPods(2);
+    const registrations = scene.calls('generatejitconfig');
+    const set = await scene.createSet('quota', { replicas: 8 });
+    await eventually(async () => {
+      expect(await set.condition('CreationBlocked')).toMatchObject({
+        status: 'True',
+        reason: 'QuotaExceeded',
+        message: expect.stringContaining(
+          'exceeded quota: few, requested: pods=1, used: pods=2, limited: pods=2',
+        ),
+      });
+      expect(set.onlineNames()).toHaveLength(2);
+    });
+    expect(scene.calls('generatejitconfig') - registrations).toBeLessThanOrEqual(8);
+    expect(await set.events('QuotaExceeded')).toHaveLength(1);
+    await doesNotStorm(set, { tries: 5, registrations: 0 });
+    expect(set.registered()).toHaveLength(2);
+    const [full] = set.onlineNames();
+    await scene.startJob(full!);
+    scene.github.admin.finishJob(full!);
+    await eventually(() => expect(set.onlineNames()).not.toContain(full));
+    await eventually(() => expect(set.onlineNames()).toHaveLength(2), SECONDS);
+    await scene.kubernetes.mergePatch(resourceQuotas, quota(), { spec: { hard: { pods: '50' } } });
+    await heals(set, 8);
+  });
 });
 
 describe('GitHub', () => {
@@ -149,10 +178,18 @@ describe('GitHub', () => {
     const set = await scene.createSet('limited');
     await set.ready(0);
     const began = Date.now();
-    scene.github.admin.addFault({ match: 'generatejitconfig', kind: 'status', status: 429, retryAfter: 4, times: 1 });
+    scene.github.admin.addFault({
+      match: 'generatejitconfig',
+      kind: 'status',
+      status: 429,
+      retryAfter: 4,
+      times: 1,
+    });
     await set.patch({ replicas: 8 });
     await set.ready(8);
-    const calls = scene.github.admin.calls().filter(({ name, at }) => name === 'generatejitconfig' && at >= began);
+    const calls = scene.github.admin
+      .calls()
+      .filter(({ name, at }) => name === 'generatejitconfig' && at >= began);
     const limited = calls.find(({ status }) => status === 429)!;
     const answeredAt = limited.at + limited.durationMs;
     // The margin is for calls that were on their way when the answer came.
@@ -169,7 +206,12 @@ describe('GitHub', () => {
     );
     const set = await scene.createSet('storm', { replicas: 30 });
     const names = await set.ready(30);
-    expect(set.registered().map(({ name }) => name).sort()).toEqual(names);
+    expect(
+      set
+        .registered()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(names);
     expect(scene.github.admin.stats().calls.generatejitconfig?.statuses['500']).toBeGreaterThan(3);
   });
 
@@ -199,7 +241,10 @@ describe('GitHub', () => {
     const set = await scene.createSet('many-ways', { replicas: 3, runner: revision('one') });
     await set.ready(3);
     const refusal = { match: 'removerunner', kind: 'status', status: 403, times: 1 } as const;
-    scene.github.admin.addFault({ ...refusal, message: 'no for one reason' }, { ...refusal, message: 'no for another reason' });
+    scene.github.admin.addFault(
+      { ...refusal, message: 'no for one reason' },
+      { ...refusal, message: 'no for another reason' },
+    );
     await set.patch({ replicas: 0 });
     await eventually(async () => {
       const [event, ...others] = await set.events('GitHubRefused');

@@ -26,7 +26,9 @@ describe('replicas', () => {
     await scene.kubectl('wait', '--for=condition=Ready', 'ephemeralrunnerset/demo', '--timeout=60s');
     const all = await set.ready(100);
     // What kubectl wait looks for, of each: kubectl itself takes one after the other.
-    expect((await set.runners()).filter(({ status }) => isConditionTrue(status?.conditions, 'Ready'))).toHaveLength(100);
+    expect(
+      (await set.runners()).filter(({ status }) => isConditionTrue(status?.conditions, 'Ready')),
+    ).toHaveLength(100);
     await scene.kubectl('wait', '--for=condition=Ready', `ephemeralrunner/${all[0]!}`, '--timeout=10s');
     const told = await Promise.all(all.slice(10, 15).map((name) => scene.startJob(name)));
     // GitHub knows of these jobs; nobody has told the cluster yet.
@@ -41,7 +43,12 @@ describe('replicas', () => {
     expect([...told, ...untold].map((id) => scene.job(id).state)).toEqual(Array(10).fill('running'));
     await set.ready(20);
     expect(await set.read()).toMatchObject({
-      status: { currentReplicas: 20, runningEphemeralRunners: 20, pendingEphemeralRunners: 0, failedEphemeralRunners: 0 },
+      status: {
+        currentReplicas: 20,
+        runningEphemeralRunners: 20,
+        pendingEphemeralRunners: 0,
+        failedEphemeralRunners: 0,
+      },
     });
   });
 
@@ -74,7 +81,9 @@ describe('replicas', () => {
       await eventually(() => {
         // Jobs that found no runner meanwhile get the one that takes a finished one's place.
         for (const { name, busy } of set.registered()) if (busy) scene.github.admin.finishJob(name);
-        expect(jobs.map((id) => scene.job(id))).toEqual(jobs.map(() => expect.objectContaining({ state: 'completed', result: 'succeeded' })));
+        expect(jobs.map((id) => scene.job(id))).toEqual(
+          jobs.map(() => expect.objectContaining({ state: 'completed', result: 'succeeded' })),
+        );
       });
     }
     scene.github.admin.setLatency({ removerunner: 0 });
@@ -87,7 +96,10 @@ describe('replicas', () => {
     await scene.kubectl('scale', 'ephemeralrunnerset/orders', '--replicas=2');
     await set.ready(2);
     const workflow = set.workflow();
-    expect(await workflow.executeUpdate('scale', { args: [{ replicas: 4 }] })).toEqual({ replicas: 4, previous: 2 });
+    expect(await workflow.executeUpdate('scale', { args: [{ replicas: 4 }] })).toEqual({
+      replicas: 4,
+      previous: 2,
+    });
     await set.ready(4);
     for (const bad of [{ replicas: -1 }, { replicas: 1.5 }, { replicas: '3' }, {}, null]) {
       const refused = await workflow.executeUpdate('scale', { args: [bad] }).catch((error: unknown) => error);
@@ -100,8 +112,15 @@ describe('replicas', () => {
     expect(scene.logs.filter((line) => line.includes('A scale signal was ignored'))).toHaveLength(5);
     const state = await set.state();
     expect(state).toMatchObject({ desired: 3, current: 3, busy: 0, paused: false, pastFailures: [] });
-    expect(state.runners.map(({ name, stage }) => [name, stage]).sort()).toEqual((await set.names()).map((name) => [name, 'idle']));
-    expect(state.runners.map(({ runnerId }) => runnerId).sort()).toEqual(set.registered().map(({ id }) => id).sort());
+    expect(state.runners.map(({ name, stage }) => [name, stage]).sort()).toEqual(
+      (await set.names()).map((name) => [name, 'idle']),
+    );
+    expect(state.runners.map(({ runnerId }) => runnerId).sort()).toEqual(
+      set
+        .registered()
+        .map(({ id }) => id)
+        .sort(),
+    );
   });
 
   it('are reported Ready for the generation that kubectl waits for, when an edit changes nothing else', async () => {
@@ -129,7 +148,9 @@ describe('a workflow that was terminated', () => {
     await restart(set);
     await set.patch({ replicas: 7 });
     await eventually(async () => expect(await set.condition('Paused')).toMatchObject({ status: 'True' }));
-    await eventually(async () => expect(await set.state()).toMatchObject({ desired: 7, current: 4, paused: true }));
+    await eventually(async () =>
+      expect(await set.state()).toMatchObject({ desired: 7, current: 4, paused: true }),
+    );
     await always(1_500, async () => expect(await set.names()).toEqual(before));
     expect(set.onlineNames()).toEqual(before);
     expect(await set.workflow().executeUpdate('resume')).toEqual({ paused: false });
@@ -144,7 +165,12 @@ describe('a workflow that was terminated', () => {
     await restart(set);
     const names = await set.ready(40);
     scene.github.admin.setLatency({ generatejitconfig: 0 });
-    expect(set.registered().map(({ name }) => name).sort()).toEqual(names);
+    expect(
+      set
+        .registered()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(names);
   });
 });
 
@@ -172,9 +198,11 @@ describe('a numbered patch', () => {
     await set.patch({ replicas: 0, patchID: 2 });
     await eventually(async () => expect(await set.state()).toMatchObject({ desired: 0 }));
     await always(1_500, () => expect(set.onlineNames()).toHaveLength(4));
-    expect(new Set((await set.runners()).map(({ metadata }) => metadata.annotations?.['actions.github.com/patch-id']))).toEqual(
-      new Set(['1']),
-    );
+    expect(
+      new Set(
+        (await set.runners()).map(({ metadata }) => metadata.annotations?.['actions.github.com/patch-id']),
+      ),
+    ).toEqual(new Set(['1']));
     await set.patch({ patchID: 0 });
     await set.ready(0);
   });
@@ -185,10 +213,16 @@ describe('a numbered patch', () => {
       patchID: 4,
       runner: { spec: podTemplate({ nodeSelector: { nowhere: 'here' } }) },
     });
-    await eventually(async () => expect(await set.read()).toMatchObject({ status: { pendingEphemeralRunners: 3 } }));
+    await eventually(async () =>
+      expect(await set.read()).toMatchObject({ status: { pendingEphemeralRunners: 3 } }),
+    );
     const before = await eventually(async () => {
       const runners = await set.runners();
-      expect(runners.map(({ status }) => status?.runnerId)).toEqual([expect.any(Number), expect.any(Number), expect.any(Number)]);
+      expect(runners.map(({ status }) => status?.runnerId)).toEqual([
+        expect.any(Number),
+        expect.any(Number),
+        expect.any(Number),
+      ]);
       return set.names();
     });
     await set.patch({ replicas: 0, patchID: 5 });
@@ -253,7 +287,10 @@ describe('a runner that ends', () => {
     const job = await scene.startJob(before[second]!);
     scene.runners.end({ namespace: scene.namespace, name: before[first]! }, 7);
     await eventually(async () => {
-      expect(await set.condition('Outdated')).toMatchObject({ status: 'True', reason: 'RunnerVersionDeprecated' });
+      expect(await set.condition('Outdated')).toMatchObject({
+        status: 'True',
+        reason: 'RunnerVersionDeprecated',
+      });
       expect(await set.read()).toMatchObject({ status: { phase: 'Outdated' } });
       expect(await set.events('Outdated')).toHaveLength(1);
       expect(await set.names()).toEqual(before.slice(1));
@@ -280,14 +317,18 @@ describe('a runner that ends', () => {
         expect(await set.condition(type)).toMatchObject({
           status: type === 'Ready' ? 'False' : 'True',
           reason: 'RunnersFailing',
-          message: expect.stringMatching(/^\d+ runners in a row failed; one at a time is tried\. Last: Error/),
+          message: expect.stringMatching(
+            /^\d+ runners in a row failed; one at a time is tried\. Last: Error/,
+          ),
         });
       }
     });
     const began = Date.now();
     const { failures } = await set.state();
     expect(failures.inARow).toBeGreaterThanOrEqual(3);
-    await always(5_000, async () => expect((await set.read()).status?.currentReplicas).toBeLessThanOrEqual(1));
+    await always(5_000, async () =>
+      expect((await set.read()).status?.currentReplicas).toBeLessThanOrEqual(1),
+    );
     // One try each 1.2 s, the longest backoff of these settings.
     expect(scene.calls('generatejitconfig', began)).toBeLessThanOrEqual((Date.now() - began) / 1_200 + 1);
     expect(await set.read()).toMatchObject({ status: { failedEphemeralRunners: 0 } });
@@ -313,7 +354,12 @@ describe('a pod that someone deletes', () => {
     });
     expect(after).toContain(before[second]);
     expect(scene.calls('generatejitconfig')).toBe(calls + 1);
-    expect(set.registered().map(({ name }) => name).sort()).toEqual(after);
+    expect(
+      set
+        .registered()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(after);
   });
 
   it('with a job is a lost runner: deregistered, replaced, and told of', async () => {
@@ -327,7 +373,12 @@ describe('a pod that someone deletes', () => {
       expect(await set.names()).not.toContain(before[first]);
     });
     const after = await set.ready(2);
-    expect(set.registered().map(({ name }) => name).sort()).toEqual(after);
+    expect(
+      set
+        .registered()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(after);
     expect(scene.job(job).result).toBe('canceled');
     expect((await set.state()).pastFailures).toMatchObject([{ runner: before[first], reason: 'PodGone' }]);
     expect((await set.state()).failures.inARow).toBe(0);
@@ -342,7 +393,12 @@ describe('deletion', () => {
     const after = await set.ready(2);
     expect(after).toContain(before[second]);
     expect(after).not.toContain(before[first]);
-    expect(set.registered().map(({ name }) => name).sort()).toEqual(after);
+    expect(
+      set
+        .registered()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(after);
     expect(await scene.pod(before[first]!)).toBeUndefined();
     expect(await set.events('RunnerFailed')).toEqual([]);
   });
@@ -350,18 +406,25 @@ describe('deletion', () => {
   it('of a set takes idle runners at once, busy ones after their job, and ends the workflow', async () => {
     const set = await scene.createSet('leaving', { replicas: 4 });
     const before = await set.ready(4);
-    const jobs = [await scene.startJob(before[first]!), await scene.startJob(before[second]!, { told: false })];
+    const jobs = [
+      await scene.startJob(before[first]!),
+      await scene.startJob(before[second]!, { told: false }),
+    ];
     await scene.kubectl('delete', 'ephemeralrunnerset', 'leaving', '--wait=false');
     await eventually(async () => expect(await set.names()).toEqual(before.slice(0, 2)));
     await always(1_000, async () => {
       expect(await set.names()).toEqual(before.slice(0, 2));
       expect(jobs.map((id) => scene.job(id).state)).toEqual(['running', 'running']);
     });
-    expect((await set.read()).metadata.finalizers).toContain('ephemeralrunnerset.actions.github.com/finalizer');
+    expect((await set.read()).metadata.finalizers).toContain(
+      'ephemeralrunnerset.actions.github.com/finalizer',
+    );
     const workflow = set.workflow();
     for (const name of before.slice(0, 2)) scene.github.admin.finishJob(name);
     await eventually(() => expect(set.read()).rejects.toMatchObject({ status: 404 }), 20_000);
-    await eventually(async () => expect(await workflow.describe()).toMatchObject({ status: { name: 'COMPLETED' } }));
+    await eventually(async () =>
+      expect(await workflow.describe()).toMatchObject({ status: { name: 'COMPLETED' } }),
+    );
     expect(set.registered()).toEqual([]);
     expect(jobs.map((id) => scene.job(id).result)).toEqual(['succeeded', 'succeeded']);
   });
@@ -378,7 +441,12 @@ describe('a runner that belongs to no set', () => {
       expect(scene.github.admin.runners(scaleSetId)).toMatchObject([{ name, online: true }]);
       const { status, metadata } = (await scene.runner(name))!;
       const [registered] = scene.github.admin.runners(scaleSetId);
-      expect(status).toMatchObject({ ready: true, phase: 'Running', runnerId: registered?.id, runnerName: name });
+      expect(status).toMatchObject({
+        ready: true,
+        phase: 'Running',
+        runnerId: registered?.id,
+        runnerName: name,
+      });
       expect(metadata.finalizers).toEqual([
         'ephemeralrunner.actions.github.com/finalizer',
         'ephemeralrunner.actions.github.com/runner-registration-finalizer',
@@ -422,9 +490,16 @@ describe('a runner that belongs to no set', () => {
 it('makes runners, pods and Secrets with the metadata of their set', async () => {
   const set = await scene.createSet('metadata', {
     replicas: 1,
-    labels: { 'app.kubernetes.io/component': 'runner-set', 'app.kubernetes.io/part-of': 'gha-runner-scale-set', team: 'blue' },
+    labels: {
+      'app.kubernetes.io/component': 'runner-set',
+      'app.kubernetes.io/part-of': 'gha-runner-scale-set',
+      team: 'blue',
+    },
     annotations: { 'actions.github.com/runner-group-name': 'Default' },
-    ephemeralRunnerMetadata: { labels: { extra: 'label', team: 'loses' }, annotations: { extra: 'annotation' } },
+    ephemeralRunnerMetadata: {
+      labels: { extra: 'label', team: 'loses' },
+      annotations: { extra: 'annotation' },
+    },
     runner: {
       metadata: { labels: { 'of-the-pod': 'yes', team: 'green' }, annotations: { 'of-the-pod': 'yes' } },
       ephemeralRunnerConfigSecretMetadata: { labels: { 'of-the-secret': 'yes' } },
@@ -435,16 +510,38 @@ it('makes runners, pods and Secrets with the metadata of their set', async () =>
   const { metadata: parent } = await set.read();
   expect(name).toMatch(/^metadata-runner-[a-z0-9]{5}$/);
   expect(runner.metadata).toMatchObject({
-    labels: { 'app.kubernetes.io/component': 'runner', 'app.kubernetes.io/part-of': 'gha-runner-scale-set', team: 'blue', extra: 'label' },
-    annotations: { 'actions.github.com/runner-group-name': 'Default', 'actions.github.com/patch-id': '0', extra: 'annotation' },
+    labels: {
+      'app.kubernetes.io/component': 'runner',
+      'app.kubernetes.io/part-of': 'gha-runner-scale-set',
+      team: 'blue',
+      extra: 'label',
+    },
+    annotations: {
+      'actions.github.com/runner-group-name': 'Default',
+      'actions.github.com/patch-id': '0',
+      extra: 'annotation',
+    },
     finalizers: [
       'ephemeralrunner.actions.github.com/finalizer',
       'ephemeralrunner.actions.github.com/runner-registration-finalizer',
     ],
-    ownerReferences: [{ kind: 'EphemeralRunnerSet', name: 'metadata', uid: parent.uid, controller: true, blockOwnerDeletion: true }],
+    ownerReferences: [
+      {
+        kind: 'EphemeralRunnerSet',
+        name: 'metadata',
+        uid: parent.uid,
+        controller: true,
+        blockOwnerDeletion: true,
+      },
+    ],
   });
   expect(parent.finalizers).toEqual(['ephemeralrunnerset.actions.github.com/finalizer']);
-  const owner = { apiVersion: 'actions.github.com/v1alpha1', kind: 'EphemeralRunner', name, uid: runner.metadata.uid };
+  const owner = {
+    apiVersion: 'actions.github.com/v1alpha1',
+    kind: 'EphemeralRunner',
+    name,
+    uid: runner.metadata.uid,
+  };
   const ownerReferences = [{ ...owner, controller: true, blockOwnerDeletion: true }];
   const pod = await scene.pod(name);
   expect(pod?.metadata).toMatchObject({

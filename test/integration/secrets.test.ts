@@ -40,7 +40,11 @@ async function collectJitConfigs(): Promise<void> {
   const { kubernetes, namespace } = scene;
   const { resourceVersion } = await kubernetes.list(secrets, { namespace });
   try {
-    for await (const { object } of kubernetes.watch(secrets, { namespace, resourceVersion, signal: watching.signal })) {
+    for await (const { object } of kubernetes.watch(secrets, {
+      namespace,
+      resourceVersion,
+      signal: watching.signal,
+    })) {
       const encoded = object.data?.['jitToken'];
       if (encoded) jitConfigs.add(Buffer.from(encoded, 'base64').toString());
     }
@@ -53,8 +57,10 @@ async function collectJitConfigs(): Promise<void> {
 function* textsIn(value: unknown): Generator<string> {
   if (typeof value === 'string') yield value;
   else if (value instanceof Uint8Array) yield Buffer.from(value).toString('utf8');
-  else if (ArrayBuffer.isView(value)) yield Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
-  else if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) yield* textsIn(member);
+  else if (ArrayBuffer.isView(value))
+    yield Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
+  else if (typeof value === 'object' && value !== null)
+    for (const member of Object.values(value)) yield* textsIn(member);
 }
 
 async function histories(): Promise<Map<string, string>> {
@@ -70,7 +76,9 @@ async function histories(): Promise<Map<string, string>> {
 function forbidden(): [what: string, pattern: RegExp][] {
   const literally = (text: string) => new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const keyLines = privateKey.trim().split('\n').slice(1, -1);
-  const contents = [...jitConfigs].map((jit) => JSON.parse(Buffer.from(jit, 'base64').toString()) as { secret: string });
+  const contents = [...jitConfigs].map(
+    (jit) => JSON.parse(Buffer.from(jit, 'base64').toString()) as { secret: string },
+  );
   return [
     ['a token', literally(TOKEN)],
     ['the first token', literally(scene.github.token)],
@@ -114,12 +122,19 @@ async function eventfulLife(): Promise<void> {
   await scene.createLooseRunner('single', id, { githubConfigSecret: 'token' });
   await eventually(() => expect(admin.runners(id)).toMatchObject([{ online: true }]));
   await byApp.edit({ spec: podTemplate({ priorityClassName: 'notexist' }) });
-  await eventually(async () => expect(await byApp.condition('CreationBlocked')).toMatchObject({ status: 'True' }));
+  await eventually(async () =>
+    expect(await byApp.condition('CreationBlocked')).toMatchObject({ status: 'True' }),
+  );
   await byApp.edit({ ...revision('two'), spec: podTemplate({ priorityClassName: null as never }) });
   await byApp.ready(3);
   admin.setCredentials({ tokens: [scene.github.token], revokeAdminTokens: true });
   await byToken.patch({ replicas: 9 });
-  await eventually(async () => expect(await byToken.condition('CreationBlocked')).toMatchObject({ status: 'True', reason: 'GitHubRefused' }));
+  await eventually(async () =>
+    expect(await byToken.condition('CreationBlocked')).toMatchObject({
+      status: 'True',
+      reason: 'GitHubRefused',
+    }),
+  );
   await byToken.edit({ githubConfigSecret: TOKEN_SECRET });
   await byToken.ready(9);
 }

@@ -22,7 +22,14 @@ export function workerCommand(options: WorkerProcess): {
   const { cluster, namespace, kubeconfig, temporalAddress, health, workerFlags = [] } = options;
   const flags = [
     ...['--cluster', cluster, '--watch-namespace', namespace, '--kubeconfig', kubeconfig],
-    ...['--temporal-address', temporalAddress, '--health-probe-bind-address', health, '--metrics-addr', health],
+    ...[
+      '--temporal-address',
+      temporalAddress,
+      '--health-probe-bind-address',
+      health,
+      '--metrics-addr',
+      health,
+    ],
     ...['--log-level', 'warn', ...workerFlags],
   ];
   return {

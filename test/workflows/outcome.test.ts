@@ -7,6 +7,7 @@ import { aState, idleRow, NOW, seen } from './builders.ts';
 const created = (result: Partial<CreateRunnersResult>, names: string[]) => ({
   of: 'create' as const,
   names,
+  probe: true,
   result: { created: [], rejected: [], begun: [], ...result },
 });
 const retired = (result: Partial<RetireRunnersResult>, names: string[]) => ({
@@ -42,6 +43,15 @@ describe('settle, creations', () => {
     settle(state, [created({ created: [{ name: 'b', runnerId: 1 }] }, ['b'])], NOW + 3000);
     expect(state.trouble).toBeUndefined();
     expect(state.happenings.at(-1)).toMatchObject({ type: 'Normal', reason: 'CreationResumed' });
+  });
+
+  test('a success that was under way when the trouble began does not end it', () => {
+    const state = aState({ rows: [creating('a'), creating('b')] });
+    settle(state, [created({ stopped }, ['a'])], NOW);
+    const late = created({ created: [{ name: 'b', runnerId: 1 }] }, ['b']);
+    settle(state, [{ ...late, probe: false }], NOW + 100);
+    expect(state.trouble).toMatchObject({ tries: 1 });
+    expect(state.rows.get('b')).toMatchObject({ runnerId: 1, madeAt: NOW + 100 });
   });
 
   test('a success beside a stop of the same pass does not hide it', () => {
