@@ -1,7 +1,11 @@
 import type { Cluster } from '../../dev/cluster.ts';
 import { startCluster } from '../../dev/cluster.ts';
+import { waitUntil } from '../../dev/processes.ts';
 import type { Runners } from '../../dev/runner.ts';
 import { startRunners } from '../../dev/runner.ts';
+import { configMaps } from '../../src/kubernetes/resources.ts';
+import type { ConfigMap } from '../../src/kubernetes/resources.ts';
+import { reflect } from '../../src/kubernetes/watch.ts';
 import type { Scene } from './crash-harness.ts';
 import { expectCleanEnd, expectWhole, openScene, untilRegistered, untilSettled } from './crash-harness.ts';
 import { world } from './world.ts';
@@ -50,3 +54,31 @@ test('killed and restarted in the middle of a scale-down, and of the way up agai
   await expectWhole(scene, 60);
   await expectCleanEnd(scene);
 }, 240_000);
+
+test('what follows the API server by a watch goes on where it was', async () => {
+  const seen: string[] = [];
+  const isWatched = (found: string): boolean => found.startsWith('watched');
+  const stop = new AbortController();
+  const { kubernetes: client, namespace } = scene;
+  const key = { namespace, name: 'watched' };
+  const running = reflect<ConfigMap, string>({
+    ...{ client, namespace, resource: configMaps, signal: stop.signal, backoffMs: [50, 200] },
+    digest: ({ metadata, data }) => `${metadata?.name} ${data?.['turn'] ?? ''}`,
+    onSync: (found) => void seen.push(`sync ${found.filter(isWatched).join()}`.trim()),
+    onEvent: (type, found) => {
+      if (isWatched(found)) seen.push(`${type} ${found}`);
+    },
+  });
+  await waitUntil('The first list', () => Promise.resolve(seen.length === 1));
+  await client.create(configMaps, namespace, { metadata: { name: 'watched' }, data: { turn: '1' } });
+  await client.mergePatch(configMaps, key, { data: { turn: '2' } });
+  await waitUntil('The changes', () => Promise.resolve(seen.length === 3));
+  await restartApiServer();
+  await client.mergePatch(configMaps, key, { data: { turn: '3' } });
+  await waitUntil('The change after the restart', () =>
+    Promise.resolve(['MODIFIED watched 3', 'sync watched 3'].includes(seen.at(-1) ?? '')),
+  );
+  stop.abort();
+  await running;
+  expect(seen.slice(0, 3)).toEqual(['sync', 'ADDED watched 1', 'MODIFIED watched 2']);
+}, 60_000);

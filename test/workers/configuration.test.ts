@@ -40,7 +40,6 @@ describe('readConfiguration', () => {
       shutdownGraceMs: 20_000,
       maxCachedWorkflows: 1000,
       snapshotIntervalMs: 600_000,
-      heartbeatTimeoutMs: 15_000,
     });
     expect(configuration.kubeconfig).toBeUndefined();
     expect(Object.keys(configuration)).toEqual(Object.keys(SETTINGS));

@@ -1,0 +1,213 @@
+import { waitUntil } from '../../dev/processes.ts';
+import type { Runners } from '../../dev/runner.ts';
+import { startRunners } from '../../dev/runner.ts';
+import { startTemporal } from '../../dev/temporal.ts';
+import type { TemporalServer } from '../../dev/temporal.ts';
+import type { Observation, ObservedRunner, ObservedSet } from '../../src/activities/observation.ts';
+import { taskQueueOf } from '../../src/api/workflow-ids.ts';
+import { ephemeralRunnerSets, events, secrets } from '../../src/kubernetes/resources.ts';
+import type { SetView } from '../../src/workflows/view.ts';
+import type { Scene } from './crash-harness.ts';
+import { SET, expectCleanEnd, expectWhole, openScene, untilSettled } from './crash-harness.ts';
+import { world } from './world.ts';
+
+/** A history that may have few events: workflows continue as new all the time, and lose nothing by it. */
+const EVENTS = 50;
+
+let temporal: TemporalServer;
+let runners: Runners;
+let scene: Scene;
+
+beforeAll(async () => {
+  const dynamicConfig = { 'limit.historyCount.suggestContinueAsNew': EVENTS };
+  temporal = await startTemporal({ storage: 'memory', dynamicConfig });
+  runners = await startRunners({ kubeconfig: world().kubeconfig });
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([temporal.stop(), runners.stop()]);
+}, 60_000);
+
+async function open(concurrency: number): Promise<void> {
+  const backoff = ['--failure-backoff', '1,2,4', '--max-consecutive-failures', '3'];
+  const workerFlags = [...backoff, '--runner-creation-concurrency', String(concurrency)];
+  const servers = { ...world(), temporalAddress: temporal.address };
+  scene = await openScene('rolling', servers, { jitLatencyMs: 20, workerFlags });
+  await scene.startWorker();
+}
+
+afterEach(() => scene.close(), 30_000);
+
+const state = (): Promise<SetView> => scene.workflow.query<SetView>('state');
+
+const currentRun = async (): Promise<string> => (await scene.workflow.describe()).runId;
+
+/** How many runs of the set's workflow there were. */
+async function countRuns(workflowId: string): Promise<number> {
+  const { count } = await scene.temporal.workflow.count(`WorkflowId = "${workflowId}"`);
+  return count;
+}
+
+const until = (what: string, check: (view: SetView) => boolean): Promise<void> =>
+  scene.alive(waitUntil(what, async () => check(await state())));
+
+test('a busy set: 0 to 100 to 0 runners, and up again', async () => {
+  await open(10);
+  await scene.scaleTo(100);
+  await untilSettled(scene, 100);
+  await expectWhole(scene, 100);
+  expect((await state()).blocked).toBeUndefined();
+  expect((await state()).failures.inARow).toBe(0);
+  await scene.scaleTo(0);
+  await untilSettled(scene, 0);
+  await expectWhole(scene, 0);
+  await scene.scaleTo(10);
+  await untilSettled(scene, 10);
+  await expectWhole(scene, 10);
+  expect(await countRuns(scene.workflow.workflowId)).toBeGreaterThan(5);
+  await expectCleanEnd(scene);
+}, 180_000);
+
+test('failures, trouble and the order are carried', async () => {
+  await open(10);
+  await scene.scaleTo(2);
+  await untilSettled(scene, 2);
+
+  // The order of a listener, of which one runner has done its part.
+  const key = { namespace: scene.namespace, name: SET };
+  await scene.kubernetes.mergePatch(ephemeralRunnerSets, key, { spec: { replicas: 3, patchID: 7 } });
+  await untilSettled(scene, 3);
+  const [done] = scene.github.admin.runners();
+  scene.github.admin.assignJob(done!.name);
+  scene.github.admin.finishJob(done!.name);
+  await untilSettled(scene, 2);
+
+  // Without the Secret nothing can be created; each try is an event or several.
+  const secret = await scene.kubernetes.get(secrets, { namespace: scene.namespace, name: 'github' });
+  await scene.kubernetes.delete(secrets, { namespace: scene.namespace, name: 'github' });
+  runners.rules.add({ namespace: scene.namespace, exitCode: 1, times: 1 });
+  const [victim] = scene.github.admin.runners();
+  runners.end({ namespace: scene.namespace, name: victim!.name }, 3);
+  await until('Trouble', ({ blocked }) => blocked?.reason === 'SecretNotFound');
+  const before = await state();
+  const run = await currentRun();
+  await until('Ten more tries', ({ blocked }) => (blocked?.tries ?? 0) >= before.blocked!.tries + 10);
+  const after = await state();
+  expect(await currentRun()).not.toBe(run);
+  expect(after.blocked).toMatchObject({ reason: 'SecretNotFound', since: before.blocked!.since });
+  expect(after.failures).toEqual(before.failures);
+  expect(after.failures.inARow).toBeGreaterThan(0);
+  expect(after.pastFailures).toEqual(before.pastFailures);
+  expect(after.desired).toBe(3);
+
+  const { data } = secret;
+  await scene.kubernetes.create(secrets, scene.namespace, { metadata: { name: 'github' }, data: data! });
+  await untilSettled(scene, 2);
+  await expectWhole(scene, 2);
+  expect((await state()).blocked).toBeUndefined();
+  await expectCleanEnd(scene);
+}, 240_000);
+
+test('creations that take long are cut short for it, and taken up again: nobody is alarmed', async () => {
+  await open(1);
+  scene.github.admin.setLatency({ generatejitconfig: 2_500 });
+  await scene.scaleTo(12);
+  await untilSettled(scene, 12);
+  await expectWhole(scene, 12);
+  expect(await countRuns(scene.workflow.workflowId)).toBeGreaterThan(2);
+  const { items } = await scene.kubernetes.list(events, { namespace: scene.namespace });
+  const warnings = items.filter(
+    ({ type, involvedObject }) => type === 'Warning' && involvedObject.kind !== 'Pod',
+  );
+  expect(warnings.map(({ reason, message }) => ({ reason, message }))).toEqual([]);
+  await expectCleanEnd(scene);
+}, 180_000);
+
+describe('a set of 5,000 runners', () => {
+  const ROWS = 5_000;
+  const PART = 1_000;
+
+  /** As the cluster shows it when all is well. */
+  const runnerAt = (index: number): ObservedRunner => ({
+    name: `large-runner-${index.toString(36).padStart(5, '0')}`,
+    revision: '5c4b679bbb',
+    patchId: 0,
+    createdAt: 1_795_512_045,
+    runnerId: 100_000 + index,
+    phase: 'Running',
+    ready: true,
+    pod: { uid: uidOf(index), phase: 'Running', ready: true },
+  });
+
+  const uidOf = (index: number): string => `1d866df0-9222-4831-b54a-${index.toString(16).padStart(12, '0')}`;
+
+  const setWith = (generation: number): ObservedSet => ({
+    ...{ uid: 'large', generation, revision: '5c4b679bbb', replicas: ROWS, patchId: 0, scaleSet: 'large' },
+    ...{ configUrl: 'http://127.0.0.1/octo/repo', hasFinalizer: true },
+  });
+
+  const picture = (): Observation[] =>
+    Array.from({ length: ROWS / PART }, (_part, part) => ({
+      at: Date.now(),
+      ...(part === 0 ? { set: setWith(1) } : {}),
+      runners: Array.from({ length: PART }, (_row, row) => runnerAt(part * PART + row)),
+      snapshot: { part: part + 1, parts: ROWS / PART },
+    }));
+
+  test('continues as new within the limits of Temporal', async () => {
+    await open(10);
+    const workflowId = `${scene.cluster}/large`;
+    const handle = await scene.temporal.workflow.start('ephemeralRunnerSet', {
+      workflowId,
+      taskQueue: taskQueueOf(scene.cluster),
+      args: [{ namespace: scene.namespace, name: 'large' }],
+    });
+    for (const part of picture()) await handle.signal('observe', part);
+    const latest = scene.temporal.workflow.getHandle(workflowId);
+    const view = () => latest.query<SetView>('state');
+    await scene.alive(waitUntil('5,000 rows', async () => (await view()).runners.length === ROWS));
+
+    const first = (await latest.describe()).runId;
+    let generation = 1;
+    const isNext = async (): Promise<boolean> => {
+      const runner: ObservedRunner = { ...runnerAt(generation), ...(generation % 2 ? {} : { hasJob: true }) };
+      await latest.signal('observe', { at: Date.now(), set: setWith((generation += 1)), runners: [runner] });
+      return (await latest.describe()).runId !== first;
+    };
+    await scene.alive(waitUntil('The next run', isNext, { everyMs: 50 }));
+
+    const { current, desired, runners: rows } = await view();
+    expect([desired, current, rows.length]).toEqual([ROWS, ROWS, ROWS]);
+    expect(new Set(rows.map(({ stage }) => stage))).toEqual(new Set(['idle', 'busy']));
+    const before = await scene.temporal.workflow.getHandle(workflowId, first).fetchHistory();
+    const [started] = (await latest.fetchHistory()).events ?? [];
+    const [payload] = started?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    const bytes = payload?.data?.length ?? Infinity;
+    const times = taskTimes(before.events ?? []).sort((a, b) => a - b);
+    process.stderr.write(
+      `${ROWS} rows: ${bytes} bytes carried, ${JSON.stringify(rows).length} bytes answered by the query, ` +
+        `workflow tasks ${times[Math.floor(times.length / 2)] ?? 0} ms (median), ${times.at(-1) ?? 0} ms (longest)\n`,
+    );
+    expect(bytes).toBeLessThan(2 * 1024 * 1024);
+    expect(times.at(-1)).toBeLessThan(2_000);
+    await latest.terminate();
+  }, 120_000);
+});
+
+interface HistoryEvent {
+  eventTime?: { seconds?: unknown; nanos?: number | null } | null;
+  workflowTaskStartedEventAttributes?: unknown;
+  workflowTaskCompletedEventAttributes?: unknown;
+}
+
+/** How long each workflow task took from its start to its completion, in milliseconds. */
+function taskTimes(history: HistoryEvent[]): number[] {
+  const at = ({ eventTime }: HistoryEvent): number =>
+    Number(eventTime?.seconds ?? 0) * 1_000 + Math.round((eventTime?.nanos ?? 0) / 1e6);
+  return history.flatMap((event, i) => {
+    const next = history[i + 1];
+    return event.workflowTaskStartedEventAttributes && next?.workflowTaskCompletedEventAttributes
+      ? [at(next) - at(event)]
+      : [];
+  });
+}

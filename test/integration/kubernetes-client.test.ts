@@ -1,0 +1,138 @@
+import { waitUntil } from '../../dev/processes.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client.ts';
+import type { KubernetesClient } from '../../src/kubernetes/client.ts';
+import type { KubernetesError } from '../../src/kubernetes/errors.ts';
+import {
+  isAlreadyExists,
+  isConflict,
+  isForbidden,
+  isInvalid,
+  isNotFound,
+  isQuotaExceeded,
+} from '../../src/kubernetes/errors.ts';
+import { buildEvent } from '../../src/kubernetes/event.ts';
+import { configMaps, events, pods, resourceQuotas, secrets } from '../../src/kubernetes/resources.ts';
+import type { ConfigMap, Pod } from '../../src/kubernetes/resources.ts';
+import type { FreshNamespace } from './world.ts';
+import { freshNamespace, world } from './world.ts';
+
+const failure = (promise: Promise<unknown>): Promise<KubernetesError> =>
+  promise.then(
+    () => Promise.reject(new Error('did not reject')),
+    (error: unknown) => error as KubernetesError,
+  );
+const pod = (name: string): Pod => ({
+  metadata: { name },
+  spec: { automountServiceAccountToken: false, containers: [{ name: 'runner', image: 'i' }] },
+});
+const configMap = (name: string, data: Record<string, string> = {}, labels = {}): ConfigMap => ({
+  metadata: { name, labels },
+  data,
+});
+
+let namespace: FreshNamespace;
+let ns: string;
+let client: KubernetesClient;
+
+beforeAll(async () => {
+  namespace = await freshNamespace('client');
+  ns = namespace.name;
+  client = createKubernetesClient({ kubeConfig: world().kubeconfig });
+});
+
+afterAll(async () => {
+  await namespace.remove();
+  await client.close();
+});
+
+it('creates, patches, finds and deletes', async () => {
+  const key = { namespace: ns, name: 'p1' };
+  const created = await client.create(pods, ns, pod('p1'));
+  const status = { phase: 'Running' };
+  expect((await client.mergePatch(pods, key, { status }, { subresource: 'status' })).status?.phase).toBe(
+    'Running',
+  );
+  expect(isAlreadyExists(await failure(client.create(pods, ns, pod('p1'))))).toBe(true);
+  const labels = { metadata: { resourceVersion: created.metadata?.resourceVersion, labels: { a: 'b' } } };
+  expect(isConflict(await failure(client.mergePatch(pods, key, labels)))).toBe(true);
+  expect(isConflict(await failure(client.delete(pods, key, { uid: 'another' })))).toBe(true);
+  await client.delete(pods, key, { uid: created.metadata?.uid, gracePeriodSeconds: 0 });
+  expect(isNotFound(await failure(client.get(pods, key)))).toBe(true);
+});
+
+it('tells refusals apart', async () => {
+  const invalid = await failure(
+    client.create(pods, ns, { metadata: { name: 'p2' }, spec: { containers: [] } }),
+  );
+  expect(isInvalid(invalid)).toBe(true);
+  expect(invalid.causes).toContainEqual(expect.objectContaining({ field: 'spec.containers' }));
+  const spec = { ...pod('p3').spec!, priorityClassName: 'notexist' };
+  const forbidden = await failure(client.create(pods, ns, { metadata: { name: 'p3' }, spec }));
+  expect(isForbidden(forbidden)).toBe(true);
+  expect(forbidden.serverMessage).toBe(
+    'pods "p3" is forbidden: no PriorityClass with name notexist was found',
+  );
+});
+
+it('recognizes a quota that is used up', async () => {
+  const full = await freshNamespace('full');
+  await client.create(resourceQuotas, full.name, { metadata: { name: 'q' }, spec: { hard: { pods: '0' } } });
+  await waitUntil('The quota', async () => {
+    const { status } = await client.get(resourceQuotas, { namespace: full.name, name: 'q' });
+    return status?.used !== undefined;
+  });
+  const error = await failure(client.create(pods, full.name, pod('p')));
+  await full.remove();
+  expect(isQuotaExceeded(error)).toBe(true);
+});
+
+it('keeps the values of a Secret to itself', async () => {
+  const data = { 'bad key': Buffer.from('hush').toString('base64'), jitToken: 'no base64, a token' };
+  const error = await failure(client.create(secrets, ns, { metadata: { name: 's' }, data }));
+  expect(error.status).toBe(400);
+  expect(error.message).not.toContain('token');
+});
+
+it('takes Events', async () => {
+  const regarding = { apiVersion: 'v1', kind: 'Pod', namespace: ns, name: 'p1' };
+  const event = buildEvent({
+    regarding,
+    type: 'Normal',
+    reason: 'Created',
+    message: 'm',
+    action: 'CreatePod',
+  });
+  const { metadata } = await client.create(events, ns, event);
+  expect(metadata.name).toMatch(/^p1\./);
+});
+
+it('lists in pages', async () => {
+  await Promise.all(
+    Array.from({ length: 25 }, (_, i) =>
+      client.create(configMaps, ns, configMap(`page-${i}`, {}, { test: 'pages' })),
+    ),
+  );
+  expect(
+    (await client.list(configMaps, { namespace: ns, labelSelector: 'test=pages', limit: 10 })).items,
+  ).toHaveLength(25);
+  let pages = 0;
+  for await (const { items } of client.listPages(configMaps, {
+    namespace: ns,
+    labelSelector: 'test=pages',
+    limit: 10,
+  }))
+    pages += items.length > 0 ? 1 : 0;
+  expect(pages).toBe(3);
+});
+
+it('ends a watch in good order after its time', async () => {
+  const { resourceVersion } = await client.list(configMaps, { namespace: ns });
+  const types: string[] = [];
+  for await (const { type } of client.watch(configMaps, {
+    namespace: ns,
+    resourceVersion,
+    timeoutSeconds: 1,
+  }))
+    types.push(type);
+  expect(types.filter((type) => type !== 'BOOKMARK')).toEqual([]);
+});
