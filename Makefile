@@ -9,7 +9,7 @@ JEST := NODE_OPTIONS="$(NODE_OPTIONS) --experimental-vm-modules --disable-warnin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run run-scaleset test test-unit test-integration tools manifests verify bench clean
+.PHONY: help run run-scaleset test test-unit test-integration contract tools manifests verify bench clean
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -23,11 +23,16 @@ test: test-unit test-integration ## Run all tests: unit tests, then the integrat
 
 test-unit: $(MODULES) ## Run the unit tests, which need nothing but Node
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/unit.json
-	$(JEST) $(TESTS) --selectProjects unit --json --outputFile=$(RESULTS)/unit.json
+	env -u GITHUB_CONFIG_URL $(JEST) $(TESTS) --selectProjects unit --json --outputFile=$(RESULTS)/unit.json
 
 test-integration: $(MODULES) ## Run the integration suite on a real control plane and a Temporal server
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/integration.json
 	$(JEST) $(TESTS) --selectProjects integration --runInBand --json --outputFile=$(RESULTS)/integration.json
+
+contract: $(MODULES) ## Run the contract suite against the GitHub of GITHUB_CONFIG_URL (docs/github.md)
+	@test -n "$$GITHUB_CONFIG_URL" || { echo 'Set GITHUB_CONFIG_URL to a repository, organization or enterprise to test with.' >&2; exit 2; }
+	@test -n "$$GITHUB_TOKEN$$GITHUB_APP_ID" || { echo 'Set GITHUB_TOKEN, or GITHUB_APP_ID, GITHUB_APP_INSTALLATION_ID and GITHUB_APP_PRIVATE_KEY.' >&2; exit 2; }
+	$(JEST) test/contract --selectProjects unit --runInBand --verbose --testTimeout 180000
 
 tools: $(MODULES) ## Find or build the tools (etcd, Kubernetes, KWOK, Temporal, Helm)
 	@node dev/tools.ts

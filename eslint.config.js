@@ -23,6 +23,7 @@ const outsideTheSandbox = [
   'typebox/*',
   '@kubernetes/client-node',
   '@octokit/*',
+  '@azure/*',
   '@temporalio/client',
   '@temporalio/worker',
   '@temporalio/activity',

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { rootCertificates } from 'node:tls';
 import { Agent } from 'undici';
 import { connectToApi } from './cluster/api-client.ts';
 import type { ApiClient } from './cluster/api-client.ts';
@@ -17,6 +18,8 @@ import type { Progress } from './toolchain.ts';
 /** How the stand-in runners are wanted. */
 export interface RunnersOptions {
   kubeconfig: string;
+  /** PEM certificates trusted beside the usual roots, for a stand-in for GitHub that speaks HTTPS. */
+  ca?: string | undefined;
   /** The port of the controls over HTTP (runner/admin.ts); free when 0, none when absent. */
   adminPort?: number;
   log?: Progress;
@@ -64,7 +67,8 @@ interface Living {
  */
 export async function startRunners(options: RunnersOptions): Promise<Runners> {
   const api = await connectToApi(options.kubeconfig, 20);
-  const agent = new Agent({ connections: null, keepAliveTimeout: 30_000 });
+  const trust = options.ca === undefined ? {} : { connect: { ca: [...rootCertificates, options.ca] } };
+  const agent = new Agent({ connections: null, keepAliveTimeout: 30_000, ...trust });
   const house = new House(api, agent, options.log ?? (() => undefined));
   const stopping = new AbortController();
   const following = followPods(api, house, stopping.signal);

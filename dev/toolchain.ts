@@ -109,7 +109,8 @@ export function findTool(name: ToolName, { env, cacheFolder }: Search): string |
   return folders.map((folder) => join(folder, name)).find((path) => serves(name, path));
 }
 
-function isExecutable(path: string): boolean {
+/** Whether it is a file that can be run. */
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();

@@ -20,6 +20,8 @@ export const adminRoutes = (admin: Admin): Route[] => [
   at('DELETE', '/calls', () => done(() => admin.clearCalls())),
   at('GET', '/stats', () => ok(admin.stats())),
   at('DELETE', '/stats', () => done(() => admin.clearStats())),
+  at('GET', '/clock', () => ok(admin.clock())),
+  at('POST', '/clock', ({ body }) => ok(admin.advanceClock(Number(body['advanceMs'])))),
   at('POST', '/credentials', ({ body }) => done(() => admin.setCredentials(body))),
 ];
 

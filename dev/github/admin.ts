@@ -4,6 +4,7 @@ import { viewOf as jobView } from './job.ts';
 import type {
   CallName,
   CallView,
+  ClockView,
   Credentials,
   Fault,
   JobView,
@@ -47,6 +48,9 @@ export interface Admin {
   /** Sets how long calls take, in milliseconds; `*` is for all that are not named. */
   setLatency(latency: Latency): Latency;
   setCredentials(credentials: Credentials): void;
+  clock(): ClockView;
+  /** Moves the clock forward; what becomes due on the way happens before this returns. */
+  advanceClock(ms: number): ClockView;
   calls(): CallView[];
   clearCalls(): void;
   stats(): Stats;
@@ -88,9 +92,12 @@ type WorldAdmin = Pick<
   | 'finishJob'
   | 'expire'
   | 'setCredentials'
+  | 'clock'
+  | 'advanceClock'
 >;
 
-function worldAdmin({ scaleSets, runners, jobs, keys }: World): WorldAdmin {
+function worldAdmin({ scaleSets, runners, jobs, keys, clock, options }: World): WorldAdmin {
+  const view = (): ClockView => ({ now: clock.now(), isStill: options.isStill === true });
   const scaleSet = (id: number): ScaleSet => present(scaleSets.get(id), `scale set ${id}`);
   const runner = (name: string): Runner => present(runners.anyNamed(name), `runner ${name}`);
   return {
@@ -118,6 +125,13 @@ function worldAdmin({ scaleSets, runners, jobs, keys }: World): WorldAdmin {
       set.queue.wake();
     },
     setCredentials: (credentials) => keys.set(credentials),
+    clock: view,
+    advanceClock: (ms) => {
+      if (!(ms >= 0 && ms < Infinity))
+        throw new AdminError('The clock goes forward only: give milliseconds.');
+      clock.advance(ms);
+      return view();
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import type { CallName, CallView, Stats } from './protocol.ts';
 
 /** What was called, when, and how much of it at the same time. */
@@ -19,8 +20,9 @@ interface Counter {
 /** Half of the log is dropped when it reaches this. */
 const MOST_CALLS = 100_000;
 
-export function createCalls(): Calls {
+export function createCalls(clock: Pick<Clock, 'now'>): Calls {
   let log: CallView[] = [];
+  const startedAt = new WeakMap<CallView, number>();
   const counters = new Map<CallName, Counter>();
   const counterOf = (name: CallName): Counter => {
     const counter = counters.get(name) ?? { count: 0, inFlight: 0, maxInFlight: 0, statuses: {} };
@@ -38,11 +40,12 @@ export function createCalls(): Calls {
         method,
         path,
         status: 0,
-        at: Date.now(),
+        at: clock.now(),
         durationMs: 0,
         inFlight: counter.inFlight,
       };
       log.push(call);
+      startedAt.set(call, performance.now());
       if (log.length > MOST_CALLS) log = log.slice(MOST_CALLS / 2);
       return call;
     },
@@ -51,7 +54,8 @@ export function createCalls(): Calls {
       counter.inFlight -= 1;
       counter.statuses[status] = (counter.statuses[status] ?? 0) + 1;
       call.status = status;
-      call.durationMs = Date.now() - call.at;
+      // The clock may have been moved meanwhile.
+      call.durationMs = Math.round(performance.now() - (startedAt.get(call) ?? 0));
     },
     all: () => [...log],
     stats: () =>

@@ -16,7 +16,8 @@ interface Armed {
   draw: () => number;
 }
 
-export function createFaults(): Faults {
+/** @param now milliseconds since the epoch */
+export function createFaults(now: () => number = Date.now): Faults {
   let armed: Armed[] = [];
   return {
     add: (fault) => {
@@ -24,7 +25,7 @@ export function createFaults(): Faults {
       armed.push({
         fault,
         left: fault.times ?? (isBounded ? Infinity : 1),
-        until: fault.forMs === undefined ? Infinity : Date.now() + fault.forMs,
+        until: fault.forMs === undefined ? Infinity : now() + fault.forMs,
         draw: randomFrom(fault.seed ?? 1),
       });
     },
@@ -32,7 +33,7 @@ export function createFaults(): Faults {
     all: () => armed.map(({ fault }) => fault),
     take: (name) => {
       if (armed.length === 0) return undefined;
-      armed = armed.filter(({ left, until }) => left > 0 && Date.now() < until);
+      armed = armed.filter(({ left, until }) => left > 0 && now() < until);
       const hit = armed.find(({ fault, draw }) => isFor(fault, name) && draw() < (fault.probability ?? 1));
       if (hit) hit.left -= 1;
       return hit?.fault;

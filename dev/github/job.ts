@@ -1,3 +1,4 @@
+import type { Alarm } from './clock.ts';
 import type { JobState, JobView } from './protocol.ts';
 import type { ScaleSet } from './scale-sets.ts';
 
@@ -21,7 +22,7 @@ export interface Job {
   finishTime?: number;
   /** How often it was assigned and no runner took it. */
   unpicked: number;
-  timer?: NodeJS.Timeout;
+  timer?: Alarm;
 }
 
 // In Node since 22; TypeScript's library does not have it yet.

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Alarm, Clock } from './clock.ts';
 import { messageOf } from './job.ts';
 import type { Job } from './job.ts';
 import type { JobState, QueueJobs } from './protocol.ts';
@@ -25,11 +26,13 @@ export class Jobs {
   readonly #known = new Map<string, Job>();
   readonly #runners: Runners;
   readonly #options: JobOptions;
+  readonly #clock: Clock;
   #nextId: bigint;
 
-  constructor(runners: Runners, options: JobOptions) {
+  constructor(runners: Runners, options: JobOptions, clock: Clock) {
     this.#runners = runners;
     this.#options = options;
+    this.#clock = clock;
     this.#nextId = options.firstRequestId;
   }
 
@@ -88,14 +91,14 @@ export class Jobs {
     delete runner.job;
     move(job, 'completed');
     job.result = result;
-    job.finishTime = Date.now();
+    job.finishTime = this.#clock.now();
     tell(job, 'JobCompleted');
     this.pump(scaleSet);
   }
 
   /** The runner was heard of (again). */
   online(runner: Runner): void {
-    clearTimeout(runner.timer);
+    runner.timer?.cancel();
     runner.online = true;
     if (!runner.job) runner.scaleSet.idle.add(runner);
     this.pump(runner.scaleSet);
@@ -109,17 +112,17 @@ export class Jobs {
 
   /** The runner left; a job it has is lost if it does not come back. */
   offline(runner: Runner): void {
-    clearTimeout(runner.timer);
+    runner.timer?.cancel();
     runner.online = false;
     runner.scaleSet.idle.delete(runner);
     runner.timer = this.#loseLater(runner);
   }
 
-  #loseLater(runner: Runner): NodeJS.Timeout {
+  #loseLater(runner: Runner): Alarm {
     const lose = (): void => {
       if (runner.job) this.finish(runner, 'failed');
     };
-    return setTimeout(lose, this.#options.lostJobMs).unref();
+    return this.#clock.after(this.#options.lostJobMs, lose);
   }
 
   #create(scaleSet: ScaleSet, wanted: QueueJobs): Job {
@@ -136,7 +139,7 @@ export class Jobs {
       displayName: wanted.displayName ?? 'build',
       durationMs: wanted.durationMs,
       wantedResult: wanted.result ?? 'succeeded',
-      queueTime: Date.now(),
+      queueTime: this.#clock.now(),
       unpicked: 0,
     };
     this.#remember(job);
@@ -157,9 +160,9 @@ export class Jobs {
 
   #assignToSet(job: Job): void {
     move(job, 'assigned');
-    job.scaleSetAssignTime = Date.now();
+    job.scaleSetAssignTime = this.#clock.now();
     const { pickUpMs } = this.#options;
-    if (pickUpMs > 0) job.timer = setTimeout(() => this.#giveUp(job), pickUpMs).unref();
+    if (pickUpMs > 0) job.timer = this.#clock.after(pickUpMs, () => this.#giveUp(job));
     tell(job, 'JobAssigned');
   }
 
@@ -175,10 +178,10 @@ export class Jobs {
   }
 
   #start(job: Job, runner: Runner): void {
-    clearTimeout(job.timer);
+    job.timer?.cancel();
     move(job, 'running');
     job.runner = { id: runner.id, name: runner.name };
-    job.runnerAssignTime = Date.now();
+    job.runnerAssignTime = this.#clock.now();
     runner.job = job;
     runner.scaleSet.idle.delete(runner);
     tell(job, 'JobStarted');

@@ -1,4 +1,5 @@
 import { createPublicKey, createVerify, randomBytes } from 'node:crypto';
+import type { Clock } from './clock.ts';
 import type { Credentials } from './protocol.ts';
 
 /** Who is let in: credentials, and the tokens made from them. */
@@ -18,12 +19,12 @@ export interface Keys {
 
 const REGISTRATION_MS = 3_600_000;
 
-export function createKeys(adminTokenMs: number): Keys {
-  let tokens = new Set(['ghp_standin']);
+export function createKeys(adminTokenMs: number, clock: Pick<Clock, 'now'>): Keys {
+  let tokens = new Set<string>();
   let app: Credentials['app'];
-  const installation = createTokens<true>(REGISTRATION_MS);
-  const registration = createTokens<true>(REGISTRATION_MS);
-  const admin = createTokens<string>(adminTokenMs);
+  const installation = createTokens<true>(REGISTRATION_MS, clock);
+  const registration = createTokens<true>(REGISTRATION_MS, clock);
+  const admin = createTokens<string>(adminTokenMs, clock);
   return {
     set: (credentials) => {
       if (credentials.tokens) tokens = new Set(credentials.tokens);
@@ -40,7 +41,7 @@ export function createKeys(adminTokenMs: number): Keys {
     newInstallationToken: () => installation.add(`ghs_${randomBytes(18).toString('hex')}`, true),
     newRegistrationToken: () => registration.add(`AREG${randomBytes(12).toString('hex')}`, true),
     isRegistration: (header) => registration.find(tokenOf(header, /^RemoteAuth /)) === true,
-    newAdminToken: (configPath) => admin.add(unsignedJwt(Date.now() + adminTokenMs), configPath),
+    newAdminToken: (configPath) => admin.add(unsignedJwt(clock.now() + adminTokenMs), configPath),
     configPathOf: (header) => admin.find(tokenOf(header, /^Bearer /)),
   };
 }
@@ -54,18 +55,18 @@ interface Tokens<T> {
   clear(): void;
 }
 
-function createTokens<T>(lastMs: number): Tokens<T> {
+function createTokens<T>(lastMs: number, clock: Pick<Clock, 'now'>): Tokens<T> {
   const known = new Map<string, { value: T; until: number }>();
   return {
     add: (token, value) => {
       const [oldest] = known.keys();
       if (known.size > 10_000 && oldest !== undefined) known.delete(oldest);
-      known.set(token, { value, until: Date.now() + lastMs });
+      known.set(token, { value, until: clock.now() + lastMs });
       return token;
     },
     find: (token) => {
       const found = known.get(token);
-      return found && found.until > Date.now() ? found.value : undefined;
+      return found && found.until > clock.now() ? found.value : undefined;
     },
     clear: () => known.clear(),
   };
@@ -83,6 +84,7 @@ const unsignedJwt = (expiresAt: number): string =>
 
 const LONGEST_JWT_S = 600;
 
+/** By the machine's clock: it is the client's, which nobody moves, that the JWT was made by. */
 function isSignedBy({ appId, key }: NonNullable<Credentials['app']>, jwt: string): boolean {
   const [header = '', payload = '', signature = ''] = jwt.split('.');
   try {

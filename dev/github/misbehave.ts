@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Answer } from './answer.ts';
-import { exception } from './answer.ts';
+import { exception, ok } from './answer.ts';
 import type { Fault, FaultKind } from './protocol.ts';
 import { send, sendBytes } from './send.ts';
 
@@ -29,7 +29,8 @@ const DRIP_MS = 50;
 const BEHAVIOURS: Record<FaultKind, Behaviour> = {
   status: ({ fault, response }) => {
     const { status = 500, typeName = 'StandInException', message = 'a fault of the stand-in' } = fault;
-    send(response, { ...exception(status, typeName, message), headers: retryAfter(fault) });
+    const answer = fault.json === undefined ? exception(status, typeName, message) : ok(fault.json, status);
+    send(response, { ...answer, headers: { ...retryAfter(fault), ...fault.headers } });
   },
   text: ({ fault: { status = 400, message = 'a fault of the stand-in' }, response }) =>
     sendBytes(response, { status, bytes: message, contentType: 'text/plain' }),
@@ -50,6 +51,10 @@ const BEHAVIOURS: Record<FaultKind, Behaviour> = {
       bytes: '<html><body><h1>Unicorn!</h1></body></html>',
       contentType: 'text/html',
     }),
+  members: async ({ fault: { json: members }, response, act }) => {
+    const { status, json } = await act();
+    send(response, { status, json: { ...(json as object), ...(members as object) } });
+  },
   truncated: changed((json) => json.slice(0, json.length / 2)),
   'wrong-types': changed((json) => JSON.stringify(JSON.parse(json, swapped))),
   huge: ({ response }) => sendBytes(response, { status: 200, bytes: `"${'x'.repeat(HUGE_BYTES)}"` }),

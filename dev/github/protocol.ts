@@ -22,6 +22,7 @@
  * | `GET`, `DELETE /standin/calls` | 200 `CallView[]` |
  * | `GET`, `DELETE /standin/stats` | 200 `Stats` |
  * | `POST /standin/credentials` `Credentials` | 204 |
+ * | `GET`, `POST /standin/clock` `{ advanceMs }` | 200 `ClockView`: tokens, sessions, polls, unpicked and lost jobs go by this clock |
  * | `POST /standin/sessions/expire` `{ scaleSetId, what: 'token' or 'session' }` | 204 |
  */
 export interface JitContent {
@@ -151,7 +152,8 @@ export type CallName =
   | 'unknown';
 
 /**
- * - `status`: answers `status` without doing anything, with `typeName` and `retryAfter` (seconds) if given
+ * - `status`: answers `status` without doing anything, with `typeName`, `retryAfter` (seconds) and `headers` if given, or
+ *   with `json` in place of an exception
  * - `text`: as `status`, as plain text
  * - `empty`: `status` (200) with an empty body
  * - `timeout`: never answers
@@ -159,6 +161,7 @@ export type CallName =
  * - `reset`: breaks the connection without doing anything
  * - `lost-answer`: does it, then breaks the connection
  * - `html`: an HTML page with `status` (200)
+ * - `members`: does it, with the members of `json` in place of the answer's own
  * - `truncated`: does it, and sends half of the answer's JSON
  * - `wrong-types`: does it, and sends each text as a number and the other way round
  * - `huge`: an answer of 10 MB
@@ -175,6 +178,7 @@ export type FaultKind =
   | 'reset'
   | 'lost-answer'
   | 'html'
+  | 'members'
   | 'truncated'
   | 'wrong-types'
   | 'huge'
@@ -189,6 +193,8 @@ export interface Fault {
   status?: number;
   /** Seconds, for Retry-After. */
   retryAfter?: number;
+  headers?: Record<string, string>;
+  json?: unknown;
   typeName?: string;
   message?: string;
   latencyMs?: number;
@@ -217,6 +223,13 @@ export interface Stats {
   calls: Partial<Record<CallName, { count: number; maxInFlight: number; statuses: Record<string, number> }>>;
   /** Things a correct client or runner never does. */
   violations: string[];
+}
+
+export interface ClockView {
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Whether it moves only when it is told to. */
+  isStill: boolean;
 }
 
 export interface Credentials {

@@ -6,7 +6,7 @@ import type { World } from './world.ts';
 export function restRoutes(world: World, base: () => string): Route[] {
   const registrationToken = ({ headers }: Call): Answer => {
     if (!world.keys.isUser(headers.authorization)) return refusal(401, 'Bad credentials');
-    return ok({ token: world.keys.newRegistrationToken(), expires_at: inAnHour() }, 201);
+    return ok({ token: world.keys.newRegistrationToken(), expires_at: inAnHour(world) }, 201);
   };
   return [
     {
@@ -21,7 +21,7 @@ export function restRoutes(world: World, base: () => string): Route[] {
       name: 'accesstoken',
       handle: ({ headers, params: [installationId = ''] }) =>
         world.keys.isApp(headers.authorization, installationId)
-          ? ok({ token: world.keys.newInstallationToken(), expires_at: inAnHour() }, 201)
+          ? ok({ token: world.keys.newInstallationToken(), expires_at: inAnHour(world) }, 201)
           : refusal(401, 'A JSON web token could not be decoded'),
     },
     {
@@ -34,7 +34,7 @@ export function restRoutes(world: World, base: () => string): Route[] {
   ];
 }
 
-const inAnHour = (): string => new Date(Date.now() + 3_600_000).toISOString();
+const inAnHour = ({ clock }: World): string => new Date(clock.now() + 3_600_000).toISOString();
 
 interface Registration {
   authorization: string | undefined;

@@ -65,7 +65,7 @@ function connect({ runners, jobs, violations }: World, { jitConfig }: Record<str
 
 /** A runner is online while it polls or has a job; one that stops polling goes offline after a while. */
 async function waitForJob(
-  { jobs, runners, options }: World,
+  { jobs, runners, options, clock }: World,
   runner: Runner,
   { query, gone }: Call,
 ): Promise<Answer> {
@@ -74,7 +74,7 @@ async function waitForJob(
   if (!runner.job) await woken(runner, waitMs, gone);
   if (runner.job && !gone.aborted) return ok(jobFor(runner.job));
   if (runners.get(runner.id) !== runner) return removed;
-  runner.timer = setTimeout(() => jobs.offline(runner), options.offlineMs).unref();
+  runner.timer = clock.after(options.offlineMs, () => jobs.offline(runner));
   return noContent;
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Alarm } from './clock.ts';
 import type { Job } from './job.ts';
 import type { JitContent, RunnerJob, RunnerView } from './protocol.ts';
 import type { ScaleSet } from './scale-sets.ts';
@@ -16,7 +17,7 @@ export interface Runner {
   /** Hands a job, or the news of the removal, to a waiting poll. */
   wake?: () => void;
   /** Declares the runner lost unless it is heard of in time. */
-  timer?: NodeJS.Timeout;
+  timer?: Alarm;
 }
 
 export type Connected = { runner: Runner } | { refused: 401 | 409 | 410; violation?: string };
@@ -61,7 +62,7 @@ export function createRunners(): Runners {
       runner.scaleSet.idle.delete(runner);
       if (runner.connectionId !== undefined) byConnection.delete(runner.connectionId);
       runner.online = false;
-      clearTimeout(runner.timer);
+      runner.timer?.cancel();
       runner.wake?.();
     },
     all: () => [...byId.values()],

@@ -1,6 +1,6 @@
 import type { Job } from './job.ts';
-import type { MessageQueue, Session } from './sessions.ts';
 import { createMessageQueue } from './sessions.ts';
+import type { MessageQueue, QueueOptions, Session } from './sessions.ts';
 import type { NewScaleSet, ScaleSetView, Statistics } from './protocol.ts';
 import type { Runner } from './runners.ts';
 
@@ -42,7 +42,7 @@ export interface ScaleSets {
   all(): ScaleSet[];
 }
 
-export function createScaleSets(groups: RunnerGroup[], batchMs: number): ScaleSets {
+export function createScaleSets(groups: RunnerGroup[], options: QueueOptions): ScaleSets {
   const byId = new Map<number, ScaleSet>();
   let lastId = 0;
   const find: ScaleSets['find'] = ({ configPath, name, runnerGroupId }) =>
@@ -60,10 +60,10 @@ export function createScaleSets(groups: RunnerGroup[], batchMs: number): ScaleSe
       lastId = Math.max(lastId + 1, id ?? 0);
       const scaleSet: ScaleSet = {
         ...{ id: id ?? lastId, name, runnerGroupId, labels, configPath, disableUpdate },
-        createdOn: new Date().toISOString(),
+        createdOn: new Date(options.clock.now()).toISOString(),
         capacity: undefined,
         session: undefined,
-        queue: createMessageQueue(batchMs),
+        queue: createMessageQueue(options),
         runners: new Set(),
         idle: new Set(),
         jobs: { queued: new Set(), available: new Set(), assigned: new Set(), running: new Set() },

@@ -25,7 +25,7 @@ export function sessionRoutes(world: World, base: () => string): Route[] {
       ({ params: [id], body }) =>
         withScaleSet(world, id, (set) => {
           if (set.session && isLive(set.session, world)) return conflict(set.session);
-          set.session = newSession(String(body['ownerName']));
+          set.session = newSession(String(body['ownerName']), world.clock.now());
           return show(set, set.session);
         }),
     ]),
@@ -33,7 +33,7 @@ export function sessionRoutes(world: World, base: () => string): Route[] {
       one,
       ({ params }) =>
         withSession(params, (set, session) => {
-          Object.assign(session, { ...newSession(session.owner), id: session.id });
+          Object.assign(session, { ...newSession(session.owner, world.clock.now()), id: session.id });
           return show(set, session);
         }),
     ]),
@@ -56,8 +56,8 @@ export function endSession(set: ScaleSet): void {
   set.queue.wake();
 }
 
-const isLive = ({ seenAt }: Session, { options }: World): boolean =>
-  options.sessionIdleMs === 0 || Date.now() - seenAt < options.sessionIdleMs;
+const isLive = ({ seenAt }: Session, { options, clock }: World): boolean =>
+  options.sessionIdleMs === 0 || clock.now() - seenAt < options.sessionIdleMs;
 
 const conflict = ({ owner }: Session): Answer =>
   exception(
@@ -130,7 +130,7 @@ const hasToken = ({ session }: ScaleSet, { headers }: Call): boolean =>
 const SIGN_OF_LIFE_MS = 1_000;
 
 async function poll(
-  { jobs, options }: World,
+  { jobs, options, clock }: World,
   set: ScaleSet,
   { headers, query, gone }: Call,
 ): Promise<Answer> {
@@ -141,12 +141,12 @@ async function poll(
   jobs.pump(set);
   const after = Number(query.get('lastMessageId') ?? 0);
   const { session, queue } = set;
-  const until = Date.now() + options.pollMs;
+  const until = clock.now() + options.pollMs;
   for (;;) {
     const message = queue.peek(after);
     if (message) return ok(messageView(set, message));
-    if (session) session.seenAt = Date.now();
-    const left = until - Date.now();
+    if (session) session.seenAt = clock.now();
+    const left = until - clock.now();
     if (left <= 0 || gone.aborted) return { status: 202 };
     await queue.wait(Math.min(left, SIGN_OF_LIFE_MS), gone);
     if (!session || set.session !== session || session.isTokenExpired) return tokenExpired;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from './clock.ts';
 
 /** The one listener that a scale set may have. */
 export interface Session {
@@ -11,12 +12,12 @@ export interface Session {
   seenAt: number;
 }
 
-export const newSession = (owner: string): Session => ({
+export const newSession = (owner: string, now: number): Session => ({
   id: randomUUID(),
   owner,
   token: randomUUID(),
   isTokenExpired: false,
-  seenAt: Date.now(),
+  seenAt: now,
 });
 
 export interface QueuedMessage {
@@ -41,8 +42,13 @@ const LARGEST_MESSAGE = 50;
 /** Real ids were seen near this. */
 const FIRST_ID = 100_000_000;
 
-/** @param batchMs how long a waiting poll lets more elements gather after the first */
-export function createMessageQueue(batchMs: number): MessageQueue {
+export interface QueueOptions {
+  /** How long a waiting poll lets more elements gather after the first, by the machine's time. */
+  batchMs: number;
+  clock: Clock;
+}
+
+export function createMessageQueue({ batchMs, clock }: QueueOptions): MessageQueue {
   const messages: QueuedMessage[] = [];
   const pending: object[] = [];
   const waiting = new Set<() => void>();
@@ -75,11 +81,11 @@ export function createMessageQueue(batchMs: number): MessageQueue {
       new Promise((resolve) => {
         const done = (): void => {
           waiting.delete(done);
-          clearTimeout(limit);
+          limit.cancel();
           signal.removeEventListener('abort', done);
           resolve();
         };
-        const limit = setTimeout(done, ms);
+        const limit = clock.after(ms, done);
         waiting.add(done);
         signal.addEventListener('abort', done);
         if (signal.aborted) done();

@@ -23,6 +23,8 @@ export interface GitHubOptions extends Partial<WorldOptions> {
   /** How this machine is called by those who connect. Default: the host. */
   publicHost?: string | undefined;
   latency?: Latency | undefined;
+  /** Personal access tokens that it accepts at first. Default: one, `ghp_standin`. */
+  tokens?: readonly string[] | undefined;
   /** Certificate and key as PEM: then it speaks HTTPS. */
   tls?: { cert: string; key: string } | undefined;
   /** Gets one line per call. */
@@ -32,7 +34,7 @@ export interface GitHubOptions extends Partial<WorldOptions> {
 /** A GitHub that runs on this machine: an Enterprise Server by its URLs. */
 export interface GitHubStandIn {
   readonly url: string;
-  /** A personal access token that it accepts at first. */
+  /** One that it accepts at first. */
   readonly token: string;
   /** `githubConfigUrl` for `org`, `org/repo` or `enterprises/name`. */
   configUrl(path: string): string;
@@ -44,8 +46,10 @@ export interface GitHubStandIn {
 /** Starts a stand-in for GitHub; see protocol.ts for what it understands beside GitHub's own API. */
 export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubStandIn> {
   const { host = '127.0.0.1', port = 0, publicHost = host, latency = {}, tls, log, ...rest } = options;
+  const [token = 'ghp_standin', ...more] = options.tokens ?? [];
   const world = createWorld({ ...defaultWorldOptions, ...rest });
-  const [faults, calls] = [createFaults(), createCalls()];
+  world.keys.set({ tokens: [token, ...more] });
+  const [faults, calls] = [createFaults(() => world.clock.now()), createCalls(world.clock)];
   const admin = createAdmin({ world, faults, calls, latency });
   const location = { url: '' };
   const base = (): string => location.url;
@@ -63,7 +67,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
   location.url = `${tls ? 'https' : 'http'}://${publicHost}:${(server.address() as AddressInfo).port}`;
   return {
     url: location.url,
-    token: 'ghp_standin',
+    token,
     configUrl: (path) => `${location.url}/${path}`,
     admin,
     stop: () => stopped(server),

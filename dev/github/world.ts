@@ -1,3 +1,5 @@
+import { createClock } from './clock.ts';
+import type { Clock, ClockOptions } from './clock.ts';
 import { Jobs } from './jobs.ts';
 import type { JobOptions } from './jobs.ts';
 import { createKeys } from './keys.ts';
@@ -8,7 +10,7 @@ import { createScaleSets } from './scale-sets.ts';
 import type { RunnerGroup, ScaleSets } from './scale-sets.ts';
 
 /** How this GitHub behaves. */
-export interface WorldOptions extends JobOptions {
+export interface WorldOptions extends JobOptions, ClockOptions {
   groups: RunnerGroup[];
   /** How long admin tokens last. */
   adminTokenMs: number;
@@ -43,6 +45,7 @@ export const defaultWorldOptions: WorldOptions = {
 /** All state of one GitHub. */
 export interface World {
   options: WorldOptions;
+  clock: Clock;
   keys: Keys;
   scaleSets: ScaleSets;
   runners: Runners;
@@ -53,12 +56,14 @@ export interface World {
 
 export function createWorld(options: WorldOptions): World {
   const runners = createRunners();
+  const clock = createClock(options);
   return {
     options,
-    keys: createKeys(options.adminTokenMs),
-    scaleSets: createScaleSets(options.groups, options.batchMs),
+    clock,
+    keys: createKeys(options.adminTokenMs, clock),
+    scaleSets: createScaleSets(options.groups, { batchMs: options.batchMs, clock }),
     runners,
-    jobs: new Jobs(runners, options),
+    jobs: new Jobs(runners, options, clock),
     violations: [],
   };
 }

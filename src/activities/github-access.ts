@@ -7,8 +7,10 @@ import type { EphemeralRunnerSpec } from '../api/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { isNotFound } from '../kubernetes/errors.ts';
-import { configMaps, secrets } from '../kubernetes/resources.ts';
+import { configMaps } from '../kubernetes/resources.ts';
+import { credentialSourceOf } from './credential-source.ts';
 import { SetupError } from './failures.ts';
+import type { KeyVaults } from './key-vault.ts';
 import { resolveProxy } from './proxy.ts';
 
 /** How a runner's spec says GitHub is to be reached. */
@@ -30,30 +32,33 @@ export function runnerSpecOf({ spec }: EphemeralRunnerSet): EphemeralRunnerSpec 
 export interface GitHubAccessDeps {
   kubernetes: Pick<KubernetesClient, 'get'>;
   github: GitHubConnections;
+  /** For specs with a `vaultConfig`. Default: shared by the whole process. */
+  vaults?: KeyVaults | undefined;
 }
 
 /**
  * A client for the config URL of a spec. Credentials and certificates are read anew each time, so that a changed
- * Secret takes effect with the next activity; the connection itself is shared as long as they are the same.
+ * Secret takes effect with the next activity (a changed secret of a vault: within a minute); the connection itself is
+ * shared as long as they are the same.
  *
- * @throws SetupError SecretNotFound, InvalidCredentials, InvalidGitHubConfigUrl, CertificateNotFound, Unsupported, …
+ * @throws SetupError SecretNotFound, InvalidCredentials, InvalidGitHubConfigUrl, CertificateNotFound, VaultRefused, …
  */
 export async function accessGitHub(
-  { kubernetes, github }: GitHubAccessDeps,
+  { kubernetes, github, vaults }: GitHubAccessDeps,
   namespace: string,
   access: GitHubAccess,
 ): Promise<ScaleSetClient> {
-  refuseVault(access);
+  const source = await credentialSourceOf({ kubernetes, vaults }, namespace, access);
+  const { githubConfigUrl: configUrl, githubConfigSecret: name } = access;
   const [data, ca, proxy] = await Promise.all([
-    readSecret(kubernetes, { namespace, name: access.githubConfigSecret }),
+    source.read({ name, field: 'githubConfigSecret' }),
     readCertificate(kubernetes, namespace, access),
-    access.proxy && resolveProxy(kubernetes, namespace, access.proxy),
+    access.proxy && resolveProxy(source.asSecrets, namespace, access.proxy),
   ]);
   try {
-    const credentials = credentialsFromSecret(data);
-    return github.connect({ configUrl: access.githubConfigUrl, credentials, ca, proxy });
+    return github.connect({ configUrl, credentials: credentialsFromSecret(data), ca, proxy });
   } catch (error) {
-    throw setupErrorFor(error, `Secret ${namespace}/${access.githubConfigSecret}`);
+    throw setupErrorFor(error, source.describe(name));
   }
 }
 
@@ -71,31 +76,8 @@ function setupErrorFor(error: unknown, secret: string): unknown {
   return new SetupError(REASONS[error.field], about + error.message, error);
 }
 
-function refuseVault({ vaultConfig }: GitHubAccess): void {
-  if (!vaultConfig?.type) return;
-  throw new SetupError(
-    'Unsupported',
-    'vaultConfig: vaults are not supported yet; put the credentials into a Secret.',
-  );
-}
-
-async function readSecret(
-  kubernetes: GitHubAccessDeps['kubernetes'],
-  { namespace, name }: { namespace: string; name: string },
-): Promise<Record<string, string>> {
-  try {
-    const { data = {} } = await kubernetes.get(secrets, { namespace, name });
-    const decode = ([key, value]: [string, string]) =>
-      [key, Buffer.from(value, 'base64').toString('utf8')] as const;
-    return Object.fromEntries(Object.entries(data).map(decode));
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-    const remedy = `githubConfigSecret: create Secret "${name}" in namespace "${namespace}" with github_token, or name another.`;
-    throw new SetupError('SecretNotFound', remedy, error);
-  }
-}
-
-async function readCertificate(
+/** The PEM that a spec's `githubServerTLS` names. @throws SetupError CertificateNotFound */
+export async function readCertificate(
   kubernetes: GitHubAccessDeps['kubernetes'],
   namespace: string,
   { githubServerTLS }: GitHubAccess,

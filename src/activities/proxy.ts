@@ -51,11 +51,21 @@ async function withCredentials(
   if (!parsed)
     throw new SetupError('InvalidProxy', `${field}.url: "${url}" is no URL; give http://host:port.`);
   const secret = await readCredentials(kubernetes, { namespace, name: credentialSecretRef, field });
-  const decode = (key: string): string => Buffer.from(secret.data?.[key] ?? '', 'base64').toString('utf8');
-  parsed.username = encodeURIComponent(decode('username'));
-  parsed.password = encodeURIComponent(decode('password'));
+  const [username, password] = [valueOf(secret, 'username'), valueOf(secret, 'password')];
+  if (username === '') {
+    const remedy = `set username and password in "${credentialSecretRef}", which has no username`;
+    throw new SetupError('ProxyCredentialsNotFound', `${field}.credentialSecretRef: ${remedy}.`);
+  }
+  parsed.username = encodeURIComponent(username);
+  parsed.password = encodeURIComponent(password);
   return parsed.href.replace(/\/$/, '');
 }
+
+/** Without the newline at the end that `--from-file` brings in: it would be taken for a part of the password. */
+const valueOf = ({ data }: Secret, key: string): string =>
+  Buffer.from(data?.[key] ?? '', 'base64')
+    .toString('utf8')
+    .replace(/\r?\n$/, '');
 
 async function readCredentials(
   kubernetes: Pick<KubernetesClient, 'get'>,

@@ -3,12 +3,11 @@ import type { EphemeralRunnerSetSpec } from './ephemeral-runner-set.ts';
 import type { EphemeralRunnerSpec } from './ephemeral-runner.ts';
 import type { Kind } from './group.ts';
 import type { Problem } from './problem.ts';
+import { vaultContradictions } from './vault.ts';
 import type { PodSpec } from './wire.ts';
 
 /** The container that runs the job. */
 const RUNNER_CONTAINER = 'runner';
-
-const AZURE_KEY_VAULT = 'azure_key_vault';
 
 /**
  * What the schema allows and what still can never work. The spec must satisfy its schema. Only a person can mend these,
@@ -70,18 +69,6 @@ function limitContradictions({ minRunners = 0, maxRunners = Infinity }: Autoscal
   if (minRunners <= maxRunners) return [];
   const message = `is greater than maxRunners, ${maxRunners}: lower it or raise maxRunners`;
   return [{ path: 'spec.minRunners', message }];
-}
-
-function vaultContradictions(vault: AutoscalingRunnerSetSpec['vaultConfig'], path: string): Problem[] {
-  if (!vault?.type) return [];
-  if (vault.type !== AZURE_KEY_VAULT) {
-    return [
-      { path: `${path}.type`, message: `must be ${AZURE_KEY_VAULT}, or be left out for Kubernetes Secrets` },
-    ];
-  }
-  return vault.azureKeyVault
-    ? []
-    : [{ path: `${path}.azureKeyVault`, message: 'is missing: say which vault it is' }];
 }
 
 function podContradictions(pod: PodSpec | undefined, path: string): Problem[] {

@@ -3,9 +3,11 @@ import type { ScaleResult } from '../workflows/messages.ts';
 import type { SetView } from '../workflows/view.ts';
 import type { FlagTexts, WorkerConfiguration } from '../workers/configuration.ts';
 import type { Logger } from '../workers/log.ts';
+import type { ListenerConfiguration } from '../workers/run-listener.ts';
 import type { TemporalTarget } from '../workers/temporal-profile.ts';
 import type { Output, OutputFormat, Paint } from './output.ts';
 import type { SetKey } from './set-key.ts';
+import type { StartStandIn } from './stand-in.ts';
 
 /** The cluster as the commands use it: they only read. */
 export interface Cluster extends Pick<KubernetesClient, 'get' | 'list'> {
@@ -60,6 +62,10 @@ export interface Surroundings {
   defaultNamespace(settings: Pick<WorkerConfiguration, 'kubeconfig' | 'context'>): Promise<string>;
   connectTemporal(target: TemporalTarget, cluster: string): Promise<Workflows>;
   runWorker(configuration: WorkerConfiguration, log: Logger): Promise<void>;
+  runListener(configuration: ListenerConfiguration, log: Logger): Promise<void>;
+  startStandIn: StartStandIn;
+  /** Resolves when the process is told to stop. */
+  untilStopped(): Promise<void>;
   /** Milliseconds since the epoch. */
   now(): number;
   sleep(ms: number): Promise<void>;

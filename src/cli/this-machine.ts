@@ -27,6 +27,19 @@ export const thisMachine: Surroundings = {
     const { runWorker } = await import('../workers/run-worker.ts');
     await runWorker(configuration, log);
   },
+  runListener: async (configuration, log) => {
+    const { runListener } = await import('../workers/run-listener.ts');
+    await runListener(configuration, log);
+  },
+  startStandIn: async (options) => {
+    const { loadStandIn } = await import('./stand-in.ts');
+    const startGitHub = await loadStandIn();
+    return startGitHub(options);
+  },
+  untilStopped: () =>
+    new Promise((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    }),
   now: () => Date.now(),
   sleep: async (ms) => {
     await sleep(ms);

@@ -50,7 +50,7 @@ const REGISTRATION_WAITS_MS = [250, 500, 1_000];
 
 /**
  * Credentials → registration token → admin connection (protocol: authentication chain). However many callers need a
- * fresh connection, one refresh runs; when it fails, the old connection stays. Refused credentials are not tried again
+ * fresh connection, one refresh runs; when it fails, the old connection stays, unless the service has refused it. Refused credentials are not tried again
  * for a while: only new credentials, and so a new client, help at once.
  */
 export function createAuthentication(options: AuthenticationOptions): Authentication {
@@ -79,7 +79,12 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       const isFresh = current !== undefined && clock.now() + REFRESH_BEFORE_MS < current.expiresAt;
       return current && isFresh ? Promise.resolve(current) : shared(signal);
     },
-    replace: (stale, signal) => (current && current !== stale ? Promise.resolve(current) : shared(signal)),
+    replace: (stale, signal) => {
+      if (current && current !== stale) return Promise.resolve(current);
+      // Known to be refused: until there is another, callers must not try it once more.
+      current = undefined;
+      return shared(signal);
+    },
   };
 }
 

@@ -3,7 +3,8 @@ import type { Dispatcher } from 'undici';
 import type { GitHubCredentials } from './credentials.ts';
 import { createDispatcher } from './dispatcher.ts';
 import type { RouteSettings } from './dispatcher.ts';
-import type { Clock } from './pause.ts';
+import { createPauses } from './pause.ts';
+import type { Clock, Pauses } from './pause.ts';
 import { createScaleSetClient } from './scale-set-client.ts';
 import type { ScaleSetClient, ScaleSetClientOptions } from './scale-set-client.ts';
 import type { SystemInfo } from './user-agent.ts';
@@ -28,6 +29,8 @@ export interface GitHubConnectionsOptions extends Pick<
 > {
   systemInfo?: SystemInfo | undefined;
   clock?: Clock | undefined;
+  /** Its own unless given. Clients of one config URL pause together, whatever their credentials. */
+  pauses?: Pauses | undefined;
   /** Clients remembered; the one unused for longest is forgotten first. Default: 500. */
   maxClients?: number | undefined;
 }
@@ -36,7 +39,8 @@ const MAX_CLIENTS = 500;
 
 /** Clients with the same CA and proxy share their connections. */
 export function createGitHubConnections(options: GitHubConnectionsOptions = {}): GitHubConnections {
-  const { maxClients = MAX_CLIENTS, ...clientOptions } = options;
+  const { maxClients = MAX_CLIENTS, pauses = createPauses(options.clock), ...rest } = options;
+  const clientOptions = { ...rest, pauses };
   const clients = createRecent<ScaleSetClient>(maxClients);
   const dispatchers = createRecent<Dispatcher>(maxClients);
   return {

@@ -1,15 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import { Agent, EnvHttpProxyAgent } from 'undici';
-import type { Dispatcher } from 'undici';
+import { Agent, Dispatcher, ProxyAgent } from 'undici';
 import { GitHubError } from './errors.ts';
+import { bypassFor, isLoopback } from './no-proxy.ts';
+import type { Bypass } from './no-proxy.ts';
 
 /** Proxies by the scheme of the target, as URLs; user and password, if any, are part of the URL. */
 export interface ProxySettings {
   readonly httpProxy?: string | undefined;
   readonly httpsProxy?: string | undefined;
-  /** Hosts reached directly, comma-separated. */
+  /** Hosts, domains, networks and ports reached directly, comma-separated: see no-proxy.ts. */
   readonly noProxy?: string | undefined;
 }
 
@@ -17,7 +18,7 @@ export interface ProxySettings {
 export interface RouteSettings {
   /** PEM certificates trusted beside the usual roots (`githubServerTLS`). */
   readonly ca?: string | undefined;
-  /** Left out, the process's own `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` apply. */
+  /** Left out, the process's own `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` apply, but not to this machine itself. */
   readonly proxy?: ProxySettings | undefined;
 }
 
@@ -35,15 +36,54 @@ export function createDispatcher({ ca, proxy }: RouteSettings): Dispatcher {
   const trust = ca === undefined ? {} : { secureContext: trusting(ca) };
   const connect = { timeout: CONNECT_MS, ...trust };
   const common = { allowH2: false, keepAliveTimeout: IDLE_MS, connect };
-  const proxies = proxy ? checked(proxy) : proxiesOf(process.env);
-  const agent = new EnvHttpProxyAgent({ ...common, ...proxies, requestTls: connect, proxyTls: connect });
-  if (proxies.httpsProxy !== '' || proxies.httpProxy === '') return agent;
-  // The library would send HTTPS through the proxy for HTTP; the usual meaning is that HTTPS then has none.
+  const { httpProxy, httpsProxy, noProxy } = proxy ? checked(proxy) : proxiesOf(process.env);
   const direct = new Agent(common);
-  return agent.compose((dispatch) => (options, handler) => {
-    const isHttps = String(options.origin).startsWith('https:');
-    return isHttps ? direct.dispatch(options, handler) : dispatch(options, handler);
+  const through = (uri: string): Dispatcher =>
+    uri === '' ? direct : new ProxyAgent({ ...common, uri, requestTls: connect, proxyTls: connect });
+  const byNoProxy = bypassFor(noProxy);
+  return new RoutedDispatcher({
+    direct,
+    http: through(httpProxy),
+    https: through(httpsProxy),
+    isDirect: (origin) => byNoProxy(origin) || (!proxy && isLoopback(origin)),
   });
+}
+
+interface Routes {
+  direct: Dispatcher;
+  http: Dispatcher;
+  https: Dispatcher;
+  isDirect: Bypass;
+}
+
+/** Sends each request on its way. */
+class RoutedDispatcher extends Dispatcher {
+  readonly #routes: Routes;
+
+  constructor(routes: Routes) {
+    super();
+    this.#routes = routes;
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const { direct, http, https, isDirect } = this.#routes;
+    const origin = new URL(String(options.origin));
+    const proxied = origin.protocol === 'https:' ? https : http;
+    return (isDirect(origin) ? direct : proxied).dispatch(options, handler);
+  }
+
+  override async close(): Promise<void> {
+    await Promise.all(this.#all().map((route) => route.close()));
+  }
+
+  override async destroy(): Promise<void> {
+    await Promise.all(this.#all().map((route) => route.destroy()));
+  }
+
+  #all(): Dispatcher[] {
+    const { direct, http, https } = this.#routes;
+    return [...new Set([direct, http, https])];
+  }
 }
 
 /** Once made, a context serves every connection: reading all roots anew takes longer than the handshake. */
@@ -69,7 +109,7 @@ function isCertificate(pem: string): boolean {
   }
 }
 
-/** Empty text, not `undefined`, stands for none: otherwise the library would look into the environment itself. */
+/** Empty text stands for none. */
 type Proxies = Required<{ [Name in keyof ProxySettings]: string }>;
 
 const proxiesOf = (env: NodeJS.ProcessEnv): Proxies => ({

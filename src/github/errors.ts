@@ -158,9 +158,24 @@ export function errorFromFailure(subject: RequestSubject, failure: unknown): Git
   const error = (decision: GitHubDecision, detail: string, field?: ConfigField): GitHubError =>
     new GitHubError({ decision, message: describe(subject, undefined, detail), field, cause });
   if (words.includes('Redirect loop detected')) return error('refused', REDIRECTS);
+  const denial = proxyDenialIn(words, subject);
+  if (denial) return error('invalid-config', denial, 'proxy');
   if (!CERTIFICATE_CODES.test(cause.code)) return error('retry', `no answer (${words})`);
   const detail = `the certificate is not trusted (${words}): name its CA in githubServerTLS`;
   return error('invalid-config', detail, 'githubServerTLS');
+}
+
+/** What to do about a proxy that says no itself: the library tells it in words only. */
+function proxyDenialIn(words: string, { url }: RequestSubject): string | undefined {
+  const status = /\bProxy (?:response|Authentication Required) \((\d{3})\)/.exec(words)?.[1];
+  const [scheme, variable] = url.protocol === 'https:' ? ['https', 'HTTPS_PROXY'] : ['http', 'HTTP_PROXY'];
+  // Some proxies say 401 to a wrong password, and 407 only where there is none.
+  if (status === '407' || status === '401') {
+    const remedy = `correct the Secret that proxy.${scheme}.credentialSecretRef names`;
+    return `the proxy does not accept our credentials (${status}): ${remedy}, or ${variable} if the proxy is the worker's own`;
+  }
+  if (status !== '403') return undefined;
+  return `the proxy does not let us through to ${url.host} (403): allow it there, or choose another proxy.${scheme}.url`;
 }
 
 /** A request in words, each segment of its path cleaned by itself: a path as a whole looks like a secret. */

@@ -5,8 +5,8 @@ import { errorFromAnswer, errorFromContent, errorFromFailure, GitHubError } from
 import type { GitHubService, HttpAnswer, RequestSubject } from './errors.ts';
 import { rateLimitIn } from './observation.ts';
 import type { GitHubObserver, GitHubOperation } from './observation.ts';
-import { createPause, systemClock } from './pause.ts';
-import type { Clock } from './pause.ts';
+import { createPauses, systemClock } from './pause.ts';
+import type { Clock, Pause } from './pause.ts';
 
 /** One call to GitHub, headers included. */
 export interface GitHubRequest {
@@ -30,8 +30,12 @@ export interface GitHubRequest {
 export type Requester = (request: GitHubRequest) => Promise<HttpAnswer>;
 
 export interface HttpOptions {
+  /** For observations, and for a pause of its own unless `pause` is given. */
+  configUrl: string;
   dispatcher: Dispatcher;
   clock?: Clock | undefined;
+  /** Of the config URL, shared by all who call it. */
+  pause?: Pause | undefined;
   observe?: GitHubObserver | undefined;
   /** Largest answer read, in bytes. Default: 5 MiB. */
   maxBodyBytes?: number | undefined;
@@ -46,25 +50,28 @@ const MAX_BODY_BYTES = 5 * 1024 * 1024;
 
 const TIMEOUT_MS = 30_000;
 
-/** The requester for one configuration: it shares its connections, and the pauses that GitHub asks for. */
+/** The requester for one configuration: its requests share connections and the pauses that GitHub asks for. */
 export function createRequester(options: HttpOptions): Requester {
   const { clock = systemClock, maxBodyBytes = MAX_BODY_BYTES, timeoutMs = TIMEOUT_MS } = options;
   const dispatcher = options.dispatcher.compose(interceptors.redirect({ maxRedirections: MAX_REDIRECTS }));
-  const pause = createPause(clock);
+  const pause = options.pause ?? createPauses(clock).of(options.configUrl);
 
   const attempt = async (request: GitHubRequest, seen: { answer?: HttpAnswer }): Promise<HttpAnswer> => {
     const subject: RequestSubject = { service: request.service, method: request.method, url: request.url };
     const answer = await exchange({ timeoutMs, ...request, subject, dispatcher, maxBodyBytes });
     seen.answer = answer;
-    if (request.ok.includes(answer.status)) return answer;
+    if (request.ok.includes(answer.status)) {
+      pause.heed(request.service, rateLimitIn(answer).rateLimit);
+      return answer;
+    }
     const error = errorFromAnswer(subject, answer, clock.now());
-    pause.learn(error);
+    pause.learn(request.service, error);
     throw error;
   };
   return async (request) => {
     request.signal?.throwIfAborted();
     pause.check(request);
-    const report = reporter(options.observe, request);
+    const report = reporter(options, request);
     const seen: { answer?: HttpAnswer } = {};
     try {
       const answer = await attempt(request, seen);
@@ -79,13 +86,14 @@ export function createRequester(options: HttpOptions): Requester {
 
 /** Tells the observer how a request ended that starts now. */
 function reporter(
-  observe: GitHubObserver | undefined,
+  { configUrl, observe }: Pick<HttpOptions, 'configUrl' | 'observe'>,
   { operation, service }: GitHubRequest,
 ): (answer: HttpAnswer | undefined, error?: unknown) => void {
   if (!observe) return () => undefined;
   const startedAt = performance.now();
   return (answer, error) =>
     observe({
+      configUrl,
       operation,
       service,
       durationMs: performance.now() - startedAt,

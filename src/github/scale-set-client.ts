@@ -9,7 +9,7 @@ import { createDispatcher } from './dispatcher.ts';
 import type { RouteSettings } from './dispatcher.ts';
 import { createRequester } from './http.ts';
 import type { GitHubObserver } from './observation.ts';
-import type { Clock } from './pause.ts';
+import type { Clock, Pauses } from './pause.ts';
 import { runnerCalls } from './runner-calls.ts';
 import { scaleSetCalls } from './scale-set-calls.ts';
 import { defaultSystemInfo, userAgentFor } from './user-agent.ts';
@@ -94,6 +94,8 @@ export interface ScaleSetClientOptions extends RouteSettings {
   /** Connections to use instead of those that `ca` and `proxy` describe. */
   dispatcher?: Dispatcher | undefined;
   clock?: Clock | undefined;
+  /** Shared by all clients of a process; a client's own unless given. */
+  pauses?: Pauses | undefined;
   /** Is told of each request that is sent, for metrics and traces. */
   observe?: GitHubObserver | undefined;
   /** For one call, reading the answer included, in milliseconds. Default: 30 s. */
@@ -110,7 +112,8 @@ export function createScaleSetClient(options: ScaleSetClientOptions): ScaleSetCl
   const config = parseConfigUrl(options.configUrl);
   const dispatcher = options.dispatcher ?? createDispatcher(options);
   const { timeoutMs, observe } = options;
-  const request = createRequester({ dispatcher, clock, timeoutMs, observe });
+  const pause = options.pauses?.of(config.url);
+  const request = createRequester({ configUrl: config.url, dispatcher, clock, pause, timeoutMs, observe });
   const userAgent = (scaleSetId?: number): string => userAgentFor(systemInfo, scaleSetId);
   const authentication = createAuthentication({
     config,

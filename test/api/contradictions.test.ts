@@ -4,6 +4,11 @@ import { listener, maximalScaleSet, minimalScaleSet, runner, runnerSet } from '.
 const pathsOf = (...[kind, spec]: Parameters<typeof contradictionsOf>) =>
   contradictionsOf(kind, spec).map(({ path }) => path);
 
+const azure = (change: object) => ({
+  type: 'azure_key_vault',
+  azureKeyVault: { ...maximalScaleSet.spec.vaultConfig?.azureKeyVault, ...change },
+});
+
 describe('contradictionsOf an AutoscalingRunnerSet', () => {
   const { spec } = maximalScaleSet;
 
@@ -15,6 +20,10 @@ describe('contradictionsOf an AutoscalingRunnerSet', () => {
     [{ template: { spec: { containers: [{ name: 'worker' }] } } }, 'spec.template.spec.containers'],
     [{ vaultConfig: { type: 'azureKeyVault' } }, 'spec.vaultConfig.type'],
     [{ vaultConfig: { type: 'azure_key_vault' } }, 'spec.vaultConfig.azureKeyVault'],
+    [{ vaultConfig: azure({ url: 'http://octo.vault.azure.net' }) }, 'spec.vaultConfig.azureKeyVault.url'],
+    [{ vaultConfig: azure({ tenantId: '' }) }, 'spec.vaultConfig.azureKeyVault.tenantId'],
+    [{ vaultConfig: azure({ clientId: '' }) }, 'spec.vaultConfig.azureKeyVault.clientId'],
+    [{ vaultConfig: azure({ certificatePath: '' }) }, 'spec.vaultConfig.azureKeyVault.certificatePath'],
   ])('%j', (change, path) => expect(pathsOf('AutoscalingRunnerSet', { ...spec, ...change })).toEqual([path]));
 
   it('knows none in good ones', () => {

@@ -2,6 +2,7 @@ import { KubernetesError } from '../../src/kubernetes/errors.ts';
 import type { KubernetesObject, Resource } from '../../src/kubernetes/resources.ts';
 import type { ExitCode } from '../../src/cli/exit-codes.ts';
 import { runCli } from '../../src/cli/program.ts';
+import { loadStandIn } from '../../src/cli/stand-in.ts';
 import type { SetWorkflow, Surroundings, Workflows } from '../../src/cli/surroundings.ts';
 import type { TemporalTarget } from '../../src/workers/temporal-profile.ts';
 import type { SetView } from '../../src/workflows/view.ts';
@@ -33,6 +34,8 @@ export class World {
   onRead: () => void = () => undefined;
   open = 0;
   tty = false;
+  /** Runs while the stand-in for GitHub does, with what the command has said. */
+  whileStandInRuns: (out: string) => Promise<void> = () => Promise.resolve();
   private now = NOW;
 
   async run(line: string, env: Record<string, string> = {}): Promise<Ran> {
@@ -48,6 +51,12 @@ export class World {
         this.worker = configuration;
         return Promise.resolve();
       },
+      startStandIn: async (options) => (await loadStandIn())(options),
+      untilStopped: async () => {
+        await Promise.resolve();
+        await this.whileStandInRuns(written.out);
+      },
+      runListener: () => Promise.resolve(),
       now: () => this.now,
       sleep: (ms) => {
         this.now += ms;

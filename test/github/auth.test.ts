@@ -75,6 +75,17 @@ describe('authentication with a token', () => {
     expect(count('registrationtoken')).toBe(2);
   });
 
+  it('does not use a token again that was refused, when there is no other to be had', async () => {
+    await start();
+    const client = clientWith(pat());
+    await client.getRunner(1);
+    github.admin.setCredentials({ tokens: [], revokeAdminTokens: true });
+    for (let i = 0; i < 3; i += 1)
+      await expect(client.getRunner(1)).rejects.toMatchObject({ decision: 'refused' });
+    expect(count('getrunner')).toBe(2);
+    expect(count('registrationtoken')).toBe(2);
+  });
+
   it('gives up when the fresh token is refused as well', async () => {
     await start();
     github.admin.addFault({ match: 'getrunner', kind: 'status', status: 401, times: 10 });

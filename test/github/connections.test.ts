@@ -90,6 +90,26 @@ describe('a server with a certificate of its own CA', () => {
     expect(await connections.connect(key({ ca: testCa })).getRunner(1)).toBeUndefined();
   });
 
+  it.each([
+    [
+      407,
+      /proxy does not accept our credentials \(407\): correct the Secret that proxy\.https\.credentialSecretRef/,
+    ],
+    [403, /proxy does not let us through to 127\.0\.0\.1:\d+ \(403\)/],
+  ])('is a setting to be repaired if the proxy answers %d to the tunnel', async (status, message) => {
+    const proxy = await startProxy();
+    proxy.refusal = status;
+    const through = connections.connect(key({ ca: testCa, proxy: { httpsProxy: proxy.url } }));
+    try {
+      const error: unknown = await through.getRunner(1).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ decision: 'invalid-config', field: 'proxy' });
+      expect(String(error)).toMatch(message);
+      expect(String(error)).not.toContain('pass');
+    } finally {
+      proxy.stop();
+    }
+  });
+
   it('is reached through a tunnel of the proxy', async () => {
     const proxy = await startProxy();
     const through = connections.connect(key({ ca: testCa, proxy: { httpsProxy: proxy.url } }));
@@ -127,6 +147,23 @@ describe('a proxy', () => {
     expect(proxy.seen).toEqual([]);
   });
 
+  it('is left out for networks of noProxy, and takes the rest', async () => {
+    const route = (noProxy: string) => key({ proxy: { httpProxy: proxy.url, noProxy } });
+    expect(await connections.connect(route('127.0.0.0/8')).getRunner(1)).toBeUndefined();
+    expect(proxy.seen).toEqual([]);
+    expect(await connections.connect(route('10.0.0.0/8,127.0.0.1:1')).getRunner(1)).toBeUndefined();
+    expect(proxy.seen).not.toEqual([]);
+  });
+
+  it('that does not accept its credentials is a setting to be repaired', async () => {
+    proxy.refusal = 407;
+    const through = connections.connect(key({ proxy: { httpProxy: proxy.url } }));
+    const error: unknown = await through.getRunner(1).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ decision: 'invalid-config', field: 'proxy' });
+    expect(String(error)).toMatch(/\(407\): correct the Secret that proxy\.http\.credentialSecretRef names/);
+    expect(String(error)).not.toContain('pass');
+  });
+
   it('for HTTPS alone does not concern HTTP', async () => {
     expect(await connections.connect(key({ proxy: { httpsProxy: proxy.url } })).getRunner(1)).toBeUndefined();
     expect(proxy.seen).toEqual([]);
@@ -155,6 +192,31 @@ describe('a proxy', () => {
   });
 });
 
+it('clients of one config URL pause together, whatever their credentials; those of another go on', async () => {
+  github = await startGitHub();
+  github.admin.setCredentials({ tokens: ['ghp_standin', 'ghp_other'] });
+  const other = key({ credentials: { kind: 'token', token: 'ghp_other' } });
+  await connections.connect(other).getRunner(1);
+  github.admin.addFault({ match: 'getrunner', kind: 'status', status: 429, retryAfter: 30 });
+  await expect(connections.connect(key()).getRunner(1)).rejects.toMatchObject({ decision: 'retry-after' });
+  await expect(connections.connect(other).getRunner(1)).rejects.toMatchObject({ decision: 'retry-after' });
+  expect(github.admin.stats().calls.getrunner?.count).toBe(2);
+  const elsewhere = key({ configUrl: github.configUrl('org/another') });
+  expect(await connections.connect(elsewhere).getRunner(1)).toBeUndefined();
+});
+
+it("the process's proxies are not for this machine itself", async () => {
+  github = await startGitHub();
+  const before = process.env['HTTP_PROXY'];
+  process.env['HTTP_PROXY'] = 'http://127.0.0.1:9';
+  try {
+    expect(await connections.connect(key()).getRunner(1)).toBeUndefined();
+  } finally {
+    if (before === undefined) delete process.env['HTTP_PROXY'];
+    else process.env['HTTP_PROXY'] = before;
+  }
+});
+
 it('the process can name proxies for all', async () => {
   github = await startGitHub();
   const before = process.env['HTTPS_PROXY'];
@@ -172,6 +234,8 @@ interface Proxy {
   url: string;
   seen: string[];
   authorization: string | undefined;
+  /** Answers all with this status. */
+  refusal: number | undefined;
   stop(): void;
 }
 
@@ -180,6 +244,7 @@ async function startProxy(): Promise<Proxy> {
   const server: Server = createServer((request, response) => {
     seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
     proxy.authorization = request.headers['proxy-authorization'];
+    if (proxy.refusal !== undefined) return void response.writeHead(proxy.refusal).end();
     const { method, headers } = request;
     const onward = forward(request.url ?? '', { method, headers, agent: false }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -190,6 +255,7 @@ async function startProxy(): Promise<Proxy> {
   server.on('connect', (request, socket) => {
     seen.push(`CONNECT ${request.url ?? ''}`);
     proxy.authorization = request.headers['proxy-authorization'];
+    if (proxy.refusal !== undefined) return void socket.end(`HTTP/1.1 ${proxy.refusal} No\r\n\r\n`);
     const [host, port] = (request.url ?? '').split(':');
     const onward = connectTcp(Number(port), host, () => {
       socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
@@ -204,6 +270,12 @@ async function startProxy(): Promise<Proxy> {
     server.closeAllConnections();
   };
   const { port } = server.address() as AddressInfo;
-  const proxy: Proxy = { url: `http://user:pass@127.0.0.1:${port}`, seen, authorization: undefined, stop };
+  const proxy: Proxy = {
+    url: `http://user:pass@127.0.0.1:${port}`,
+    seen,
+    authorization: undefined,
+    refusal: undefined,
+    stop,
+  };
   return proxy;
 }

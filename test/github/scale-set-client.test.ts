@@ -245,6 +245,7 @@ describe('a call', () => {
       { operation: 'generate-jit-config', status: 404, decision: 'gone' },
       { operation: 'get-runner', decision: 'retry' },
     ]);
+    expect(seen.every(({ configUrl }) => configUrl === github.configUrl('org'))).toBe(true);
     expect(seen[4]).not.toHaveProperty('status');
     expect(seen.every(({ durationMs }) => durationMs > 0 && durationMs < 5_000)).toBe(true);
   });

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFaults } from '../../../dev/github/faults.ts';
 import { startGitHub } from '../../../dev/github/stand-in.ts';
@@ -100,6 +98,28 @@ describe('the Actions service', () => {
 });
 
 describe('faults', () => {
+  it('answer with headers and JSON of one’s own', async () => {
+    const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1767225600' };
+    const json = { token: 'AREGmine' };
+    await post('/faults', { match: 'registrationtoken', kind: 'status', status: 201, headers, json });
+    const url = `${github.url}/orgs/o/actions/runners/registration-token`;
+    const response = await fetch(url, { method: 'POST' });
+    expect([response.status, response.headers.get('x-ratelimit-reset')]).toEqual([201, '1767225600']);
+    expect(await response.json()).toEqual(json);
+  });
+
+  it('change members of an answer that is given', async () => {
+    const { id } = github.admin.createScaleSet({ name: 'set' });
+    await post('/faults', {
+      match: 'getscaleset',
+      kind: 'members',
+      json: { name: 'other', statistics: null },
+    });
+    const scaleSet = await clientOf(github.url).getScaleSet(id);
+    expect(scaleSet).toMatchObject({ id, name: 'other', labels: [{ name: 'set' }] });
+    expect(scaleSet).not.toHaveProperty('statistics');
+  });
+
   it('hit once if nothing else is said', () => {
     const faults = createFaults();
     faults.add({ match: 'getrunner', kind: 'reset' });
@@ -130,17 +150,4 @@ describe('faults', () => {
     expect(hits(1)).toEqual(hits(1));
     expect(hits(1)).not.toEqual(hits(2));
   });
-});
-
-it('runs alone, prints its URL, and stops when told', async () => {
-  const main = new URL('../../../dev/github/main.ts', import.meta.url).pathname;
-  const child = execFile(process.execPath, [main, '--port', '0', '--token', 'ghp_alone']);
-  const [line] = (await once(child.stdout!, 'data')) as [string];
-  const response = await fetch(`${line.trim()}/orgs/o/actions/runners/registration-token`, {
-    method: 'POST',
-    headers: { authorization: 'Bearer ghp_alone' },
-  });
-  child.kill('SIGTERM');
-  const [code] = (await once(child, 'exit')) as [number];
-  expect([response.status, code]).toEqual([201, 0]);
 });

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+
+/** Remembers what was made for a key, for a while. Those who ask at the same time share one making. */
+export interface Kept<T> {
+  get(key: string, make: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * What failed is forgotten at once.
+ *
+ * @param lastsMs how long a value is remembered, from the moment it was asked for, in milliseconds
+ * @param now milliseconds since the epoch
+ */
+export function createKept<T>(lastsMs: number, now: () => number): Kept<T> {
+  const entries = new Map<string, { value: Promise<T>; until: number }>();
+  const sweep = (): void => {
+    for (const [key, { until }] of entries) if (until <= now()) entries.delete(key);
+  };
+  return {
+    get: (key, make) => {
+      sweep();
+      const known = entries.get(key);
+      if (known) return known.value;
+      const entry = { value: make(), until: now() + lastsMs };
+      entries.set(key, entry);
+      entry.value.catch(() => entries.get(key) === entry && entries.delete(key));
+      return entry.value;
+    },
+  };
+}
+
+/** A key that does not give away what it is made of. */
+export const fingerprint = (...parts: unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64');

@@ -1,0 +1,86 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Agent } from 'undici';
+import { createRequester } from '../../src/github/http.ts';
+import type { GitHubRequest, Requester } from '../../src/github/http.ts';
+import type { GitHubObservation } from '../../src/github/observation.ts';
+
+/** A server that tells its budget in each answer, as GitHub's REST API does. */
+let server: Server;
+let base: string;
+let answers: { status: number; remaining: number }[];
+let sent: number;
+let seen: GitHubObservation[];
+let request: Requester;
+
+const now = Date.parse('2026-01-01T00:00:00Z');
+const dispatcher = new Agent();
+
+beforeEach(async () => {
+  [answers, sent, seen] = [[], 0, []];
+  server = createServer((_incoming, response) => {
+    sent += 1;
+    const { status, remaining } = answers.shift() ?? { status: 500, remaining: 0 };
+    const headers = {
+      'x-ratelimit-limit': '1000',
+      'x-ratelimit-remaining': String(remaining),
+      'x-ratelimit-reset': String(now / 1000 + 60),
+      'x-ratelimit-resource': 'actions_runner_registration',
+    };
+    response.writeHead(status, headers).end('{}');
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  request = createRequester({
+    configUrl: 'https://github.com/org',
+    dispatcher,
+    clock: { now: () => now },
+    observe: (observation) => seen.push(observation),
+  });
+});
+
+afterEach(() => {
+  server.close();
+  server.closeAllConnections();
+});
+afterAll(() => dispatcher.destroy());
+
+const call = (service: GitHubRequest['service']): Promise<unknown> =>
+  request({
+    operation: service === 'rest' ? 'create-registration-token' : 'get-runner',
+    service,
+    method: 'POST',
+    url: new URL(`${base}/x`),
+    headers: {},
+    ok: [201],
+  });
+
+it('the budget that is left is told with each answer, also with a refusal', async () => {
+  answers = [
+    { status: 201, remaining: 7 },
+    { status: 401, remaining: 6 },
+  ];
+  await call('rest');
+  await expect(call('rest')).rejects.toMatchObject({ decision: 'refused' });
+  const budget = { resource: 'actions_runner_registration', limit: 1000, resetAt: now + 60_000 };
+  expect(seen).toMatchObject([
+    { configUrl: 'https://github.com/org', rateLimit: { ...budget, remaining: 7 } },
+    { configUrl: 'https://github.com/org', rateLimit: { ...budget, remaining: 6 } },
+  ]);
+});
+
+it.each([
+  ['an answer that leaves nothing', 201],
+  ['a refusal for lack of budget', 403],
+])('%s holds back the REST API until the reset, and nothing else', async (_, status) => {
+  answers = [
+    { status, remaining: 0 },
+    { status: 201, remaining: 0 },
+  ];
+  await call('rest').catch(() => undefined);
+  await expect(call('rest')).rejects.toMatchObject({ decision: 'retry-after', retryAfterMs: 60_000 });
+  expect(sent).toBe(1);
+  await call('actions');
+  expect(sent).toBe(2);
+});
