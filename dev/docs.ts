@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import * as prettier from 'prettier';
 import { createProgram } from '../src/cli/program.ts';
 import { ARC_FLAGS } from '../src/workers/arc-flags.ts';
@@ -55,7 +56,8 @@ ${sections.join('\n\n')}
 ## Flags of ARC's manager
 
 Arguments that ARC's chart passes are accepted. \`--metrics-addr\`, \`--health-probe-bind-address\`, \`--log-level\`,
-\`--log-format\`, \`--watch-namespace\` and \`--exclude-label-propagation-prefix\` are settings of the same name above.
+\`--log-format\`, \`--watch-namespace\`, \`--update-strategy\` and \`--exclude-label-propagation-prefix\` are settings of the
+same name above.
 
 ${table(
   ['Flag', 'Here'],
@@ -85,15 +87,21 @@ ${table(['Metric', 'Type', 'Labels', 'Meaning'], rows)}
 `;
 }
 
+/** A command and all below it, by their names without the program's. */
+function commandsBelow(command: Command, name = ''): [name: string, command: Command][] {
+  const below = command.commands.flatMap((child) => commandsBelow(child, `${name} ${child.name()}`.trim()));
+  return [[name, command], ...below];
+}
+
 /** The help of the command and of each subcommand. */
 export function cliDocument(): string {
   const pages: string[] = [];
   const sink = { write: (text: string) => pages.push(text), columns: 100 };
   const program = createProgram(() => Promise.resolve(), { stdout: sink, stderr: sink, env: {} });
-  const sections = [program, ...program.commands].map((command) => {
+  const sections = commandsBelow(program).map(([name, command]) => {
     pages.length = 0;
     command.outputHelp();
-    const title = command === program ? '' : `## ${command.name()}\n\n`;
+    const title = name === '' ? '' : `## ${name}\n\n`;
     return `${title}\`\`\`text\n${pages.join('').trimEnd()}\n\`\`\``;
   });
   return `${GENERATED}

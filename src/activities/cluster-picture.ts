@@ -1,14 +1,12 @@
 import type { PodDigest } from '../kubernetes/pod-state.ts';
+import { isDone } from '../api/phases.ts';
+import type { RunnerSetAudience as Audience } from './audience.ts';
+import type { SetLoad } from './capacity.ts';
+import { NO_LOAD } from './capacity.ts';
 import type { RunnerDigest } from './digests.ts';
 import { observedPod } from './digests.ts';
 import type { WatchedSet } from './gauges.ts';
 import type { Observation, ObservedRunner, ObservedSet } from './observation.ts';
-
-/** Which workflow is told: of an EphemeralRunnerSet, or of a namespace's runners that belong to none. */
-export interface Audience {
-  namespace: string;
-  set?: string;
-}
 
 /** One audience's part of the picture, and what it has not been told yet. */
 interface Part extends Audience {
@@ -150,6 +148,21 @@ export class ClusterPicture {
       runners: all.slice(i * SNAPSHOT_PART, (i + 1) * SNAPSHOT_PART),
       snapshot: { part: i + 1, parts },
     }));
+  }
+
+  /** The runners of a set, counted for decisions about its scale set. */
+  loadOf(namespace: string, set: string): SetLoad {
+    const part = this.parts.get(keyOf({ namespace, set }));
+    if (!part || part.runners.size === 0) return NO_LOAD;
+    const load: SetLoad = { busy: false, alive: 0, waitingForNode: [] };
+    for (const { name, hasJob, phase, deleting } of part.runners.values()) {
+      if (hasJob) load.busy = true;
+      if (deleting || isDone(phase)) continue;
+      load.alive += 1;
+      const since = this.pods.get(`${namespace}/${name}`)?.unschedulableSince;
+      if (since !== undefined) load.waitingForNode.push(this.clock() - since);
+    }
+    return load;
   }
 
   /** Every set that exists, with its runners. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EphemeralRunner } from '../api/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
 import { EPHEMERAL_RUNNER_FINALIZERS } from '../api/finalizers.ts';
@@ -6,7 +7,14 @@ import type { JitConfig } from '../github/wire.ts';
 import { buildEphemeralRunner, buildJitSecret, buildRunnerPod } from '../kubernetes/runner.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { KubernetesError } from '../kubernetes/errors.ts';
-import { isAlreadyExists, isForbidden, isInvalid, isQuotaExceeded } from '../kubernetes/errors.ts';
+import {
+  isAlreadyExists,
+  isConflict,
+  isForbidden,
+  isInvalid,
+  isNotFound,
+  isQuotaExceeded,
+} from '../kubernetes/errors.ts';
 import { ephemeralRunners, pods, secrets } from '../kubernetes/resources.ts';
 import type { Pod } from '../kubernetes/resources.ts';
 import { orNothing } from './or-nothing.ts';
@@ -167,7 +175,7 @@ async function finish(
   const { namespace } = keyOf(runner);
   const secret = buildJitSecret({ runner, jit, scaleSetId: runner.spec.runnerScaleSetId });
   const [pod, ...others] = await Promise.allSettled([
-    hasPod || kubernetes.create(pods, namespace, buildRunnerPod({ runner, version }), { signal }),
+    hasPod || createPod(maker, namespace, buildRunnerPod({ runner, version })),
     kubernetes.create(secrets, namespace, secret, { signal }),
     writeStatus(maker, runner, jit.runner),
   ]);
@@ -177,7 +185,39 @@ async function finish(
     if (isRefusal(reason)) throw await reject(maker, runner, reason);
     throw reason;
   }
-  for (const other of others) if (other.status === 'rejected') throw other.reason;
+  for (const other of others) {
+    if (other.status === 'fulfilled') continue;
+    if (isNotFound(other.reason)) throw await leave(maker, runner, jit);
+    throw other.reason;
+  }
+}
+
+/** How often a pod is tried again whose quota others were changing at that moment. */
+const QUOTA_TRIES = 10;
+
+/** Pods that are created side by side under a ResourceQuota meet each other's changes to it: the server asks to repeat. */
+async function createPod({ kubernetes, signal }: RunnerMaker, namespace: string, pod: Pod): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await kubernetes.create(pods, namespace, pod, { signal });
+      return;
+    } catch (error) {
+      if (tries === QUOTA_TRIES || !isConflict(error)) throw error;
+    }
+    await sleep(20 * tries, undefined, { signal });
+  }
+}
+
+/** The runner was deleted while it was being made: what was made of it goes as well. */
+async function leave(
+  maker: RunnerMaker,
+  runner: EphemeralRunner,
+  jit: JitConfig,
+): Promise<RunnerLeavingError> {
+  const key = keyOf(runner);
+  await undo(maker, runner, jit);
+  await orNothing(maker.kubernetes.delete(pods, key, { signal: maker.signal }));
+  return new RunnerLeavingError(`${key.namespace}/${key.name} was deleted.`);
 }
 
 /** As it stands in the runner's status and in the set's conditions. */

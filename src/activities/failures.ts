@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { PodInTheWayError } from './create-runner.ts';
 import { GitHubError } from '../github/errors.ts';
-import type { GitHubDecision } from '../github/errors.ts';
+import type { ConfigField, GitHubDecision } from '../github/errors.ts';
 import {
   isForbidden,
   isInvalid,
@@ -39,6 +39,14 @@ const GITHUB_REASONS: Partial<Record<GitHubDecision, string>> = {
   'invalid-config': 'InvalidGitHubConfig',
 };
 
+/** Reasons by the field that a person must repair. */
+export const FIELD_REASONS: Record<ConfigField, string> = {
+  githubConfigUrl: 'InvalidGitHubConfigUrl',
+  githubConfigSecret: 'InvalidCredentials',
+  githubServerTLS: 'InvalidCertificate',
+  proxy: 'InvalidProxy',
+};
+
 /** The verdict on whatever an activity ran into. */
 export function judge(error: unknown): Verdict {
   if (error instanceof SetupError) return { decision: 'stop', reason: error.reason, message: error.message };
@@ -50,11 +58,16 @@ export function judge(error: unknown): Verdict {
   return { decision: 'retry', reason: 'Unexpected', message };
 }
 
+/** A wait longer than this is not left to Temporal's retries: the set says what it waits for, and until when. */
+const PATIENCE_MS = 10_000;
+
 function judgeGitHub(error: GitHubError): Verdict {
-  const { message, decision, retryAfterMs } = error;
-  const reason = GITHUB_REASONS[decision];
+  const { message, decision, retryAfterMs, field } = error;
+  const reason = field === undefined ? GITHUB_REASONS[decision] : FIELD_REASONS[field];
   if (reason !== undefined) return { decision: 'stop', reason, message };
   const limited = decision === 'retry-after';
+  if (limited && retryAfterMs !== undefined && retryAfterMs > PATIENCE_MS)
+    return { decision: 'stop', reason: 'GitHubRateLimited', message, retryAfterMs };
   return {
     decision: 'retry',
     reason: limited ? 'GitHubRateLimited' : 'GitHubUnavailable',

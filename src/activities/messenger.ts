@@ -1,23 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowClient } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { SearchAttributePair } from '@temporalio/common';
-import { clusterKey, namespaceKey, repositoryUrlKey, scaleSetKey } from '../api/search-attributes.ts';
-import { looseRunnersWorkflowId, runnerSetWorkflowId, taskQueueOf } from '../api/workflow-ids.ts';
-import type { Audience, ClusterPicture } from './cluster-picture.ts';
-import type { Observation } from './observation.ts';
+import { taskQueueOf } from '../api/workflow-ids.ts';
+import type { Audience } from './audience.ts';
+import { isScaleSetAudience, workflowIdOf } from './audience.ts';
+import { isWorthAWorkflow, startFor } from './introduction.ts';
+import type { AnyObservation } from './observation.ts';
 import type { RunnerSettings } from './settings.ts';
 
 /** The shortest time between two messages to one workflow: what changes in between goes together. */
 const SPACING_MS = 100;
 
+/** A scale set's counters change all the time, and nothing about it is in that hurry. */
+const SCALE_SET_SPACING_MS = 500;
+
 /** After a message could not be delivered. */
 const AGAIN_MS = 1_000;
+
+/** Where news come from. */
+export interface Picture {
+  /** What an audience has not been told, `undefined` if nothing. */
+  takeNews(audience: Audience): AnyObservation | undefined;
+  /** The whole picture for an audience, in parts that fit into a message. */
+  snapshot(audience: Audience): AnyObservation[];
+}
 
 export interface MessengerOptions {
   cluster: string;
   workflows: Pick<WorkflowClient, 'getHandle' | 'signalWithStart'>;
-  picture: Pick<ClusterPicture, 'takeNews' | 'snapshot'>;
+  picture: Picture;
   settings: RunnerSettings;
   signal: AbortSignal;
   log: (message: string, facts: Record<string, unknown>) => void;
@@ -40,7 +51,7 @@ export class Messenger {
 
   /** There is something to tell; `whole`: whatever was told before. */
   notify(audience: Audience, whole = false): void {
-    const key = idOf(this.options.cluster, audience);
+    const key = workflowIdOf(this.options.cluster, audience);
     const need = whole || !this.informed.has(key) ? 'picture' : 'news';
     if (this.busy.has(key)) {
       if (this.busy.get(key) !== 'picture') this.busy.set(key, need);
@@ -55,7 +66,7 @@ export class Messenger {
     while (!signal.aborted && this.busy.get(key) !== 'done') {
       const need = this.busy.get(key);
       this.busy.set(key, 'done');
-      let pause = SPACING_MS;
+      let pause = isScaleSetAudience(audience) ? SCALE_SET_SPACING_MS : SPACING_MS;
       try {
         await (need === 'picture' ? this.tellAll(key, audience) : this.tellNews(key, audience));
       } catch (error) {
@@ -86,46 +97,21 @@ export class Messenger {
   private async tellAll(key: string, audience: Audience): Promise<void> {
     const { picture, settings } = this.options;
     const [first, ...others] = picture.snapshot(audience);
-    if (!first || isEmpty(first)) return;
+    if (!first || !isWorthAWorkflow(first)) return;
     await this.start(key, audience, { ...first, settings });
     for (const part of others) await this.options.workflows.getHandle(key).signal('observe', part);
     this.informed.add(key);
   }
 
-  private async start(workflowId: string, audience: Audience, observation: Observation): Promise<void> {
+  private async start(workflowId: string, audience: Audience, observation: AnyObservation): Promise<void> {
     const { cluster, workflows } = this.options;
-    const { namespace, set } = audience;
-    await workflows.signalWithStart('ephemeralRunnerSet', {
+    const { type, ...start } = startFor(cluster, audience, observation);
+    await workflows.signalWithStart(type, {
       workflowId,
       taskQueue: taskQueueOf(cluster),
-      args: [{ namespace, ...(set === undefined ? {} : { name: set }) }],
+      ...start,
       signal: 'observe',
       signalArgs: [observation],
-      staticSummary: set === undefined ? `runners of no set in ${namespace}` : `${namespace}/${set}`,
-      typedSearchAttributes: attributesOf(cluster, audience, observation),
     });
   }
 }
-
-const idOf = (cluster: string, { namespace, set }: Audience): string =>
-  set === undefined
-    ? looseRunnersWorkflowId(cluster, namespace)
-    : runnerSetWorkflowId(cluster, namespace, set);
-
-/** Neither a set nor a runner: not worth a workflow. */
-const isEmpty = ({ set, runners = [] }: Observation): boolean => !set && runners.length === 0;
-
-const attributesOf = (
-  cluster: string,
-  { namespace }: Audience,
-  { set }: Observation,
-): SearchAttributePair[] => [
-  { key: clusterKey, value: cluster },
-  { key: namespaceKey, value: namespace },
-  ...(set
-    ? [
-        { key: scaleSetKey, value: set.scaleSet },
-        { key: repositoryUrlKey, value: set.configUrl },
-      ]
-    : []),
-];

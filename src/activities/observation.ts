@@ -62,3 +62,110 @@ export interface Observation {
   snapshot?: { part: number; parts: number };
   settings?: RunnerSettings;
 }
+
+/** What decisions need of an AutoscalingRunnerSet. */
+export interface ObservedScaleSet {
+  uid: string;
+  generation: number;
+  configUrl: string;
+  /** Hash of what the spec asks of the scale set at GitHub. */
+  asked: string;
+  /** Id, group and name of the scale set as the annotations hold them; empty without an id. */
+  identity: string;
+  scaleSetId?: number;
+  /** A new template waits for the jobs that run. */
+  eventual?: true;
+  hasFinalizer?: true;
+  deleting?: true;
+  paused?: true;
+}
+
+/** What decisions about a scale set need of one of its EphemeralRunnerSets. */
+export interface ObservedChildSet {
+  name: string;
+  uid: string;
+  /** The newest: the one that is scaled. Older ones, of releases of ARC that made several, leave. */
+  current?: true;
+  /** How it differs from what its AutoscalingRunnerSet asks for. */
+  stale?: 'template' | 'metadata';
+  /** It has runners with a job. */
+  busy?: true;
+  draining?: true;
+  deleting?: true;
+  replicas: number;
+  scaleSetId: number;
+  phase?: string;
+  pending: number;
+  running: number;
+  failed: number;
+  /** Why it cannot create runners. */
+  blocked?: { reason: string; message: string };
+}
+
+/** What decisions about a scale set need of one of its AutoscalingListeners. */
+export interface ObservedChildListener {
+  namespace: string;
+  name: string;
+  uid: string;
+  /** It is in the right place; others are left from another URL, group or namespace. */
+  current?: true;
+  stale?: true;
+  deleting?: true;
+  scaleSetId: number;
+  /** Its condition Ready. */
+  ready?: { status: string; reason: string; message: string };
+}
+
+/** Everything about one scale set, whole each time. `null`: its AutoscalingRunnerSet does not exist. */
+export interface ScaleSetObservation {
+  /** Milliseconds since the epoch. */
+  at: number;
+  scaleSet: ObservedScaleSet | null;
+  /** Hash of its children as they should be. */
+  wanted: string;
+  sets: ObservedChildSet[];
+  listeners: ObservedChildListener[];
+  /** This is the regular full picture, not a change. */
+  snapshot?: true;
+  settings?: RunnerSettings;
+}
+
+/** What the EphemeralRunnerSet of a listener can take: as many as `maxRunners` allows, no further job, or so many. */
+export type ListenerCapacity = 'open' | 'closed' | number;
+
+/** The pod of a listener that runs in one. */
+export interface ObservedListenerPod extends ObservedPod {
+  deleting?: true;
+  /** The annotation that says what it was made from. */
+  integrityHash?: string;
+}
+
+/** What decisions need of an AutoscalingListener. */
+export interface ObservedListener {
+  uid: string;
+  generation: number;
+  /** Hash of the spec; in pod mode, of the labels and annotations as well. */
+  specHash: string;
+  mode: 'worker' | 'pod';
+  configUrl: string;
+  /** The AutoscalingRunnerSet it serves. */
+  scaleSet: { namespace: string; name: string };
+  scaleSetId: number;
+  hasFinalizer?: true;
+  deleting?: true;
+  pod?: ObservedListenerPod;
+  capacity: ListenerCapacity;
+}
+
+/** Everything about one AutoscalingListener, whole each time. `null`: it no longer exists. */
+export interface ListenerObservation {
+  /** Milliseconds since the epoch. */
+  at: number;
+  listener: ObservedListener | null;
+  /** This is the regular full picture, not a change. */
+  snapshot?: true;
+  settings?: RunnerSettings;
+}
+
+/** What a workflow of any kind is told by the signal `observe`. */
+export type AnyObservation = Observation | ScaleSetObservation | ListenerObservation;

@@ -2,7 +2,7 @@ import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
 import { PAUSED_ANNOTATION, PAUSED_VALUE } from '../api/annotations.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ephemeralRunnerSets } from '../kubernetes/resources.ts';
-import { judge, toFailure } from './failures.ts';
+import { judged } from './judged.ts';
 
 export interface ScaleRunnerSetInput {
   namespace: string;
@@ -41,11 +41,3 @@ export const orderActivities = ({ kubernetes }: { kubernetes: KubernetesClient }
       );
     }),
 });
-
-async function judged<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw toFailure(judge(error));
-  }
-}

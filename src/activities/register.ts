@@ -1,6 +1,7 @@
-import type { JitConfig } from '../github/wire.ts';
+import { unlessAborted } from '../github/abort.ts';
 import { isDecision } from '../github/errors.ts';
 import type { ScaleSetClient } from '../github/scale-set-client.ts';
+import type { JitConfig } from '../github/wire.ts';
 
 /** The part of the client that registration needs. */
 export type Registrar = Pick<ScaleSetClient, 'generateJitConfig' | 'getRunnerByName' | 'removeRunner'>;
@@ -18,22 +19,39 @@ export class NameTakenError extends Error {
 
 /**
  * Registers a runner and returns its JIT config, always a new one: where an earlier try left a registration under the
- * same name, that is removed first, because its JIT config may have been used.
+ * same name, that is removed first, because its JIT config may have been used. A registration that is under way when the
+ * signal aborts is removed as soon as GitHub has answered: nobody would know of it.
  *
  * @throws NameTakenError when the name is held by a busy runner or by another scale set
  */
 export async function register(
   github: Registrar,
-  { scaleSetId, name, workFolder }: Registration,
+  registration: Registration,
   options: { signal: AbortSignal },
 ): Promise<JitConfig> {
   try {
-    return await github.generateJitConfig(scaleSetId, { name, workFolder }, options);
+    return await generate(github, registration, options);
   } catch (error) {
     if (!isDecision(error, 'runner-exists')) throw error;
   }
-  await deregisterByName(github, { scaleSetId, name }, options);
-  return github.generateJitConfig(scaleSetId, { name, workFolder }, options);
+  await deregisterByName(github, registration, options);
+  return generate(github, registration, options);
+}
+
+async function generate(
+  github: Registrar,
+  { scaleSetId, name, workFolder }: Registration,
+  { signal }: { signal: AbortSignal },
+): Promise<JitConfig> {
+  signal.throwIfAborted();
+  const answer = github.generateJitConfig(scaleSetId, { name, workFolder });
+  try {
+    return await unlessAborted(answer, signal);
+  } catch (error) {
+    if (signal.aborted)
+      void answer.then(({ runner }) => github.removeRunner(runner.id)).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Removes the runner of this name from its scale set, if there is one. */

@@ -21,6 +21,8 @@ export interface RunnerToRetire {
   runnerId?: number;
   /** Deregister it and remove its pod, but leave the object, with this status. */
   keepAs?: { phase: string; reason: string; message: string };
+  /** The deadline of a deletion has passed: it goes, also when GitHub cannot be asked. */
+  force?: true;
 }
 
 export interface RetireRunnersInput {
@@ -36,6 +38,8 @@ export interface RetireRunnersResult {
   kept: string[];
   /** GitHub says that their job is still running: nothing was touched. */
   busy: string[];
+  /** Of those retired: still registered at GitHub, as far as is known. */
+  leaked?: string[];
   /** Why others could not be retired. */
   stopped?: { reason: string; message: string; retryAfterMs?: number };
 }
@@ -60,7 +64,7 @@ export const retireRunnersActivity =
     const stopBeating = heartbeatUntilDone(context, () => result);
     const errors: unknown[] = [];
     try {
-      const shared = await sharedAccess(deps, input);
+      const shared = await sharedAccess(deps, input).catch((error: unknown) => new NoAccess(error));
       const settled = new Set([...result.retired, ...result.busy]);
       const queue = input.runners.filter(({ name }) => !settled.has(name));
       const one = { ...deps, ...input, shared, signal: context.cancellationSignal };
@@ -84,7 +88,12 @@ function conclude(result: RetireRunnersResult, errors: unknown[]): RetireRunners
   const [leading = first] = retry;
   const message = messageOf(verdicts);
   if (retry.length > 0) throw toFailure({ ...leading, message });
-  return { ...result, stopped: { reason: leading.reason, message } };
+  const waits = verdicts.map((verdict) => (verdict.decision === 'stop' ? (verdict.retryAfterMs ?? 0) : 0));
+  const retryAfterMs = Math.max(...waits);
+  return {
+    ...result,
+    stopped: { reason: leading.reason, message, ...(retryAfterMs > 0 && { retryAfterMs }) },
+  };
 }
 
 const messageOf = (verdicts: Verdict[]): string =>
@@ -95,7 +104,17 @@ interface Access {
   scaleSetId: number;
 }
 
-type One = RetireRunnersDeps & RetireRunnersInput & { shared: Access | undefined; signal: AbortSignal };
+/** GitHub cannot be asked about any runner of the set. */
+class NoAccess {
+  readonly why: unknown;
+
+  constructor(why: unknown) {
+    this.why = why;
+  }
+}
+
+type One = RetireRunnersDeps &
+  RetireRunnersInput & { shared: Access | NoAccess | undefined; signal: AbortSignal };
 
 async function sharedAccess(
   deps: RetireRunnersDeps,
@@ -109,12 +128,13 @@ async function sharedAccess(
 }
 
 async function retireOne(one: One, runner: RunnerToRetire, result: RetireRunnersResult): Promise<void> {
-  const { name, runnerId, keepAs } = runner;
-  const access = one.shared ?? (await accessFor(one, name));
-  if (access && !(await deregister(access, { name, runnerId }, one.signal))) {
+  const { name, keepAs } = runner;
+  const told = await tellGitHub(one, runner);
+  if (told === 'busy') {
     result.busy.push(name);
     return;
   }
+  if (told === 'leaked') (result.leaked ??= []).push(name);
   if (keepAs) {
     await keep(one, { name, keepAs });
     result.kept.push(name);
@@ -122,6 +142,20 @@ async function retireOne(one: One, runner: RunnerToRetire, result: RetireRunners
     await remove(one, name);
   }
   result.retired.push(name);
+}
+
+async function tellGitHub(
+  one: One,
+  { name, runnerId, force }: RunnerToRetire,
+): Promise<'free' | 'busy' | 'leaked'> {
+  try {
+    if (one.shared instanceof NoAccess) throw one.shared.why;
+    const access = one.shared ?? (await accessFor(one, name));
+    return !access || (await deregister(access, { name, runnerId }, one.signal)) ? 'free' : 'busy';
+  } catch (error) {
+    if (!force || one.signal.aborted) throw error;
+    return 'leaked';
+  }
 }
 
 /** A runner whose set is gone, or that never had one, brings its own configuration. */

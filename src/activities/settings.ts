@@ -6,4 +6,26 @@ export interface RunnerSettings {
   failureBackoffSeconds: number[];
   /** From this number of failures in a row on, one runner at a time is tried. */
   maxConsecutiveFailures: number;
+  /** Seconds until a lost Secret or an unreachable GitHub no longer holds up a deletion; 300 unless given. */
+  deletionDeadlineSeconds?: number;
 }
+
+/** What the objects of a scale set are made with, beside its AutoscalingRunnerSet. */
+export interface ScaleSetOptions {
+  /** Where AutoscalingListeners live; unless given, beside their AutoscalingRunnerSet. */
+  controllerNamespace?: string | undefined;
+  /** Image of a listener's pod. */
+  listenerImage?: string | undefined;
+  /** Names of Secrets that the image is pulled with. */
+  listenerPullSecrets: readonly string[];
+  /** Where listeners run that do not say so themselves. */
+  listenerMode: 'worker' | 'pod';
+  /** When a new template takes effect: at once, or after the jobs that run. */
+  updateStrategy: 'immediate' | 'eventual';
+}
+
+export const DEFAULT_SCALE_SET_OPTIONS: ScaleSetOptions = {
+  listenerPullSecrets: [],
+  listenerMode: 'worker',
+  updateStrategy: 'immediate',
+};

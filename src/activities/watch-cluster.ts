@@ -1,15 +1,31 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import type { WorkflowClient } from '@temporalio/client';
+import { INTEGRITY_HASH_ANNOTATION } from '../api/annotations.ts';
+import type { AutoscalingListener } from '../api/autoscaling-listener.ts';
+import type { AutoscalingRunnerSet } from '../api/autoscaling-runner-set.ts';
 import type { EphemeralRunner } from '../api/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
-import { EPHEMERAL_RUNNER_LABEL, EPHEMERAL_RUNNER_LABEL_VALUE } from '../api/labels.ts';
+import {
+  COMPONENT_LABEL,
+  EPHEMERAL_RUNNER_LABEL,
+  EPHEMERAL_RUNNER_LABEL_VALUE,
+  LISTENER_COMPONENT,
+} from '../api/labels.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { digestPod } from '../kubernetes/pod-state.ts';
 import type { PodDigest } from '../kubernetes/pod-state.ts';
-import { ephemeralRunners, ephemeralRunnerSets, pods } from '../kubernetes/resources.ts';
+import {
+  autoscalingListeners,
+  autoscalingRunnerSets,
+  ephemeralRunners,
+  ephemeralRunnerSets,
+  pods,
+} from '../kubernetes/resources.ts';
 import type { Pod } from '../kubernetes/resources.ts';
 import type { ReflectOptions } from '../kubernetes/watch.ts';
 import { reflect } from '../kubernetes/watch.ts';
+import type { Audience } from './audience.ts';
+import { isListenerAudience, isScaleSetAudience } from './audience.ts';
 import { ClusterPicture } from './cluster-picture.ts';
 import type { SetDigest } from './cluster-picture.ts';
 import type { RunnerDigest } from './digests.ts';
@@ -17,8 +33,12 @@ import { digestRunner, digestSet } from './digests.ts';
 import type { ClusterGauges } from './gauges.ts';
 import { report } from './gauges.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
+import type { Picture } from './messenger.ts';
 import { Messenger } from './messenger.ts';
-import type { RunnerSettings } from './settings.ts';
+import type { ListenerPodDigest } from './scale-set-digests.ts';
+import { ScaleSetPicture } from './scale-set-picture.ts';
+import type { RunnerSettings, ScaleSetOptions } from './settings.ts';
+import { DEFAULT_SCALE_SET_OPTIONS } from './settings.ts';
 
 export interface WatchClusterDeps {
   cluster: string;
@@ -27,6 +47,9 @@ export interface WatchClusterDeps {
   settings: RunnerSettings;
   /** Namespaces to serve; empty: all. */
   namespaces: readonly string[];
+  /** How children of scale sets are made; the defaults unless given. */
+  scaleSets?: Partial<ScaleSetOptions> | undefined;
+  excludedLabelPrefixes?: readonly string[];
   /** Milliseconds between two full pictures for each workflow. */
   snapshotIntervalMs: number;
   metrics: ClusterGauges;
@@ -57,27 +80,63 @@ export const watchClusterActivity = (deps: WatchClusterDeps) => async (): Promis
 
 async function watch(deps: WatchClusterDeps, signal: AbortSignal): Promise<void> {
   let synced = false;
-  const picture = new ClusterPicture((audience) => {
+  const onNews = (audience: Audience): void => {
     if (synced) messenger.notify(audience);
-  });
-  const messenger = new Messenger({ ...deps, picture, signal });
-  const tellEveryone = (): void => {
-    for (const audience of picture.audiences()) messenger.notify(audience, true);
   };
-  const firstSync = new Countdown(3 * Math.max(1, deps.namespaces.length), () => {
+  const pictures = createPictures(deps, onNews);
+  const messenger = new Messenger({ ...deps, picture: routed(pictures), signal });
+  const tellEveryone = (): void => {
+    for (const audience of [...pictures.cluster.audiences(), ...pictures.scaleSets.audiences()])
+      messenger.notify(audience, true);
+  };
+  const all = followed(deps, pictures);
+  const firstSync = new Countdown(all.length, () => {
     synced = true;
     tellEveryone();
   });
+  const onFirstSync = (): void => firstSync.tick();
+  const everySecond = (): void => {
+    report(deps.metrics, pictures.cluster.sets());
+    pictures.scaleSets.refresh();
+  };
   const timers = [
     setInterval(() => synced && tellEveryone(), deps.snapshotIntervalMs),
-    setInterval(() => report(deps.metrics, picture.sets()), GAUGES_MS),
+    setInterval(everySecond, GAUGES_MS),
   ];
   try {
-    await Promise.all(reflections(deps, { picture, signal, onFirstSync: () => firstSync.tick() }));
+    await Promise.all(all.map((begin) => begin({ signal, onFirstSync })));
   } finally {
     timers.forEach((timer) => clearInterval(timer));
   }
 }
+
+interface Pictures {
+  cluster: ClusterPicture;
+  scaleSets: ScaleSetPicture;
+}
+
+function createPictures(deps: WatchClusterDeps, onNews: (audience: Audience) => void): Pictures {
+  const { excludedLabelPrefixes = [] } = deps;
+  const cluster = new ClusterPicture(onNews);
+  const scaleSets = new ScaleSetPicture({
+    onNews,
+    options: { ...DEFAULT_SCALE_SET_OPTIONS, ...deps.scaleSets, excludedLabelPrefixes },
+    loadOf: (namespace, set) => cluster.loadOf(namespace, set),
+  });
+  return { cluster, scaleSets };
+}
+
+/** Each audience has its news from one of the pictures. */
+const routed = ({ cluster, scaleSets }: Pictures): Picture => ({
+  takeNews: (audience) =>
+    isScaleSetAudience(audience) || isListenerAudience(audience)
+      ? scaleSets.takeNews(audience)
+      : cluster.takeNews(audience),
+  snapshot: (audience) =>
+    isScaleSetAudience(audience) || isListenerAudience(audience)
+      ? scaleSets.snapshot(audience)
+      : cluster.snapshot(audience),
+});
 
 /** Calls back once, when it was ticked as often as agreed. */
 class Countdown {
@@ -96,56 +155,150 @@ class Countdown {
 }
 
 interface Reflection {
-  picture: ClusterPicture;
   signal: AbortSignal;
   onFirstSync: () => void;
 }
 
-const setDigestOf = (object: EphemeralRunnerSet): SetDigest => ({
-  namespace: object.metadata.namespace ?? '',
-  name: object.metadata.name ?? '',
-  set: digestSet(object),
+/** Begins to follow one resource in one namespace. */
+type Begin = (reflection: Reflection) => Promise<void>;
+
+/** All that is followed. A list replaces what is known of its namespace only. */
+function followed(deps: WatchClusterDeps, pictures: Pictures): Begin[] {
+  const everywhere = deps.namespaces.length === 0;
+  const { controllerNamespace } = deps.scaleSets ?? {};
+  const homesGiven = new Set([...deps.namespaces, ...(controllerNamespace ? [controllerNamespace] : [])]);
+  const namespaces = everywhere ? [undefined] : [...deps.namespaces];
+  const homes = everywhere ? [undefined] : [...homesGiven];
+  return [
+    ...namespaces.flatMap((namespace) => runnerReflections(deps, pictures, namespace)),
+    ...namespaces.map((namespace) => scaleSetReflection(deps, pictures, namespace)),
+    ...homes.flatMap((namespace) => listenerReflections(deps, pictures, namespace)),
+  ];
+}
+
+/** Whole objects are kept of what is compared; who wrote which field of them is half their size. */
+function lean<T extends { metadata: { managedFields?: unknown } }>(object: T): T {
+  const { managedFields: _managed, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+interface WholeSet {
+  digest: SetDigest;
+  object: EphemeralRunnerSet;
+}
+
+const wholeSet = (object: EphemeralRunnerSet): WholeSet => ({
+  digest: {
+    namespace: object.metadata.namespace ?? '',
+    name: object.metadata.name ?? '',
+    set: digestSet(object),
+  },
+  object: lean(object),
 });
 
-/** The three resources, in each namespace. A list replaces what is known of its namespace only. */
-function reflections(deps: WatchClusterDeps, reflection: Reflection): Promise<void>[] {
-  const namespaces = deps.namespaces.length > 0 ? deps.namespaces : [undefined];
-  return namespaces.flatMap((namespace) => {
-    const { picture } = reflection;
-    return [
-      follow<EphemeralRunnerSet, SetDigest>(deps, reflection, {
-        namespace,
-        resource: ephemeralRunnerSets,
-        digest: setDigestOf,
-        onSync: (digests) => picture.replaceSets(digests, namespace),
-        onEvent: (type, digest) => {
-          if (type === 'DELETED') picture.removeSet(digest.namespace, digest.name);
-          else picture.putSet(digest);
-        },
-      }),
-      follow<EphemeralRunner, RunnerDigest>(deps, reflection, {
-        namespace,
-        resource: ephemeralRunners,
-        digest: digestRunner,
-        onSync: (digests) => picture.replaceRunners(digests, namespace),
-        onEvent: (type, digest) => {
-          if (type === 'DELETED') picture.removeRunner(`${digest.namespace}/${digest.runner.name}`);
-          else picture.putRunner(digest);
-        },
-      }),
-      follow<Pod, PodDigest>(deps, reflection, {
-        namespace,
-        resource: pods,
-        labelSelector: `${EPHEMERAL_RUNNER_LABEL}=${EPHEMERAL_RUNNER_LABEL_VALUE}`,
-        digest: digestPod,
-        onSync: (digests) => picture.replacePods(digests, namespace),
-        onEvent: (type, digest) => {
-          if (type === 'DELETED') picture.removePod(digest);
-          else picture.putPod(digest);
-        },
-      }),
-    ];
+function runnerReflections(
+  deps: WatchClusterDeps,
+  { cluster, scaleSets }: Pictures,
+  namespace: string | undefined,
+): Begin[] {
+  return [
+    following<EphemeralRunnerSet, WholeSet>(deps, {
+      namespace,
+      resource: ephemeralRunnerSets,
+      digest: wholeSet,
+      onSync: (all) => {
+        cluster.replaceSets(
+          all.map(({ digest }) => digest),
+          namespace,
+        );
+        scaleSets.replaceSets(
+          all.map(({ object }) => object),
+          namespace,
+        );
+      },
+      onEvent: (type, { digest, object }) => {
+        if (type === 'DELETED') cluster.removeSet(digest.namespace, digest.name);
+        else cluster.putSet(digest);
+        if (type === 'DELETED') scaleSets.removeSet(object);
+        else scaleSets.putSet(object);
+      },
+    }),
+    following<EphemeralRunner, RunnerDigest>(deps, {
+      namespace,
+      resource: ephemeralRunners,
+      digest: digestRunner,
+      onSync: (digests) => cluster.replaceRunners(digests, namespace),
+      onEvent: (type, digest) => {
+        if (type === 'DELETED') cluster.removeRunner(`${digest.namespace}/${digest.runner.name}`);
+        else cluster.putRunner(digest);
+      },
+    }),
+    following<Pod, PodDigest>(deps, {
+      namespace,
+      resource: pods,
+      labelSelector: `${EPHEMERAL_RUNNER_LABEL}=${EPHEMERAL_RUNNER_LABEL_VALUE}`,
+      digest: (pod) => digestPod(pod),
+      onSync: (digests) => cluster.replacePods(digests, namespace),
+      onEvent: (type, digest) => {
+        if (type === 'DELETED') cluster.removePod(digest);
+        else cluster.putPod(digest);
+      },
+    }),
+  ];
+}
+
+const scaleSetReflection = (
+  deps: WatchClusterDeps,
+  { scaleSets }: Pictures,
+  namespace: string | undefined,
+): Begin =>
+  following<AutoscalingRunnerSet, AutoscalingRunnerSet>(deps, {
+    namespace,
+    resource: autoscalingRunnerSets,
+    digest: lean,
+    onSync: (objects) => scaleSets.replaceScaleSets(objects, namespace),
+    onEvent: (type, object) => {
+      if (type === 'DELETED') scaleSets.removeScaleSet(object);
+      else scaleSets.putScaleSet(object);
+    },
   });
+
+/** The container of a listener's pod that listens. */
+const LISTENER_CONTAINER = 'listener';
+
+function digestListenerPod(pod: Pod): ListenerPodDigest {
+  const integrityHash = pod.metadata?.annotations?.[INTEGRITY_HASH_ANNOTATION];
+  return { ...digestPod(pod, LISTENER_CONTAINER), ...(integrityHash !== undefined && { integrityHash }) };
+}
+
+function listenerReflections(
+  deps: WatchClusterDeps,
+  { scaleSets }: Pictures,
+  namespace: string | undefined,
+): Begin[] {
+  return [
+    following<AutoscalingListener, AutoscalingListener>(deps, {
+      namespace,
+      resource: autoscalingListeners,
+      digest: lean,
+      onSync: (objects) => scaleSets.replaceListeners(objects, namespace),
+      onEvent: (type, object) => {
+        if (type === 'DELETED') scaleSets.removeListener(object);
+        else scaleSets.putListener(object);
+      },
+    }),
+    following<Pod, ListenerPodDigest>(deps, {
+      namespace,
+      resource: pods,
+      labelSelector: `${COMPONENT_LABEL}=${LISTENER_COMPONENT}`,
+      digest: digestListenerPod,
+      onSync: (digests) => scaleSets.replacePods(digests, namespace),
+      onEvent: (type, digest) => {
+        if (type === 'DELETED') scaleSets.removePod(digest);
+        else scaleSets.putPod(digest);
+      },
+    }),
+  ];
 }
 
 type Followed<T extends object, D> = Pick<
@@ -153,22 +306,20 @@ type Followed<T extends object, D> = Pick<
   'namespace' | 'resource' | 'labelSelector' | 'digest' | 'onSync' | 'onEvent'
 >;
 
-function follow<T extends object, D>(
-  { kubernetes, log }: WatchClusterDeps,
-  { signal, onFirstSync }: Reflection,
-  followed: Followed<T, D>,
-): Promise<void> {
-  let first = true;
-  const { resource, onSync } = followed;
-  return reflect<T, D>({
-    ...followed,
-    client: kubernetes,
-    signal,
-    onSync: async (digests) => {
-      await onSync(digests);
-      if (first) onFirstSync();
-      first = false;
-    },
-    log: (message, error) => log(message, { resource: resource.plural, error: error.message }),
-  });
-}
+const following =
+  <T extends object, D>({ kubernetes, log }: WatchClusterDeps, followed: Followed<T, D>): Begin =>
+  ({ signal, onFirstSync }) => {
+    let first = true;
+    const { resource, onSync } = followed;
+    return reflect<T, D>({
+      ...followed,
+      client: kubernetes,
+      signal,
+      onSync: async (digests) => {
+        await onSync(digests);
+        if (first) onFirstSync();
+        first = false;
+      },
+      log: (message, error) => log(message, { resource: resource.plural, error: error.message }),
+    });
+  };

@@ -32,5 +32,21 @@ export const CLEANUP_MANAGER_ROLE_ANNOTATION = 'actions.github.com/cleanup-manag
 export const PAUSED_ANNOTATION = 'temporal-arc/paused';
 export const PAUSED_VALUE = 'true';
 
+/** On an EphemeralRunnerSet that was paused because its AutoscalingRunnerSet is: only then it is resumed with it. */
+export const PAUSED_WITH_OWNER_ANNOTATION = 'temporal-arc/paused-with-owner';
+
+/** On an EphemeralRunnerSet, `true`: a new template waits for its busy runners, and no further job is taken. */
+export const DRAINING_ANNOTATION = 'temporal-arc/draining';
+export const DRAINING_VALUE = 'true';
+
+/** On an AutoscalingRunnerSet or AutoscalingListener, `pod` or `worker`: where the listener runs. */
+export const LISTENER_MODE_ANNOTATION = 'temporal-arc/listener-mode';
+
+/** On an AutoscalingRunnerSet: the config URL at which its scale set id is valid. */
+export const CONFIG_URL_ANNOTATION = 'temporal-arc/config-url';
+
 /** On an EphemeralRunner: the revision (`revisionOf`) of the runner spec it was made from. */
 export const REVISION_ANNOTATION = 'temporal-arc/revision';
+
+/** On an AutoscalingListener: the message session it holds, so that it goes on even if all of Temporal's memory is lost. */
+export const SESSION_ID_ANNOTATION = 'temporal-arc/session-id';

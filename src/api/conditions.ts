@@ -8,6 +8,12 @@ export const READY_CONDITION = 'Ready';
 export const CREATION_BLOCKED_CONDITION = 'CreationBlocked';
 /** GitHub refuses this version of the runner; nothing is created until the template changes. */
 export const OUTDATED_CONDITION = 'Outdated';
+/** The scale set is at GitHub as the spec asks for it; otherwise the reason says who must act. */
+export const SCALE_SET_READY_CONDITION = 'ScaleSetReady';
+/** GitHub did not keep all labels that were asked for: jobs that name them will wait for ever. */
+export const LABELS_DIFFER_CONDITION = 'LabelsDiffer';
+/** A new template waits for the jobs that run. */
+export const UPDATE_PENDING_CONDITION = 'UpdatePending';
 /** A person stopped the creation of runners by annotation. */
 export const PAUSED_CONDITION = 'Paused';
 

@@ -6,6 +6,21 @@
 /** The task queue of a cluster's workflows and activities. */
 export const taskQueueOf = (cluster: string): string => `temporal-arc/${cluster}`;
 
+/** The task queue of a cluster's message sessions: each holds one slot for as long as it lives. */
+export const listenersTaskQueueOf = (cluster: string): string => `${taskQueueOf(cluster)}/listeners`;
+
+/** The task queue that the pod of one AutoscalingListener serves. */
+export const listenerTaskQueueOf = (cluster: string, namespace: string, name: string): string =>
+  `${taskQueueOf(cluster)}/listener/${namespace}/${name}`;
+
+/** The workflow that serves an AutoscalingRunnerSet. */
+export const scaleSetWorkflowId = (cluster: string, namespace: string, name: string): string =>
+  `${cluster}/autoscalingrunnerset/${namespace}/${name}`;
+
+/** The workflow that serves an AutoscalingListener. */
+export const listenerWorkflowId = (cluster: string, namespace: string, name: string): string =>
+  `${cluster}/autoscalinglistener/${namespace}/${name}`;
+
 /** The workflow that serves an EphemeralRunnerSet. */
 export const runnerSetWorkflowId = (cluster: string, namespace: string, name: string): string =>
   `${cluster}/ephemeralrunnerset/${namespace}/${name}`;

@@ -1,7 +1,9 @@
 import { Command, CommanderError, Help, Option } from 'commander';
 import { SETTINGS } from '../workers/configuration.ts';
 import { describeCommand } from './commands/describe.ts';
+import { devCommand } from './commands/dev.ts';
 import { getCommand } from './commands/get.ts';
+import { listenerCommand } from './commands/listener.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { scaleCommand } from './commands/scale.ts';
 import { programVersion, versionCommand } from './commands/version.ts';
@@ -62,10 +64,10 @@ export function createProgram(
     .addHelpText('after', `${EXAMPLES}\n\n${EXIT_CODES_HELP}`);
   for (const option of globalOptions()) program.addOption(option);
   const groups: [string, Command[]][] = [
-    [RUN, [workerCommand(run)]],
+    [RUN, [workerCommand(run), listenerCommand(run)]],
     [LOOK, [getCommand(run), describeCommand(run)]],
     [STEER, [scaleCommand(run), pauseCommand(run), resumeCommand(run)]],
-    [MORE, [versionCommand(run)]],
+    [MORE, [devCommand(run), versionCommand(run)]],
   ];
   for (const [group, commands] of groups) for (const command of commands) addCommand(program, command, group);
   return program;
@@ -95,9 +97,17 @@ function globalOptions(): Option[] {
 }
 
 function addCommand(program: Command, command: Command, group: string): void {
-  command.exitOverride().configureHelp(program.configureHelp()).configureOutput(program.configureOutput());
-  command.helpGroup(group).helpOption('-h, --help', 'Show this help.');
+  adopt(program, command);
+  command.helpGroup(group);
   program.addCommand(command);
+}
+
+/** Lets a command, and those below it, behave as the program does. */
+function adopt(program: Command, command: Command): void {
+  command.exitOverride().configureHelp(program.configureHelp()).configureOutput(program.configureOutput());
+  command.helpOption('-h, --help', 'Show this help.');
+  if (command.commands.length > 0) command.helpCommand(false).usage('<command> [options]');
+  for (const child of command.commands) adopt(program, child);
 }
 
 /** Errors in one line with a remedy, no exit of the process, help as wide as the terminal. */

@@ -1,4 +1,4 @@
-import { PAUSED_ANNOTATION } from '../api/annotations.ts';
+import { DRAINING_ANNOTATION, PAUSED_ANNOTATION, PAUSED_WITH_OWNER_ANNOTATION } from '../api/annotations.ts';
 import type { ObjectMeta, OwnerReference } from './resources.ts';
 
 export type StringMap = Record<string, string>;
@@ -28,7 +28,12 @@ export function mergeLabels(
  * Annotations that mean their own object only. kubectl's copy of what was applied says nothing about a child, and can be
  * as long as its template.
  */
-const PERSONAL = new Set([PAUSED_ANNOTATION, 'kubectl.kubernetes.io/last-applied-configuration']);
+const PERSONAL = new Set([
+  PAUSED_ANNOTATION,
+  PAUSED_WITH_OWNER_ANNOTATION,
+  DRAINING_ANNOTATION,
+  'kubectl.kubernetes.io/last-applied-configuration',
+]);
 
 /** Annotations for a child: the union, where what was computed wins. */
 export const mergeAnnotations = (given: StringMap | undefined, computed: StringMap | undefined): StringMap =>

@@ -21,6 +21,8 @@ export interface PodDigest {
   ready: boolean;
   /** A node was chosen. */
   scheduled: boolean;
+  /** Milliseconds since the epoch: since then no node takes it. */
+  unschedulableSince?: number;
   /** `undefined` as long as the kubelet reports no status of it. */
   runner: RunnerContainerState | undefined;
   /** An init container ended with a failure; side cars do not count, whatever they end with. */
@@ -34,8 +36,12 @@ export interface PodDigest {
 type Status = NonNullable<Pod['status']>;
 type ContainerStatus = NonNullable<Status['containerStatuses']>[number];
 
-/** Reduces a pod to what decisions need of it. Pure; a pod without a status is pending. */
-export function digestPod(pod: Pod): PodDigest {
+/**
+ * Reduces a pod to what decisions need of it. Pure; a pod without a status is pending.
+ *
+ * @param container the one whose state counts
+ */
+export function digestPod(pod: Pod, container = RUNNER_CONTAINER): PodDigest {
   const { metadata = {}, status = {} } = pod;
   const failedInit = failedInitContainer(pod);
   return {
@@ -45,7 +51,8 @@ export function digestPod(pod: Pod): PodDigest {
     phase: phaseOf(status),
     ready: latestCondition(status, 'Ready')?.status === 'True',
     scheduled: pod.spec?.nodeName !== undefined || latestCondition(status, 'PodScheduled')?.status === 'True',
-    runner: runnerState(status.containerStatuses?.find(({ name }) => name === RUNNER_CONTAINER)),
+    ...unschedulable(status),
+    runner: runnerState(status.containerStatuses?.find(({ name }) => name === container)),
     initFailed: failedInit !== undefined,
     ...wordsOf(status.reason || status.message ? status : failedInit),
     deleting: metadata.deletionTimestamp !== undefined,
@@ -67,6 +74,12 @@ function latestCondition({ conditions = [] }: Status, type: string) {
       (latest, condition) => (latest && since(latest) > since(condition) ? latest : condition),
       undefined,
     );
+}
+
+function unschedulable(status: Status): Pick<PodDigest, 'unschedulableSince'> {
+  const condition = latestCondition(status, 'PodScheduled');
+  if (condition?.status !== 'False' || condition.reason !== 'Unschedulable') return {};
+  return { unschedulableSince: Date.parse(condition.lastTransitionTime ?? '') || 0 };
 }
 
 function runnerState(container: ContainerStatus | undefined): RunnerContainerState | undefined {

@@ -13,7 +13,6 @@ export type ArcFlag = { readonly flag: string } & (
 /** Creation never becomes slower than this by ARC's flag, whose own default of 2 is for other work. */
 const LEAST_CONCURRENCY = 10;
 
-const NO_LISTENER_POD = 'listeners run inside the workers and have no pod of their own';
 const NO_RATE_LIMIT =
   'requests are bounded by connections (--kubernetes-connections), and API Priority and Fairness does the rest';
 const NO_LEADER = 'any number of workers share the work, without a leader';
@@ -28,9 +27,7 @@ export const ARC_FLAGS: readonly ArcFlag[] = [
   },
   { flag: 'watch-single-namespace', feeds: 'watch-namespace' },
   { flag: 'auto-scaling-runner-set-only', ignored: 'this mode is the only one' },
-  { flag: 'auto-scaler-image-pull-secrets', ignored: NO_LISTENER_POD },
-  { flag: 'listener-metrics-addr', ignored: NO_LISTENER_POD },
-  { flag: 'listener-metrics-endpoint', ignored: NO_LISTENER_POD },
+  { flag: 'auto-scaler-image-pull-secrets', feeds: 'listener-pull-secret' },
   { flag: 'k8s-client-rate-limiter-qps', ignored: NO_RATE_LIMIT },
   { flag: 'k8s-client-rate-limiter-burst', ignored: NO_RATE_LIMIT },
   { flag: 'enable-leader-election', ignored: NO_LEADER },

@@ -1,4 +1,4 @@
-import type { RunnerSettings } from '../activities/settings.ts';
+import type { RunnerSettings, ScaleSetOptions } from '../activities/settings.ts';
 import type { ArcFlag } from './arc-flags.ts';
 import { ARC_FLAGS } from './arc-flags.ts';
 import type { Setting, ValueOf } from './setting.ts';
@@ -22,6 +22,7 @@ const LABEL_ALLOWED =
 const CLUSTER = 'Cluster';
 const TEMPORAL = 'Temporal';
 const RUNNERS = 'Runners';
+const SCALE_SETS = 'Scale sets';
 const ENDPOINTS = 'Logs and endpoints';
 
 /** All settings: the one source of flags, environment variables, defaults, help and documentation. */
@@ -157,6 +158,86 @@ export const SETTINGS = {
     max: 1000,
     description: 'From this many failures in a row on, one runner at a time is tried.',
   }),
+  updateStrategy: oneOf({
+    group: SCALE_SETS,
+    flag: 'update-strategy',
+    values: ['immediate', 'eventual'],
+    default: 'immediate',
+    description:
+      'When a new template takes effect: at once, idle runners first, or after all jobs that run, taking no new ones.',
+  }),
+  deletionDeadlineMs: duration({
+    group: SCALE_SETS,
+    flag: 'deletion-deadline',
+    default: '5m',
+    min: 1_000,
+    max: 86_400_000,
+    description:
+      'After this time a deletion goes on without GitHub, where a lost Secret or an unreachable GitHub holds it up.',
+  }),
+  controllerNamespace: optionalText({
+    group: SCALE_SETS,
+    flag: 'controller-namespace',
+    env: 'CONTROLLER_MANAGER_POD_NAMESPACE',
+    placeholder: 'namespace',
+    pattern: DNS_LABEL,
+    allowed: `name of a namespace: ${LABEL_ALLOWED}`,
+    description: 'Where AutoscalingListeners are kept; beside their AutoscalingRunnerSet without it.',
+  }),
+  listenerMode: oneOf({
+    group: SCALE_SETS,
+    flag: 'listener-mode',
+    values: ['worker', 'pod'],
+    default: 'worker',
+    description:
+      'Where listeners run: in the workers, or each in a pod of its own, as those with a listenerTemplate do in any case.',
+  }),
+  listenerImage: optionalText({
+    group: SCALE_SETS,
+    flag: 'listener-image',
+    env: 'CONTROLLER_MANAGER_CONTAINER_IMAGE',
+    placeholder: 'image',
+    description: "Image of listeners' pods.",
+  }),
+  role: oneOf({
+    group: SCALE_SETS,
+    flag: 'role',
+    values: ['all', 'control', 'listeners'],
+    default: 'all',
+    description:
+      'What this worker serves: everything, all but the message sessions of listeners, or only those. Each needs one at least.',
+  }),
+  listenerSlots: wholeNumber({
+    group: SCALE_SETS,
+    flag: 'listener-slots',
+    default: 1000,
+    min: 1,
+    max: 20_000,
+    description: 'Listeners that this worker runs at the same time: each scale set needs one.',
+  }),
+  listenerMetricsAddress: listenAddress({
+    group: SCALE_SETS,
+    flag: 'listener-metrics-addr',
+    default: ':8080',
+    description:
+      "Where listeners' pods serve their metrics; 0 for none. Those in the workers have no address of their own.",
+  }),
+  listenerMetricsEndpoint: optionalText({
+    group: SCALE_SETS,
+    flag: 'listener-metrics-endpoint',
+    placeholder: 'path',
+    pattern: /^\/[\w./-]*$/,
+    allowed: 'a path, such as /metrics',
+    description: "Path under which listeners' pods serve their metrics; /metrics without it.",
+  }),
+  listenerPullSecrets: names({
+    group: SCALE_SETS,
+    flag: 'listener-pull-secret',
+    placeholder: 'secret',
+    pattern: /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
+    allowed: 'names of Secrets',
+    description: "Secret that the image of listeners' pods is pulled with; may be repeated.",
+  }),
   logLevel: oneOf({
     group: ENDPOINTS,
     flag: 'log-level',
@@ -260,6 +341,16 @@ export const runnerSettingsOf = (configuration: WorkerConfiguration): RunnerSett
   runnerCreationConcurrency: configuration.runnerCreationConcurrency,
   failureBackoffSeconds: [...configuration.failureBackoffSeconds],
   maxConsecutiveFailures: configuration.maxConsecutiveFailures,
+  deletionDeadlineSeconds: configuration.deletionDeadlineMs / 1000,
+});
+
+/** How the objects of scale sets are made. */
+export const scaleSetOptionsOf = (configuration: WorkerConfiguration): ScaleSetOptions => ({
+  controllerNamespace: configuration.controllerNamespace,
+  listenerImage: configuration.listenerImage,
+  listenerPullSecrets: configuration.listenerPullSecrets,
+  listenerMode: configuration.listenerMode,
+  updateStrategy: configuration.updateStrategy,
 });
 
 /** Reads settings; what is wrong goes into `problems`. */

@@ -1,4 +1,9 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { PauseNotice } from '../github/pause.ts';
+import type { GitHubBudget } from './github-budget.ts';
+import { createBudgetMetrics } from './github-budget.ts';
+import type { ListenerMetrics } from '../activities/listener-metrics.ts';
+import { createListenerMetrics, joinTexts } from './listener-metrics.ts';
 
 export interface SetReplicas {
   namespace: string;
@@ -38,12 +43,16 @@ export interface Metrics {
   runners(scaleSets: Iterable<ScaleSetRunners>): void;
   /** All listeners; series of those that are not among them go. */
   listeners(listeners: Iterable<ListenerState>): void;
+  /** What the listeners of this process report, each with the metrics and labels that its configuration asks for. */
+  readonly listenerMetrics: ListenerMetrics;
   /** One pass of a workflow: from a change that was seen to the plan carried out, in seconds. */
   reconciled(controller: string, seconds: number): void;
   /** Fits a Kubernetes client's `onRequest`. `status` is undefined when no answer came. */
   kubernetesRequest(request: { verb: string; resource: string; status: number | undefined }): void;
   /** `call` as the protocol names it: generate JIT config, acquire jobs, … */
   githubRequest(request: { call: string; status: number | undefined }): void;
+  /** What an answer of GitHub's REST API told of its rate limit. */
+  githubBudget(budget: GitHubBudget): void;
   /** All metrics in Prometheus' text format. */
   text(): Promise<string>;
   /** Of `text`, for the header Content-Type. */
@@ -63,14 +72,31 @@ export interface MetricsOptions {
   version?: string;
   /** Also memory, CPU and event loop of this process. Default: yes. */
   processMetrics?: boolean;
+  /** The pauses that GitHub asked for, and that last. */
+  pauses?: () => Iterable<PauseNotice>;
+  /** Milliseconds since the epoch. */
+  now?: () => number;
+  /** Is told of listeners that ask for metrics that there are not. */
+  log?: (message: string, facts: Record<string, unknown>) => void;
 }
 
 const SCALE_SET_LABELS = ['name', 'namespace', 'repository', 'organization', 'enterprise'] as const;
 
 /** Creates the metrics with a registry of their own. */
-export function createMetrics({ version = '', processMetrics = true }: MetricsOptions = {}): Metrics {
+export function createMetrics(options: MetricsOptions = {}): Metrics {
+  const { version = '', processMetrics = true, pauses = () => [], now = Date.now, log } = options;
   const registry = new Registry();
   const own = createInstruments(registry);
+  const githubBudget = createBudgetMetrics({ registry, pauses, now });
+  const listenerMetrics = createListenerMetrics({
+    registry,
+    onRunning: (running) =>
+      setListeners(
+        own.listeners,
+        running.map((subject) => ({ ...subject, ...subject.listener })),
+      ),
+    log,
+  });
   own.build.set({ version }, 1);
   const described = describe(registry);
   const forgetGone = forgetting(own);
@@ -93,7 +119,12 @@ export function createMetrics({ version = '', processMetrics = true }: MetricsOp
     kubernetesRequest: ({ verb, resource, status }) =>
       own.kubernetes.inc({ verb, resource, code: codeOf(status) }),
     githubRequest: ({ call, status }) => own.github.inc({ call, code: codeOf(status) }),
-    text: () => registry.metrics(),
+    githubBudget,
+    listenerMetrics,
+    text: async () => {
+      const registries = [registry, ...listenerMetrics.registries()];
+      return joinTexts(await Promise.all(registries.map((one) => one.metrics())));
+    },
     contentType: registry.contentType,
     describe: () => described,
   };

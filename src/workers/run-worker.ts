@@ -1,17 +1,21 @@
 import { NativeConnection, Runtime } from '@temporalio/worker';
+import type { ListenerPods } from '../activities/listener-pod.ts';
 import { createGitHubConnections } from '../github/connections.ts';
+import type { GitHubObserver } from '../github/observation.ts';
+import { createPauses } from '../github/pause.ts';
 import { defaultSystemInfo } from '../github/user-agent.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { createKubernetesClient } from '../kubernetes/client.ts';
 import { namespaces } from '../kubernetes/resources.ts';
 import type { WorkerConfiguration } from './configuration.ts';
-import { runnerSettingsOf } from './configuration.ts';
+import { runnerSettingsOf, scaleSetOptionsOf } from './configuration.ts';
 import type { ReadinessChecks } from './http-server.ts';
 import { serveEndpoints } from './http-server.ts';
-import { kubeConfigFor } from './kube-config.ts';
+import { kubeConfigFor, namespaceOf } from './kube-config.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createMetrics } from './metrics.ts';
+import { sharePauses } from './share-pauses.ts';
 import type { TemporalConfig } from './temporal-profile.ts';
 import { temporalConfig, TemporalUnreachableError } from './temporal-profile.ts';
 import type { RunningWorker } from './worker.ts';
@@ -26,24 +30,30 @@ import { workflowCode } from './workflow-code.ts';
  */
 export async function runWorker(configuration: WorkerConfiguration, logger: Logger): Promise<void> {
   Runtime.install({ logger, shutdownSignals: [] });
-  const metrics = createMetrics({ version });
+  const pauses = createPauses();
+  const log = (message: string, facts: Record<string, unknown>) => void logger.warn(message, facts);
+  const metrics = createMetrics({ version, pauses: () => pauses.current(), log });
+  const kubeConfig = kubeConfigFor(configuration);
   const kubernetes = createKubernetesClient({
-    kubeConfig: kubeConfigFor(configuration),
+    kubeConfig,
     connections: configuration.kubernetesConnections,
     userAgent: `temporal-arc/${version}`,
     onRequest: (request) => metrics.kubernetesRequest(request),
   });
   const github = createGitHubConnections({
     systemInfo: { ...defaultSystemInfo, version },
-    observe: ({ operation: call, status }) => metrics.githubRequest({ call, status }),
+    pauses,
+    observe: observer(metrics),
   });
   const { connectionOptions, namespace } = temporalConfig(configuration, process.env);
   const checked: Checked = { kubernetes };
   const endpoints = await serveEndpoints({ ...configuration, metrics, checks: checksOf(checked) });
+  const stopSharing = sharePauses({ pauses, kubernetes, namespace: namespaceOf(kubeConfig), log });
   try {
     checked.connection = await connectTemporal(connectionOptions);
     checked.worker = await startWorker({
       ...partsFrom(configuration, { logger, metrics }),
+      listenerPods: listenerPodsOf(configuration, { address: connectionOptions.address ?? '', namespace }),
       kubernetes,
       github,
       connection: checked.connection,
@@ -54,6 +64,7 @@ export async function runWorker(configuration: WorkerConfiguration, logger: Logg
     logger.info('The worker is ready.', { cluster, temporalNamespace: namespace, version });
     await untilToldToStop(checked.worker, logger);
   } finally {
+    await stopSharing();
     await Promise.allSettled([
       endpoints.close(),
       checked.connection?.close(),
@@ -63,7 +74,37 @@ export async function runWorker(configuration: WorkerConfiguration, logger: Logg
   }
 }
 
-async function connectTemporal(options: TemporalConfig['connectionOptions']): Promise<NativeConnection> {
+/** How listeners' pods are made: they find Temporal where this worker does. */
+function listenerPodsOf(
+  configuration: WorkerConfiguration,
+  temporal: { address: string; namespace: string },
+): ListenerPods {
+  const { listenerMetricsAddress: address, listenerMetricsEndpoint = '/metrics' } = configuration;
+  return {
+    image: configuration.listenerImage ?? '',
+    command: ['temporal-arc', 'listener'],
+    env: {
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      TEMPORAL_ARC_CLUSTER: configuration.cluster,
+    },
+    logLevel: configuration.logLevel,
+    logFormat: configuration.logFormat,
+    metricsAddress: address ? `${address.host}:${address.port}` : '',
+    metricsEndpoint: listenerMetricsEndpoint,
+  };
+}
+
+export const observer =
+  (metrics: Metrics): GitHubObserver =>
+  ({ operation: call, status, configUrl, rateLimit }) => {
+    metrics.githubRequest({ call, status });
+    if (rateLimit) metrics.githubBudget({ configUrl, ...rateLimit });
+  };
+
+export async function connectTemporal(
+  options: TemporalConfig['connectionOptions'],
+): Promise<NativeConnection> {
   try {
     return await NativeConnection.connect(options);
   } catch (cause) {
@@ -83,12 +124,16 @@ const partsFrom = (
   namespaces: configuration.watchNamespaces,
   excludedLabelPrefixes: configuration.excludeLabelPropagationPrefixes,
   settings: runnerSettingsOf(configuration),
+  scaleSets: scaleSetOptionsOf(configuration),
   snapshotIntervalMs: configuration.snapshotIntervalMs,
   maxCachedWorkflows: configuration.maxCachedWorkflows,
   workflowPollers: configuration.workflowPollers,
   activityPollers: configuration.activityPollers,
   shutdownGraceMs: configuration.shutdownGraceMs,
+  role: configuration.role,
+  listenerSlots: configuration.listenerSlots,
   metrics,
+  listenerMetrics: metrics.listenerMetrics,
   onPass: (controller: string, seconds: number) => metrics.reconciled(controller, seconds),
   log: (message: string, facts: Record<string, unknown>) => {
     logger.warn(message, facts);
@@ -116,7 +161,7 @@ const checksOf = (checked: Checked): ReadinessChecks => ({
 });
 
 /** A second signal ends the process at once, as the first one asked for good order. */
-async function untilToldToStop(worker: RunningWorker, logger: Logger): Promise<void> {
+export async function untilToldToStop(worker: RunningWorker, logger: Logger): Promise<void> {
   const stop = (signal: NodeJS.Signals): void => {
     logger.info('Stopping: what is in flight may finish.', { signal });
     worker.stop().catch((error: unknown) => {

@@ -4,7 +4,10 @@ import { Worker } from '@temporalio/worker';
 import type { InjectedSinks, WorkflowBundleOption } from '@temporalio/worker';
 import type { ActivityDeps } from '../activities/index.ts';
 import { createActivities } from '../activities/index.ts';
-import { taskQueueOf } from '../api/workflow-ids.ts';
+import type { SessionActivities } from '../activities/listener-activities.ts';
+import { clusterSessionActivities } from '../activities/listener-activities.ts';
+import { noListenerMetrics } from '../activities/listener-metrics.ts';
+import { listenersTaskQueueOf, taskQueueOf } from '../api/workflow-ids.ts';
 import type { MetricsSinks } from '../workflows/acting.ts';
 import { claimCluster, clusterUid, ClusterNameTakenError } from './cluster-claim.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
@@ -20,7 +23,14 @@ export interface WorkerParts extends Omit<ActivityDeps, 'workflows'> {
   workflowPollers: number;
   activityPollers: number;
   shutdownGraceMs: number;
+  /** What this process serves; everything unless given. */
+  role?: WorkerRole | undefined;
+  /** Message sessions held at the same time; 1,000 unless given. */
+  listenerSlots?: number | undefined;
 }
+
+/** `control`: workflows and all activities but the message sessions; `listeners`: only those. */
+export type WorkerRole = 'all' | 'control' | 'listeners';
 
 export interface RunningWorker {
   /** Whether it takes work from Temporal. */
@@ -34,6 +44,9 @@ export interface RunningWorker {
 /** How often the cluster's watch is made sure of: after Temporal lost its database, it begins anew. */
 const CLAIM_MS = 5_000;
 
+/** Message sessions at the same time. */
+const LISTENER_SLOTS = 1_000;
+
 /** Activities at the same time. They wait more than they work: the limits that matter are per set. */
 const ACTIVITY_SLOTS = 1_000;
 
@@ -43,22 +56,38 @@ const ACTIVITY_SLOTS = 1_000;
  * @throws ClusterNameTakenError, and what Temporal or Kubernetes answer when they are not to be had
  */
 export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
-  const { connection, temporalNamespace: namespace, cluster } = parts;
+  const { connection, temporalNamespace: namespace, cluster, role = 'all' } = parts;
   const client = new Client({ connection, namespace });
   const claim = { cluster, uid: await clusterUid(parts.kubernetes) };
   await registerSearchAttributes(connection.operatorService, namespace);
   await claimCluster(client.workflow, claim);
-  const worker = await createWorker({ ...parts, workflows: client.workflow });
-  const ended = worker.run();
+  const deps = { ...parts, workflows: client.workflow };
+  const workers = await Promise.all([
+    ...(role === 'listeners' ? [] : [createWorker(deps)]),
+    ...(role === 'control' ? [] : [createListenersWorker(deps)]),
+  ]);
   const claiming = keepClaim(() => claimCluster(client.workflow, claim), parts.log);
-  const finished = ended.finally(() => clearInterval(claiming));
+  return runTogether(workers, () => clearInterval(claiming));
+}
+
+/** Several workers as one: when one ends, whyever, the others do. */
+export function runTogether(workers: readonly Worker[], onEnd: () => void = () => undefined): RunningWorker {
+  const shutdown = (): void => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const runs = workers.map((worker) => worker.run().finally(shutdown));
+  const ended = Promise.allSettled(runs).then((results) => {
+    onEnd();
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  });
   return {
-    isPolling: () => worker.getState() === 'RUNNING',
+    isPolling: () => workers.every((worker) => worker.getState() === 'RUNNING'),
     stop: async () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await finished;
+      shutdown();
+      await ended;
     },
-    ended: finished,
+    ended,
   };
 }
 
@@ -81,6 +110,47 @@ function createWorker(parts: WorkerParts & ActivityDeps): Promise<Worker> {
     shutdownForceTime: parts.shutdownGraceMs + 5_000,
   });
 }
+
+/** Sessions begin rarely; and each poll of a worker that stands still may swallow one, until it misses its heartbeat. */
+const SESSION_POLLERS = 2;
+
+/** What the SDK holds heartbeats back for, at most. By them a session learns that something changed. */
+const HEARTBEAT_THROTTLE_MS = 3_000;
+
+/** Message sessions have a task queue of their own: each takes a slot for as long as it lives. */
+function createListenersWorker(parts: WorkerParts & ActivityDeps): Promise<Worker> {
+  const deps = { ...parts, listenerMetrics: parts.listenerMetrics ?? noListenerMetrics };
+  return createSessionWorker({
+    ...parts,
+    taskQueue: listenersTaskQueueOf(parts.cluster),
+    activities: clusterSessionActivities(deps),
+    slots: parts.listenerSlots ?? LISTENER_SLOTS,
+  });
+}
+
+/** What a worker needs that holds message sessions and does nothing else. */
+export interface SessionWorkerParts extends Pick<
+  WorkerParts,
+  'connection' | 'temporalNamespace' | 'shutdownGraceMs'
+> {
+  taskQueue: string;
+  activities: SessionActivities;
+  slots: number;
+}
+
+export const createSessionWorker = (parts: SessionWorkerParts): Promise<Worker> =>
+  Worker.create({
+    connection: parts.connection,
+    namespace: parts.temporalNamespace,
+    taskQueue: parts.taskQueue,
+    activities: parts.activities,
+    maxConcurrentActivityTaskExecutions: parts.slots,
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: SESSION_POLLERS },
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+    // A session never ends by itself: it is told at once, and finishes the message it is at.
+    shutdownGraceTime: 0,
+    shutdownForceTime: parts.shutdownGraceMs + 5_000,
+  });
 
 function keepClaim(claim: () => Promise<void>, log: WorkerParts['log']): NodeJS.Timeout {
   return setInterval(() => {

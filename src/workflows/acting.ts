@@ -1,18 +1,16 @@
 import {
-  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   isCancellation,
   proxyActivities,
   proxySinks,
-  sleep,
-  TimeoutFailure,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { ActivityOptions, Sinks } from '@temporalio/workflow';
 import type { CreateRunnersResult } from '../activities/create-runners.ts';
 import type { Activities } from '../activities/index.ts';
 import type { RetireRunnersResult, RunnerToRetire } from '../activities/retire-runners.ts';
+import { Alarm } from './alarm.ts';
 import type { ScaleResult } from './messages.ts';
 import type { Outcome } from './outcome.ts';
 import type { Lane, Plan, Publication } from './plan.ts';
@@ -20,11 +18,15 @@ import { phaseKey } from '../api/search-attributes.ts';
 import { phaseOf } from './phase.ts';
 import type { SetState } from './state.ts';
 import { runnerStatusKey, statusKey } from './status.ts';
+import { stopFrom } from './stop.ts';
 import type { Stop } from './trouble.ts';
 
 /** Retiring activities in flight, and the most runners of each. */
 const RETIREMENTS = 4;
 const RETIRED_TOGETHER = 50;
+
+/** Between two writings of status: what changes in between goes together. */
+const PUBLISH_SPACING_MS = 300;
 
 /** After a status could not be written. */
 const PUBLISH_AGAIN_MS = 5_000;
@@ -66,12 +68,12 @@ export class RunnerSetActivities {
   /** Creating activities in flight. */
   lanes = 0;
   publishing = false;
-  /** Milliseconds: after a status could not be written, no other is until then. */
+  /** Milliseconds since the epoch: no status is written before. */
   mayPublishAt = 0;
   private retirements = 0;
   private outcomes: Outcome[] = [];
   private woken = false;
-  private timer: { at: number; scope: CancellationScope } | undefined;
+  private readonly alarm: Alarm;
   private phase: string | undefined;
   private readonly work = new CancellationScope();
   private readonly served: Served;
@@ -80,6 +82,7 @@ export class RunnerSetActivities {
   constructor(served: Served, state: SetState) {
     this.served = served;
     this.state = state;
+    this.alarm = new Alarm(() => (this.woken = true), 'until the next try');
   }
 
   get inFlight(): number {
@@ -99,8 +102,7 @@ export class RunnerSetActivities {
   /** Ends what may take long, because the workflow is about to continue as new. */
   drain(): void {
     if (!this.work.consideredCancelled) this.work.cancel();
-    this.timer?.scope.cancel();
-    this.timer = undefined;
+    this.alarm.stop();
   }
 
   /** @param observedAt when the change that led to this plan was seen, in milliseconds */
@@ -108,7 +110,7 @@ export class RunnerSetActivities {
     const begun = [...plan.lanes.map((lane) => this.create(lane)), ...this.retireInBatches(plan.retire)];
     if (plan.publish) begun.push(this.publish(plan.publish));
     this.showPhase();
-    if (plan.wakeAt !== undefined) this.wakeAt(plan.wakeAt);
+    if (plan.wakeAt !== undefined) this.alarm.setTo(plan.wakeAt);
     if (observedAt === undefined) return;
     const pass = `ephemeralrunner${this.served.name === undefined ? '' : 'set'}`;
     void Promise.all(begun).then(() => metrics.reconciled(pass, Math.max(0, Date.now() - observedAt) / 1000));
@@ -181,10 +183,9 @@ export class RunnerSetActivities {
     });
     this.publishing = false;
     this.woken = true;
+    this.mayPublishAt = Date.now() + (attempt.stopped ? PUBLISH_AGAIN_MS : PUBLISH_SPACING_MS);
     if (attempt.stopped) {
       this.state.happenings.unshift(...happenings);
-      this.mayPublishAt = Date.now() + PUBLISH_AGAIN_MS;
-      this.wakeAt(this.mayPublishAt);
       return;
     }
     if (status && set) this.state.published = statusKey(status, set.generation);
@@ -216,38 +217,8 @@ export class RunnerSetActivities {
     this.phase = phase;
     upsertSearchAttributes([{ key: phaseKey, value: phase }]);
   }
-
-  /** One timer at a time; an earlier one that is no longer needed only costs an idle look. */
-  private wakeAt(at: number): void {
-    if (this.timer && this.timer.at <= at) return;
-    this.timer?.scope.cancel();
-    const scope = new CancellationScope();
-    const timer = { at, scope };
-    this.timer = timer;
-    const ring = (): void => {
-      if (this.timer === timer) this.timer = undefined;
-      this.woken = true;
-    };
-    const ignore = (error: unknown): void => {
-      if (!isCancellation(error)) throw error;
-    };
-    void scope
-      .run(() => sleep(Math.max(1, at - Date.now()), { summary: 'until the next try' }))
-      .then(ring, ignore);
-  }
 }
 
 /** Names the first and counts the rest: summaries are limited to 400 bytes. */
 const summarize = ([first = '', ...others]: string[]): string =>
   others.length === 0 ? first : `${first} and ${others.length} more`;
-
-/** Why an activity failed: its last failure, by the reason it was given. */
-function stopFrom(error: unknown): Stop {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure) {
-    return { reason: cause.type ?? 'ActivityFailed', message: cause.message };
-  }
-  if (cause instanceof TimeoutFailure)
-    return { reason: 'WorkerLost', message: 'No worker reported back in time.' };
-  return { reason: 'ActivityFailed', message: cause instanceof Error ? cause.message : String(cause) };
-}

@@ -65,7 +65,8 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     const plan = decide(state, {
       now,
       lanes: acting.lanes,
-      publishing: acting.publishing || acting.mayPublishAt > now,
+      publishing: acting.publishing,
+      mayPublishAt: acting.mayPublishAt,
       draining,
       newName: () => newRunnerName(input, state.rows),
     });

@@ -7,15 +7,17 @@ import type { SetState } from './state.ts';
 /** Takes a batch of changes into the state. Idempotent: what was seen replaces what was known. */
 export function observe(state: SetState, observation: Observation): void {
   if (observation.settings) state.settings = observation.settings;
-  if (observation.set !== undefined) observeSet(state, observation.set);
+  if (observation.set !== undefined) observeSet(state, observation.set, observation.at);
   for (const runner of observation.runners ?? []) observeRunner(state, runner, observation.at);
   for (const name of observation.gone ?? []) state.rows.delete(name);
   if (observation.snapshot) observePicture(state, observation);
 }
 
-function observeSet(state: SetState, set: ObservedSet | null): void {
+function observeSet(state: SetState, set: ObservedSet | null, at: number): void {
   const before = state.set;
   state.set = set;
+  if (!set || set.deleting) state.deletingSince ??= at;
+  else delete state.deletingSince;
   if (!set) return;
   state.order = orderFrom(state.order, set);
   if (!before || before.revision === set.revision) return;

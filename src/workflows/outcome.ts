@@ -75,15 +75,30 @@ function settleRetirement(
     else if (busy.has(name)) Object.assign(row, { heldByJob: true, notBefore: now + HELD_BY_JOB_MS });
     else row.notBefore = now + Math.max(RETIRE_AGAIN_MS, result.stopped?.retryAfterMs ?? 0);
   }
-  tellOfRetirement(state, result);
+  tellOfRetirement(state, result, now);
+  if (result.leaked?.length) tellOfLeak(state, result.leaked);
+}
+
+function tellOfLeak(state: SetState, names: string[]): void {
+  const message = `These runners were let go without GitHub, remove them there: ${names.join(', ')}.`;
+  const [runner = ''] = names;
+  state.happenings.push({ type: 'Warning', reason: 'RunnersLeaked', message, ...(!state.set && { runner }) });
 }
 
 /** People are told when retiring begins to fail, and for which reason, not of every try. */
-function tellOfRetirement(state: SetState, { stopped, retired }: RetireRunnersResult): void {
+function tellOfRetirement(
+  state: SetState,
+  { stopped, retired, leaked = [] }: RetireRunnersResult,
+  now: number,
+): void {
   if (!stopped) {
-    if (retired.length > 0) delete state.retirementBlockedBy;
+    // Those that were let go without GitHub do not show that it answers again.
+    if (retired.length === leaked.length) return;
+    delete state.retirementBlockedBy;
+    delete state.retirementBlockedSince;
     return;
   }
+  state.retirementBlockedSince ??= now;
   const { reason, message } = stopped;
   if (state.retirementBlockedBy === reason) return;
   state.retirementBlockedBy = reason;

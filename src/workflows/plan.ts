@@ -5,6 +5,7 @@ import { allowAfterFailures } from './backoff.ts';
 import { POD_SIGHTING_MS } from './ending.ts';
 import { shareOut } from './lanes.ts';
 import { outrun, surplusRejected } from './rotate.ts';
+import { isOverdue } from './deadline.ts';
 import type { Row } from './runner.ts';
 import { stageOf } from './runner.ts';
 import { replicaDelta } from './scale.ts';
@@ -45,6 +46,8 @@ export interface Circumstances {
   lanes: number;
   /** A status is being written. */
   publishing: boolean;
+  /** Milliseconds since the epoch: no other is written before. */
+  mayPublishAt: number;
   /** Preparing to continue as new: begin nothing. */
   draining: boolean;
   newName: () => string;
@@ -60,14 +63,14 @@ export function decide(state: SetState, circumstances: Circumstances): Plan {
   const wakes: number[] = [];
   const retire = toRetire(state, circumstances.now, wakes);
   const lanes = toCreate(state, { ...circumstances, retiring: new Set(retire) }, wakes);
-  const publish = toPublish(state, circumstances);
+  const publish = toPublish(state, circumstances, wakes);
   const sighting = [...state.rows.values()]
     .filter(awaitsSighting)
     .map((row) => (row.madeAt ?? 0) + POD_SIGHTING_MS);
   const wakeAt = Math.min(...wakes, ...sighting.slice(0, 1));
   return {
     lanes,
-    retire: retire.map(retirement),
+    retire: retire.map((row) => retirement(state, row, circumstances.now)),
     ...(publish ? { publish } : {}),
     ...(Number.isFinite(wakeAt) ? { wakeAt } : {}),
     finished: state.rows.size === 0 && !state.set,
@@ -76,12 +79,13 @@ export function decide(state: SetState, circumstances: Circumstances): Plan {
 
 const awaitsSighting = (row: Row): boolean => row.madeAt !== undefined && !row.podSeen && !row.end;
 
-function retirement(row: Row): RunnerToRetire {
+function retirement(state: SetState, row: Row, now: number): RunnerToRetire {
   const runnerId = row.runnerId ?? row.seen?.runnerId;
   const kept = row.seen?.loose && row.end === 'outdated' && !row.seen.deleting;
   return {
     name: row.name,
     ...(runnerId === undefined ? {} : { runnerId }),
+    ...(isOverdue(state, row, now) ? { force: true as const } : {}),
     ...(kept ? { keepAs: { phase: 'Outdated', reason: 'Outdated', message: row.message ?? '' } } : {}),
   };
 }
@@ -101,7 +105,7 @@ function toRetire(state: SetState, now: number, wakes: number[]): Row[] {
     const kept = rows.filter((row) => !wanted.has(row));
     for (const row of replicaDelta(kept, state.order).surplus) wanted.add(row);
   }
-  return [...wanted].filter((row) => mayBegin(row, now, wakes));
+  return [...wanted].filter((row) => mayBegin(row, now, wakes) && isInNobodysHands(row, now, wakes));
 }
 
 /** A set that goes takes along every runner that has no job. */
@@ -139,8 +143,11 @@ const mayCreate = (state: SetState): boolean => {
   return state.set !== null && !state.set.deleting && !state.set.paused && !isOutdated(state);
 };
 
-function mayResume(row: Row, now: number, wakes: number[]): boolean {
-  if (stageOf(row) !== 'unfinished' || !mayBegin(row, now, wakes)) return false;
+const mayResume = (row: Row, now: number, wakes: number[]): boolean =>
+  stageOf(row) === 'unfinished' && mayBegin(row, now, wakes) && isInNobodysHands(row, now, wakes);
+
+function isInNobodysHands(row: Row, now: number, wakes: number[]): boolean {
+  if (stageOf(row) !== 'unfinished') return true;
   const takeover = row.begun ? 0 : (row.seen?.createdAt ?? 0) * 1000 + TAKEOVER_MS;
   // A runner that belongs to no set was made by a person: nobody else is at it.
   if (row.seen?.loose || takeover <= now) return true;
@@ -161,8 +168,18 @@ function allowance(
   return { ...fresh, count: fresh.count + unfinished };
 }
 
-function toPublish(state: SetState, { publishing }: Circumstances): Publication | undefined {
-  if (publishing) return undefined;
+function toPublish(
+  state: SetState,
+  { publishing, mayPublishAt, now }: Circumstances,
+  wakes: number[],
+): Publication | undefined {
+  const publication = publishing ? undefined : publicationOf(state);
+  if (!publication || mayPublishAt <= now) return publication;
+  wakes.push(mayPublishAt);
+  return undefined;
+}
+
+function publicationOf(state: SetState): Publication | undefined {
   const runners = [...state.rows.values()].map(runnerStatus).filter((update) => update !== undefined);
   const finalizer = finalizerChange(state);
   const status = state.set ? setStatus(state) : undefined;

@@ -38,6 +38,10 @@ export interface SetState {
   trouble?: Trouble;
   /** Why runners can not be retired, if they can not. */
   retirementBlockedBy?: string;
+  /** Milliseconds since the epoch: since then. */
+  retirementBlockedSince?: number;
+  /** Milliseconds since the epoch: when the set was first seen to be going. */
+  deletingSince?: number;
   /** GitHub no longer accepts the runner version of this revision. */
   outdatedRevision?: string;
   settings: RunnerSettings;

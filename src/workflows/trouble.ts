@@ -35,14 +35,17 @@ export function withStop(trouble: Trouble | undefined, stop: Stop, now: number):
   };
 }
 
-/** One message for what several activities of one pass ran into, the most frequent first. */
+/**
+ * One message for what several activities of one pass ran into, the most frequent reason first. Of the messages of one
+ * reason the first stands for all: they differ in the names of the runners.
+ */
 export function joinStops(stops: Stop[]): Stop | undefined {
   const [first] = stops;
   if (!first) return undefined;
   const counts = new Map<string, { stop: Stop; count: number }>();
   for (const stop of stops) {
-    const key = `${stop.reason}: ${stop.message}`;
-    counts.set(key, { stop, count: (counts.get(key)?.count ?? 0) + 1 });
+    const { stop: leading = stop, count = 0 } = counts.get(stop.reason) ?? {};
+    counts.set(stop.reason, { stop: leading, count: count + 1 });
   }
   const sorted = [...counts.values()].sort((a, b) => b.count - a.count);
   const retryAfterMs = Math.max(...stops.map((stop) => stop.retryAfterMs ?? 0));

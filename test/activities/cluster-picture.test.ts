@@ -1,4 +1,4 @@
-import type { Audience } from '../../src/activities/cluster-picture.ts';
+import type { RunnerSetAudience as Audience } from '../../src/activities/audience.ts';
 import { ClusterPicture } from '../../src/activities/cluster-picture.ts';
 import type { RunnerDigest } from '../../src/activities/digests.ts';
 import type { PodDigest } from '../../src/kubernetes/pod-state.ts';

@@ -65,8 +65,8 @@ function dyingAt(
       const { plural } = args[0] as { plural: string };
       const { subresource } = (args[3] ?? {}) as { subresource?: string };
       dead ||= breaks(verb, plural, subresource);
-      if (dead) throw new KubernetesError({ verb, resource: plural }, { message: 'the worker died here' });
-      return call(...args);
+      const death = new KubernetesError({ verb, resource: plural }, { message: 'the worker died here' });
+      return dead ? Promise.reject(death) : call(...args);
     };
   };
   return {

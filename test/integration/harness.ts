@@ -10,7 +10,7 @@ import type { RunnerView as RegisteredRunner } from '../../dev/github/protocol.t
 import { startRunners } from '../../dev/runner.ts';
 import type { Runners } from '../../dev/runner.ts';
 import { ensureTools } from '../../dev/toolchain.ts';
-import type { RunnerSettings } from '../../src/activities/settings.ts';
+import type { RunnerSettings, ScaleSetOptions } from '../../src/activities/settings.ts';
 import type { Condition } from '../../src/api/conditions.ts';
 import { findCondition } from '../../src/api/conditions.ts';
 import type { EphemeralRunner, EphemeralRunnerSpec } from '../../src/api/ephemeral-runner.ts';
@@ -23,6 +23,8 @@ import { createKubernetesClient } from '../../src/kubernetes/client.ts';
 import { isNotFound } from '../../src/kubernetes/errors.ts';
 import type { CoreEvent, Pod } from '../../src/kubernetes/resources.ts';
 import {
+  autoscalingListeners,
+  autoscalingRunnerSets,
   ephemeralRunners,
   ephemeralRunnerSets,
   events,
@@ -77,9 +79,14 @@ export const TOKEN_SECRET = 'github';
 
 export interface SceneOptions {
   settings?: Partial<RunnerSettings>;
+  scaleSets?: Partial<ScaleSetOptions>;
+  /** What is in the cluster before the worker starts. */
+  found?: (parts: Pick<SceneParts, 'namespace' | 'kubernetes' | 'github'>) => Promise<void>;
   /** Full pictures for all workflows come this often. */
   snapshotIntervalMs?: number;
   github?: GitHubOptions;
+  /** What the stand-in runners trust, when their GitHub speaks HTTPS. */
+  runnersTrust?: string;
   connections?: GitHubConnectionsOptions;
 }
 
@@ -242,6 +249,13 @@ export class Scene {
     return this.github.admin.calls().filter((call) => call.name === name && call.at >= since).length;
   }
 
+  /** How many runners GitHub has registered since the log was cleared. */
+  registrations(): number {
+    return this.github.admin
+      .calls()
+      .filter(({ name, status }) => name === 'generatejitconfig' && status === 200).length;
+  }
+
   looseWorkflow(): WorkflowHandle {
     return this.temporal.workflow.getHandle(looseRunnersWorkflowId(this.cluster, this.namespace));
   }
@@ -252,6 +266,8 @@ export class Scene {
     admin.clearFaults();
     this.runners.rules.clear();
     const { namespace } = this;
+    const { items: scaleSets } = await this.kubernetes.list(autoscalingRunnerSets, { namespace });
+    for (const { metadata } of scaleSets) await this.remove(autoscalingRunnerSets, metadata.name ?? '');
     const { items } = await this.kubernetes.list(ephemeralRunnerSets, { namespace });
     const loose = (await this.allRunners()).filter(({ metadata }) => !metadata.ownerReferences?.length);
     for (const { metadata } of items) await this.remove(ephemeralRunnerSets, metadata.name ?? '');
@@ -259,7 +275,8 @@ export class Scene {
     await eventually(async () => {
       for (const { name, busy } of admin.runners()) if (busy) admin.finishJob(name);
       expect((await this.allRunners()).map(({ metadata }) => metadata.name)).toEqual([]);
-      expect((await this.kubernetes.list(ephemeralRunnerSets, { namespace })).items).toEqual([]);
+      for (const resource of [autoscalingRunnerSets, autoscalingListeners, ephemeralRunnerSets])
+        expect((await this.kubernetes.list<object>(resource as never, { namespace })).items).toEqual([]);
       expect(
         (await this.kubernetes.list(pods, { namespace })).items.map(({ metadata }) => metadata?.name),
       ).toEqual([]);
@@ -269,7 +286,7 @@ export class Scene {
   }
 
   private async remove(
-    resource: typeof ephemeralRunnerSets | typeof ephemeralRunners,
+    resource: typeof autoscalingRunnerSets | typeof ephemeralRunnerSets | typeof ephemeralRunners,
     name: string,
   ): Promise<void> {
     await orNothing(this.kubernetes.delete<object>(resource as never, { namespace: this.namespace, name }));
@@ -411,7 +428,7 @@ export async function startScene(name: string, options: SceneOptions = {}): Prom
   stops.push(() => kubernetes.close());
   const github = await startGitHub(options.github);
   stops.push(() => github.stop());
-  const runners = await startRunners({ kubeconfig });
+  const runners = await startRunners({ kubeconfig, ca: options.runnersTrust });
   stops.push(() => runners.stop());
   const connection = await Connection.connect({ address: temporalAddress });
   stops.push(() => connection.close());
@@ -419,6 +436,7 @@ export async function startScene(name: string, options: SceneOptions = {}): Prom
   const requests: SceneParts['requests'] = [];
   const cluster = `cluster-of-${name}`;
   const worker = { cluster, temporalNamespace, workflowBundle, namespaces: [namespace.name], logs, requests };
+  await options.found?.({ namespace: namespace.name, kubernetes, github });
   stops.push(await startOwnWorker(worker, options));
   const parts = { namespace: namespace.name, cluster, kubernetes, github, runners, temporal };
   const scene = new Scene({ ...parts, requests, logs, kubectlPath, stops });
@@ -438,7 +456,7 @@ interface OwnWorker extends Pick<SceneParts, 'cluster' | 'logs' | 'requests'> {
 /** @returns stops it */
 async function startOwnWorker(
   { logs, requests, ...parts }: OwnWorker,
-  { settings, snapshotIntervalMs = 600_000, connections }: SceneOptions,
+  { settings, scaleSets, snapshotIntervalMs = 600_000, connections }: SceneOptions,
 ): Promise<() => Promise<void>> {
   const { kubeconfig, temporalAddress } = world();
   const kubernetes = createKubernetesClient({
@@ -455,6 +473,7 @@ async function startOwnWorker(
     version: '0.0.0-test',
     snapshotIntervalMs,
     settings: { ...SETTINGS, ...settings },
+    scaleSets,
     metrics: { runnerCreated: ignore, replicas: ignore, unwatched: ignore, runners: ignore },
     log: (message, facts) => logs.push(JSON.stringify({ message, ...facts })),
     onPass: () => undefined,

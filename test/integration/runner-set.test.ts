@@ -42,14 +42,16 @@ describe('replicas', () => {
     expect(left).toEqual(expect.arrayContaining([...all.slice(10, 15), ...all.slice(40, 45)]));
     expect([...told, ...untold].map((id) => scene.job(id).state)).toEqual(Array(10).fill('running'));
     await set.ready(20);
-    expect(await set.read()).toMatchObject({
-      status: {
-        currentReplicas: 20,
-        runningEphemeralRunners: 20,
-        pendingEphemeralRunners: 0,
-        failedEphemeralRunners: 0,
-      },
-    });
+    await eventually(async () =>
+      expect(await set.read()).toMatchObject({
+        status: {
+          currentReplicas: 20,
+          runningEphemeralRunners: 20,
+          pendingEphemeralRunners: 0,
+          failedEphemeralRunners: 0,
+        },
+      }),
+    );
   });
 
   it('are no runner that has just got a job, whenever it got it', async () => {

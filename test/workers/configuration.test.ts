@@ -48,6 +48,7 @@ describe('readConfiguration', () => {
       runnerCreationConcurrency: 10,
       failureBackoffSeconds: [5, 10, 20, 40, 80],
       maxConsecutiveFailures: 5,
+      deletionDeadlineSeconds: 300,
     });
   });
 

@@ -1,3 +1,4 @@
+import type { PauseNotice } from '../../src/github/pause.ts';
 import { createMetrics } from '../../src/workers/metrics.ts';
 
 const create = () => createMetrics({ version: '1.2.3', processMetrics: false });
@@ -69,6 +70,32 @@ describe('createMetrics', () => {
     ]);
   });
 
+  it("tells the budgets of GitHub's REST API until they are whole again", async () => {
+    let now = 1_000_000;
+    const metrics = createMetrics({ processMetrics: false, now: () => now });
+    const budget = { configUrl: 'https://github.com/org', resource: 'core', limit: 5000, resetAt: 1_060_000 };
+    metrics.githubBudget({ ...budget, remaining: 17 });
+    metrics.githubBudget({ ...budget, remaining: 16 });
+    const labels = '{config_url="https://github.com/org",resource="core"}';
+    expect(await samples(metrics, 'temporal_arc_github_rate')).toEqual([
+      `temporal_arc_github_rate_limit_remaining${labels} 16`,
+      `temporal_arc_github_rate_limit_limit${labels} 5000`,
+      `temporal_arc_github_rate_limit_reset_timestamp_seconds${labels} 1060`,
+    ]);
+    now = 1_060_000;
+    expect(await samples(metrics, 'temporal_arc_github_rate')).toEqual([]);
+  });
+
+  it('tells how long the pauses still last that GitHub asked for', async () => {
+    const pauses: PauseNotice[] = [{ configUrl: 'https://github.com/org', scope: 'all', until: 32_500 }];
+    const metrics = createMetrics({ processMetrics: false, pauses: () => pauses, now: () => 20_000 });
+    expect(await samples(metrics, 'temporal_arc_github_pause')).toEqual([
+      'temporal_arc_github_pause_seconds{config_url="https://github.com/org",scope="all"} 12.5',
+    ]);
+    pauses.pop();
+    expect(await samples(metrics, 'temporal_arc_github_pause')).toEqual([]);
+  });
+
   it('observes passes by controller', async () => {
     const metrics = create();
     metrics.reconciled('ephemeralrunnerset', 0.03);
@@ -90,7 +117,7 @@ describe('createMetrics', () => {
 
   it('describes each metric for the documentation', () => {
     const described = create().describe();
-    expect(described).toHaveLength(10);
+    expect(new Set(described.map(({ name }) => name)).size).toBe(described.length);
     for (const { help } of described) expect(help).toMatch(/\.$/);
     expect(described[1]).toMatchObject({
       name: 'ephemeral_runner_set_replicas',

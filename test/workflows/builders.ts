@@ -70,6 +70,7 @@ export function circumstances(over: Partial<Circumstances> = {}): Circumstances 
     now: NOW,
     lanes: 0,
     publishing: false,
+    mayPublishAt: 0,
     draining: false,
     newName: () => `demo-runner-${String((count += 1)).padStart(5, '0')}`,
     ...over,

@@ -166,6 +166,9 @@ describe('what is published', () => {
 
   test('nothing while a status is being written', () => {
     expect(plan(aState({ set: { replicas: 1 } }), { publishing: true }).publish).toBeUndefined();
+    const soon = plan(aState({ set: { replicas: 0 } }), { mayPublishAt: NOW + 300 });
+    expect(soon).toMatchObject({ wakeAt: NOW + 300 });
+    expect(soon.publish).toBeUndefined();
   });
 
   test('the finalizer: set at once, taken off when the last runner is gone', () => {

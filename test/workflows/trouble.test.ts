@@ -32,6 +32,7 @@ describe('trouble', () => {
       reason: 'SecretNotFound',
       message: 'Secret "s" is missing.; QuotaExceeded: pods: 10',
     });
+    expect(joinStops([stop, { ...stop, message: 'Secret "t" is missing.' }])).toEqual(stop);
     expect(joinStops([])).toBeUndefined();
   });
 });

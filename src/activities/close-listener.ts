@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import { SESSION_ID_ANNOTATION } from '../api/annotations.ts';
+import type { AutoscalingListener } from '../api/autoscaling-listener.ts';
+import { AUTOSCALING_LISTENER_FINALIZER } from '../api/finalizers.ts';
+import { API_VERSION } from '../api/group.ts';
+import { isDecision } from '../github/errors.ts';
+import { resumeMessageSession } from '../github/message-session.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { buildEvent } from '../kubernetes/event.ts';
+import { autoscalingListeners, events } from '../kubernetes/resources.ts';
+import { judge, toFailure } from './failures.ts';
+import type { GitHubAccessDeps } from './github-access.ts';
+import { accessGitHub } from './github-access.ts';
+import { heartbeatUntilDone } from './heartbeat.ts';
+import type { ListenProgress } from './listen.ts';
+import type { ListenerMetrics } from './listener-metrics.ts';
+import type { ListenerKey } from './listener-setup.ts';
+import { accessOf } from './listener-setup.ts';
+import { removePodObjects } from './listener-pod.ts';
+import { orNothing } from './or-nothing.ts';
+
+export interface CloseListenerInput extends ListenerKey {
+  /** Where its last session left off. */
+  progress?: ListenProgress;
+}
+
+export interface CloseListenerDeps extends GitHubAccessDeps {
+  kubernetes: KubernetesClient;
+  listenerMetrics: ListenerMetrics;
+}
+
+/**
+ * For so long (milliseconds from the deletion) is GitHub asked to close the session. One that stays open ends by itself
+ * some minutes after its last poll, so nothing is held up for longer.
+ */
+const SESSION_DEADLINE_MS = 20_000;
+
+const AGAIN_MS = 2_000;
+
+/** Ends a listener that is being deleted: its session, the objects of its pod, and its finalizer, in this order. */
+export const closeListenerActivity =
+  (deps: CloseListenerDeps) =>
+  async (input: CloseListenerInput): Promise<void> => {
+    const { namespace, name } = input;
+    const context = Context.current();
+    const stopBeating = heartbeatUntilDone(context, () => undefined);
+    try {
+      const listener = await orNothing(deps.kubernetes.get(autoscalingListeners, { namespace, name }));
+      if (!listener) return;
+      await closeSession(deps, listener, { input, signal: context.cancellationSignal });
+      await removePodObjects(deps.kubernetes, listener, context.cancellationSignal);
+      await dropFinalizer(deps.kubernetes, { namespace, name });
+      deps.listenerMetrics.forget({ namespace, name });
+    } catch (error) {
+      throw toFailure(judge(error));
+    } finally {
+      stopBeating();
+    }
+  };
+
+interface Closing {
+  input: CloseListenerInput;
+  signal: AbortSignal;
+}
+
+async function closeSession(
+  deps: CloseListenerDeps,
+  listener: AutoscalingListener,
+  { input: { progress }, signal }: Closing,
+): Promise<void> {
+  const { metadata, spec } = listener;
+  const sessionId = progress?.sessionId ?? metadata.annotations?.[SESSION_ID_ANNOTATION];
+  const scaleSetId = progress?.scaleSetId ?? spec.runnerScaleSetId ?? 0;
+  if (!sessionId || scaleSetId <= 0) return;
+  const deadline = Date.now() + SESSION_DEADLINE_MS;
+  for (;;) {
+    try {
+      const namespace = spec.autoscalingRunnerSetNamespace ?? metadata.namespace ?? '';
+      const github = await accessGitHub(deps, namespace, accessOf(spec));
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, deadline - Date.now()))]);
+      const session = await resumeMessageSession(github, { scaleSetId, sessionId, signal: limit });
+      await session.close({ signal: limit });
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isDecision(error, 'session-expired') || isDecision(error, 'gone')) return;
+      const mayRetry = judge(error).decision === 'retry' && Date.now() + AGAIN_MS < deadline;
+      if (!mayRetry) return tellOfOpenSession(deps.kubernetes, listener, error);
+    }
+    await sleep(AGAIN_MS, undefined, { signal });
+  }
+}
+
+async function tellOfOpenSession(
+  kubernetes: KubernetesClient,
+  { metadata }: AutoscalingListener,
+  error: unknown,
+): Promise<void> {
+  const { namespace = '', name = '', uid } = metadata;
+  const regarding = { apiVersion: API_VERSION, kind: 'AutoscalingListener', namespace, name, uid };
+  const why = error instanceof Error ? error.message : String(error);
+  const message = `The message session was left open at GitHub, where it ends by itself: ${why}`;
+  const event = buildEvent({ regarding, type: 'Warning', reason: 'SessionLeftOpen', message });
+  await kubernetes.create(events, namespace, event).catch(() => undefined);
+}
+
+async function dropFinalizer(kubernetes: KubernetesClient, key: ListenerKey): Promise<void> {
+  const current = await orNothing(kubernetes.get(autoscalingListeners, key));
+  const { finalizers = [], resourceVersion } = current?.metadata ?? {};
+  const others = finalizers.filter((finalizer) => finalizer !== AUTOSCALING_LISTENER_FINALIZER);
+  if (others.length === finalizers.length) return;
+  const metadata = { finalizers: others, resourceVersion };
+  await orNothing(kubernetes.mergePatch(autoscalingListeners, key, { metadata }));
+}

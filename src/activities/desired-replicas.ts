@@ -1,0 +1,41 @@
+/** Where the numbering of orders stands (protocol: scaling state machine). Carried from one session to the next. */
+export interface Scaling {
+  /** Runners of the last order; -1 before the first. */
+  targetRunners: number;
+  /** Number of the last order; -1 before the first. */
+  patchSeq: number;
+  /** A job started or completed since the last order. */
+  dirty: boolean;
+}
+
+export const NO_SCALING: Scaling = { targetRunners: -1, patchSeq: -1, dirty: false };
+
+/** How many runners a scale set keeps idle, and how many it has at most. */
+export interface RunnerLimits {
+  minRunners: number;
+  maxRunners: number;
+}
+
+/** What is written to an EphemeralRunnerSet. With the number 0, exactly that many runners are wanted. */
+export interface ReplicaOrder {
+  patchID: number;
+  replicas: number;
+}
+
+/** The largest number that `spec.patchID` and `spec.replicas` hold (int32). */
+export const LARGEST_INT32 = 2_147_483_647;
+
+/** The next order, for `count` jobs that wait or run: as many runners, and those that are kept idle. */
+export function nextOrder(
+  scaling: Scaling,
+  { minRunners, maxRunners }: RunnerLimits,
+  count: number,
+): { scaling: Scaling; order: ReplicaOrder } {
+  const patchSeq = scaling.patchSeq >= LARGEST_INT32 ? 1 : scaling.patchSeq + 1;
+  const replicas = Math.min(minRunners + count, maxRunners);
+  const isIdle = !scaling.dirty && replicas === scaling.targetRunners && replicas === minRunners;
+  return {
+    scaling: { targetRunners: replicas, patchSeq, dirty: false },
+    order: { patchID: isIdle ? 0 : patchSeq, replicas },
+  };
+}

@@ -1,0 +1,70 @@
+import type { AutoscalingRunnerSet } from '../api/autoscaling-runner-set.ts';
+import type { Condition, ConditionStatus } from '../api/conditions.ts';
+import { setCondition } from '../api/conditions.ts';
+import { API_VERSION } from '../api/group.ts';
+import type { AutoscalingRunnerSetPhase } from '../api/phases.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { buildEvent } from '../kubernetes/event.ts';
+import { autoscalingRunnerSets, events } from '../kubernetes/resources.ts';
+import { judged } from './judged.ts';
+import { orNothing } from './or-nothing.ts';
+import type { ScaleSetHappening, ScaleSetTarget } from './scale-set-target.ts';
+import { readScaleSet } from './scale-set-target.ts';
+
+export interface ScaleSetStatusUpdate {
+  currentRunners: number;
+  pendingEphemeralRunners: number;
+  runningEphemeralRunners: number;
+  failedEphemeralRunners: number;
+  phase: AutoscalingRunnerSetPhase;
+  conditions: { type: string; status: ConditionStatus; reason: string; message: string }[];
+}
+
+export interface PublishScaleSetInput extends ScaleSetTarget {
+  /** The generation that was judged. */
+  generation: number;
+  status?: ScaleSetStatusUpdate;
+  happenings: ScaleSetHappening[];
+}
+
+/** Writes a scale set's status and Events. What is gone needs no status. */
+export const publishScaleSetActivity =
+  ({ kubernetes }: { kubernetes: KubernetesClient }) =>
+  (input: PublishScaleSetInput): Promise<void> =>
+    judged(async () => {
+      const { namespace, name, uid, status, happenings } = input;
+      const regarding = { apiVersion: API_VERSION, kind: 'AutoscalingRunnerSet', namespace, name, uid };
+      await Promise.all([
+        status && publishStatus(kubernetes, input, status),
+        ...happenings.map((happening) =>
+          orNothing(kubernetes.create(events, namespace, buildEvent({ regarding, ...happening }))),
+        ),
+      ]);
+    });
+
+async function publishStatus(
+  kubernetes: KubernetesClient,
+  { generation, ...target }: PublishScaleSetInput,
+  status: ScaleSetStatusUpdate,
+): Promise<void> {
+  const current = await readScaleSet(kubernetes, target);
+  if (!current) return;
+  const { namespace, name } = target;
+  const patch = { status: { ...status, conditions: conditionsOf(current, status, generation) } };
+  await orNothing(
+    kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, patch, { subresource: 'status' }),
+  );
+}
+
+function conditionsOf(
+  current: AutoscalingRunnerSet,
+  status: ScaleSetStatusUpdate,
+  observedGeneration: number,
+): Condition[] {
+  const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  let conditions = current.status?.conditions;
+  for (const condition of status.conditions) {
+    conditions = setCondition(conditions, { ...condition, lastTransitionTime, observedGeneration });
+  }
+  return conditions ?? [];
+}

@@ -1,0 +1,27 @@
+import type { AutoscalingRunnerSet } from '../api/autoscaling-runner-set.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { autoscalingRunnerSets } from '../kubernetes/resources.ts';
+import { orNothing } from './or-nothing.ts';
+
+/** Which AutoscalingRunnerSet an activity is about: this very one, not another of the same name. */
+export interface ScaleSetTarget {
+  namespace: string;
+  name: string;
+  uid: string;
+}
+
+/** Something worth an Event. */
+export interface ScaleSetHappening {
+  type: 'Normal' | 'Warning';
+  reason: string;
+  message: string;
+}
+
+/** The AutoscalingRunnerSet as it is now; `undefined` when it is gone, or another one has its name. */
+export async function readScaleSet(
+  kubernetes: Pick<KubernetesClient, 'get'>,
+  { namespace, name, uid }: ScaleSetTarget,
+): Promise<AutoscalingRunnerSet | undefined> {
+  const found = await orNothing(kubernetes.get(autoscalingRunnerSets, { namespace, name }));
+  return found?.metadata.uid === uid ? found : undefined;
+}

@@ -1,0 +1,134 @@
+import { Client } from '@temporalio/client';
+import { Runtime } from '@temporalio/worker';
+import { sessionActivities } from '../activities/listener-activities.ts';
+import type { ListenerConfig } from '../activities/listener-config.ts';
+import { readListenerFile, setupFromFile } from '../activities/listener-file.ts';
+import type { ListenerKey } from '../activities/listener-setup.ts';
+import { listenerTaskQueueOf } from '../api/workflow-ids.ts';
+import { createGitHubConnections } from '../github/connections.ts';
+import { createPauses } from '../github/pause.ts';
+import { defaultSystemInfo } from '../github/user-agent.ts';
+import { createKubernetesClient } from '../kubernetes/client.ts';
+import { LISTENER_CONFIG_VARIABLE, LISTENER_KEY_VARIABLE } from '../kubernetes/listener.ts';
+import type { FlagTexts, WorkerConfiguration } from './configuration.ts';
+import { ConfigurationError, readSettings, SETTINGS } from './configuration.ts';
+import { serveEndpoints } from './http-server.ts';
+import { kubeConfigFor } from './kube-config.ts';
+import type { Logger } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { connectTemporal, observer, untilToldToStop } from './run-worker.ts';
+import { temporalConfig } from './temporal-profile.ts';
+import { createSessionWorker, runTogether } from './worker.ts';
+import { version } from './version.ts';
+
+/** What a listener's pod is told by its environment. */
+export interface ListenerConfiguration extends Pick<
+  WorkerConfiguration,
+  | 'cluster'
+  | 'kubeconfig'
+  | 'context'
+  | 'temporalAddress'
+  | 'temporalNamespace'
+  | 'temporalProfile'
+  | 'shutdownGraceMs'
+> {
+  listener: ListenerKey;
+  configPath: string;
+}
+
+const READ = [
+  'cluster',
+  'kubeconfig',
+  'context',
+  'temporalAddress',
+  'temporalNamespace',
+  'temporalProfile',
+  'shutdownGraceMs',
+] as const;
+
+/** @throws ConfigurationError */
+export function readListenerConfiguration(sources: {
+  flags: FlagTexts;
+  env: Readonly<Record<string, string | undefined>>;
+}): ListenerConfiguration {
+  const { env } = sources;
+  const configPath = env[LISTENER_CONFIG_VARIABLE] ?? '';
+  const [namespace = '', name = ''] = (env[LISTENER_KEY_VARIABLE] ?? '').split('/');
+  const problems = [
+    ...(configPath === ''
+      ? [problem(LISTENER_CONFIG_VARIABLE, 'give the path of the configuration file')]
+      : []),
+    ...(namespace === '' || name === ''
+      ? [problem(LISTENER_KEY_VARIABLE, 'give namespace/name of the AutoscalingListener')]
+      : []),
+  ];
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return { ...readSettings(READ, sources), listener: { namespace, name }, configPath };
+}
+
+const problem = (source: string, remedy: string): { source: string; message: string } => ({
+  source,
+  message: `${source}: it is not set; ${remedy}. The pod of a listener has it from the worker that made it.`,
+});
+
+/** How the file says the pod logs. */
+export async function listenerLogging(
+  path: string,
+): Promise<Pick<ListenerConfig, 'log_level' | 'log_format'>> {
+  return readListenerFile(path);
+}
+
+/**
+ * Holds the message session of one listener until SIGTERM or SIGINT: what runs in a listener's pod. Its workflow runs
+ * in the workers.
+ *
+ * @throws what keeps it from starting: a bad configuration, Temporal out of reach
+ */
+export async function runListener(configuration: ListenerConfiguration, logger: Logger): Promise<void> {
+  Runtime.install({ logger, shutdownSignals: [] });
+  const { cluster, listener, configPath } = configuration;
+  const config = await readListenerFile(configPath);
+  const pauses = createPauses();
+  const log = (message: string, facts: Record<string, unknown>) => void logger.warn(message, facts);
+  const metrics = createMetrics({ version, pauses: () => pauses.current(), log });
+  const kubernetes = createKubernetesClient({
+    kubeConfig: kubeConfigFor(configuration),
+    userAgent: `temporal-arc-listener/${version}`,
+    onRequest: (request) => metrics.kubernetesRequest(request),
+  });
+  const github = createGitHubConnections({
+    systemInfo: { ...defaultSystemInfo, version },
+    pauses,
+    observe: observer(metrics),
+  });
+  const { connectionOptions, namespace } = temporalConfig(configuration, process.env);
+  const connection = await connectTemporal(connectionOptions);
+  const { workflow: workflows } = new Client({ connection, namespace });
+  const readSetup = setupFromFile({ path: configPath, github });
+  const deps = { kubernetes, workflows, readSetup, metrics: metrics.listenerMetrics, log };
+  const session = await createSessionWorker({
+    connection,
+    temporalNamespace: namespace,
+    shutdownGraceMs: configuration.shutdownGraceMs,
+    taskQueue: listenerTaskQueueOf(cluster, listener.namespace, listener.name),
+    activities: sessionActivities(deps),
+    slots: 1,
+  });
+  const worker = runTogether([session]);
+  const address = SETTINGS.listenerMetricsAddress.read(config.metrics_addr)?.value;
+  const isPolling = (): void => {
+    if (!worker.isPolling()) throw new Error('The listener takes no work.');
+  };
+  const endpoints = await serveEndpoints({
+    metricsAddress: address,
+    healthAddress: address,
+    metrics,
+    checks: { worker: isPolling },
+  });
+  try {
+    logger.info('The listener is ready.', { cluster, ...listener, version });
+    await untilToldToStop(worker, logger);
+  } finally {
+    await Promise.allSettled([endpoints.close(), connection.close(), kubernetes.close(), github.close()]);
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * How often a step is repeated. What is the same step as before, for the same reason, waits: longer each time, so that
+ * nothing runs in circles when a step does not have the effect that was expected of it. Another reason: at once.
+ */
+export interface Pace {
+  /** What the step was done for. */
+  key: string;
+  tries: number;
+  /** Milliseconds since the epoch. */
+  notBefore: number;
+}
+
+export type Paces = Partial<Record<string, Pace>>;
+
+const FIRST_FAILURE_MS = 1_000;
+/** A repair takes effect within this time. */
+const LONGEST_FAILURE_MS = 10_000;
+const FIRST_REPEAT_MS = 2_000;
+const LONGEST_REPEAT_MS = 300_000;
+
+/** The pace after a step was done. */
+export function paceAfter(
+  pace: Pace | undefined,
+  { key, failed, now }: { key: string; failed: boolean; now: number },
+): Pace {
+  const tries = pace?.key === key ? pace.tries + 1 : 1;
+  const [first, longest] = failed
+    ? [FIRST_FAILURE_MS, LONGEST_FAILURE_MS]
+    : [FIRST_REPEAT_MS, LONGEST_REPEAT_MS];
+  return { key, tries, notBefore: now + Math.min(longest, first * 2 ** Math.min(tries - 1, 20)) };
+}
+
+/** When a step may be done for this reason, if that is not now. */
+export const waitsUntil = (pace: Pace | undefined, key: string, now: number): number | undefined =>
+  pace?.key === key && pace.notBefore > now ? pace.notBefore : undefined;

@@ -1,0 +1,13 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { Stop } from './trouble.ts';
+
+/** Why an activity failed: its last failure, by the reason it was given. */
+export function stopFrom(error: unknown): Stop {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) {
+    return { reason: cause.type ?? 'ActivityFailed', message: cause.message };
+  }
+  if (cause instanceof TimeoutFailure)
+    return { reason: 'WorkerLost', message: 'No worker reported back in time.' };
+  return { reason: 'ActivityFailed', message: cause instanceof Error ? cause.message : String(cause) };
+}

@@ -1,0 +1,146 @@
+import type { RunningProcess } from '../../dev/processes.ts';
+import type { Runners } from '../../dev/runner.ts';
+import { startRunners } from '../../dev/runner.ts';
+import { listenerWorkflowId } from '../../src/api/workflow-ids.ts';
+import type { Scene } from './crash-harness.ts';
+import { openScene } from './crash-harness.ts';
+import { always, eventually } from './harness.ts';
+import { startScaleSet } from './listener-scene.ts';
+import type { StartedScaleSet } from './listener-scene.ts';
+import { world } from './world.ts';
+
+/** The worker that polls is lost, or stands still: another one goes on with the same session. */
+let runners: Runners;
+
+beforeAll(async () => {
+  runners = await startRunners({ kubeconfig: world().kubeconfig });
+}, 60_000);
+
+afterAll(() => runners.stop(), 30_000);
+
+async function inScene(name: string, act: (scene: Scene) => Promise<void>): Promise<void> {
+  const scene = await openScene(name, world(), { jitLatencyMs: 0 });
+  try {
+    await act(scene);
+  } finally {
+    await scene.close();
+  }
+}
+
+/** Heartbeats are missed for this long before a session is handed on; another one must poll within twice that time. */
+const HEARTBEAT_MS = 10_000;
+
+const polls = ({ github }: Scene): { at: number; status: number }[] =>
+  github.admin.calls().filter(({ name }) => name === 'getmessage');
+
+const sessions = ({ github }: Scene): number =>
+  github.admin.calls().filter(({ name }) => name === 'createsession').length;
+
+/** Waits for a poll that begins after `since`. */
+const polledAfter = (scene: Scene, since: number): Promise<number> =>
+  eventually(() => {
+    const poll = polls(scene).find(({ at }) => at > since);
+    if (!poll) throw new Error('Nobody polls.');
+    return poll.at;
+  }, 60_000);
+
+/** The process that holds the session of a scale set: its id is in Temporal's own words. */
+async function holderOf(
+  scene: Scene,
+  { listenerName }: StartedScaleSet,
+  among: RunningProcess[],
+): Promise<RunningProcess> {
+  const { cluster, namespace, temporal } = scene;
+  const handle = temporal.workflow.getHandle(listenerWorkflowId(cluster, namespace, listenerName));
+  const { raw } = await handle.describe();
+  const activity = (raw.pendingActivities ?? []).find(({ activityType }) => activityType?.name === 'listen');
+  const pid = Number(activity?.lastWorkerIdentity?.split('@')[0]);
+  const holder = among.find((worker) => worker.pid === pid);
+  if (!holder) throw new Error(`No worker of this test has the process id ${pid}.`);
+  return holder;
+}
+
+test('row 7: the worker is killed while it polls; the next one resumes the same session and loses nothing', async () => {
+  await inScene('listener-kill', async (scene) => {
+    const first = await scene.startWorker();
+    const demo = await startScaleSet(scene, 'busy', { maxRunners: 10 });
+    scene.github.admin.queueJobs({ scaleSetId: demo.id, count: 5 });
+    await demo.online(5);
+    const killedAt = Date.now();
+    await first.kill();
+    scene.github.admin.queueJobs({ scaleSetId: demo.id, count: 3 });
+    await scene.startWorker();
+    const resumedAt = await polledAfter(scene, killedAt);
+    expect(resumedAt - killedAt).toBeLessThan(2 * HEARTBEAT_MS);
+    expect(sessions(scene)).toBe(1);
+    await demo.online(8);
+    await always(2_000, async () => expect(await demo.runners()).toHaveLength(8));
+  });
+}, 120_000);
+
+test('row 8: a worker is gone without a word; another one polls within twice the timeout', async () => {
+  await inScene('listener-gone', async (scene) => {
+    const workers = [await scene.startWorker(), await scene.startWorker()];
+    const demo = await startScaleSet(scene, 'busy', { maxRunners: 10 });
+    const holder = await holderOf(scene, demo, workers);
+    const since = Date.now();
+    await holder.kill();
+    expect((await polledAfter(scene, since)) - since).toBeLessThan(2 * HEARTBEAT_MS);
+    expect(sessions(scene)).toBe(1);
+  });
+}, 120_000);
+
+/** The two polls that a process leaves open at Temporal when it stands still may each swallow one try. */
+const FROZEN_TRIES = 3;
+
+test('row 8: the worker that polls stands still; another one takes over, and jobs run on', async () => {
+  await inScene('listener-freeze', async (scene) => {
+    const workers = [await scene.startWorker(), await scene.startWorker()];
+    const demo = await startScaleSet(scene, 'busy', { maxRunners: 10 });
+    const frozen = await holderOf(scene, demo, workers);
+    process.kill(frozen.pid, 'SIGSTOP');
+    try {
+      const frozenAt = Date.now();
+      const resumedAt = await polledAfter(scene, frozenAt);
+      expect(resumedAt - frozenAt).toBeLessThan((FROZEN_TRIES + 0.5) * HEARTBEAT_MS);
+      scene.github.admin.queueJobs({ scaleSetId: demo.id, count: 3, durationMs: 300 });
+      await eventually(() => expect(demo.jobs('completed')).toHaveLength(3));
+    } finally {
+      process.kill(frozen.pid, 'SIGCONT');
+    }
+    // The one that wakes up must not take the session away for long, nor open another.
+    scene.github.admin.queueJobs({ scaleSetId: demo.id, count: 3, durationMs: 300 });
+    await eventually(() => expect(demo.jobs('completed')).toHaveLength(6));
+    expect(sessions(scene)).toBe(1);
+  });
+}, 150_000);
+
+test('a worker that is told to end hands its session on at once', async () => {
+  await inScene('listener-handover', async (scene) => {
+    const workers = [await scene.startWorker(), await scene.startWorker()];
+    const demo = await startScaleSet(scene, 'busy', { maxRunners: 10 });
+    const holder = await holderOf(scene, demo, workers);
+    const toldAt = Date.now();
+    await holder.stop();
+    const resumedAt = await polledAfter(scene, toldAt);
+    expect(resumedAt - toldAt).toBeLessThan(3_000);
+    expect(sessions(scene)).toBe(1);
+  });
+}, 120_000);
+
+test('row 7: all of Temporal’s memory of the listener is lost; the session is found again', async () => {
+  await inScene('listener-amnesia', async (scene) => {
+    const worker = await scene.startWorker();
+    const demo = await startScaleSet(scene, 'busy', { maxRunners: 10 });
+    const { cluster, namespace, temporal } = scene;
+    const handle = temporal.workflow.getHandle(listenerWorkflowId(cluster, namespace, demo.listenerName));
+    await worker.kill();
+    await handle.terminate('the test takes its memory away');
+    const since = Date.now();
+    await scene.startWorker();
+    await polledAfter(scene, since);
+    expect(sessions(scene)).toBe(1);
+    scene.github.admin.queueJobs({ scaleSetId: demo.id, count: 2, durationMs: 300 });
+    await eventually(() => expect(demo.jobs('completed')).toHaveLength(2));
+  });
+}, 120_000);

@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunningProcess } from '../../dev/processes.ts';
+import { launch } from '../../dev/processes.ts';
+import type { Runners } from '../../dev/runner.ts';
+import { startRunners } from '../../dev/runner.ts';
+import { isNotFound } from '../../src/kubernetes/errors.ts';
+import type { Pod } from '../../src/kubernetes/resources.ts';
+import { pods, roleBindings, roles, secrets, serviceAccounts } from '../../src/kubernetes/resources.ts';
+import type { Scene } from './crash-harness.ts';
+import { openScene } from './crash-harness.ts';
+import { eventually } from './harness.ts';
+import type { StartedScaleSet } from './listener-scene.ts';
+import { setToken, startScaleSet } from './listener-scene.ts';
+import { world } from './world.ts';
+
+/** A listener in a pod of its own. Nodes are fake: the test runs what the pod would run, with what the pod was given. */
+let runners: Runners;
+let scene: Scene;
+let folder: string;
+let demo: StartedScaleSet;
+let listener: RunningProcess | undefined;
+
+beforeAll(async () => {
+  runners = await startRunners({ kubeconfig: world().kubeconfig });
+  folder = mkdtempSync(join(tmpdir(), 'temporal-arc-listener-'));
+  const workerFlags = ['--listener-image', 'temporal-arc:test', '--listener-metrics-addr', '0'];
+  scene = await openScene('listener-pod', world(), { jitLatencyMs: 0, workerFlags });
+  await scene.startWorker();
+}, 120_000);
+
+afterAll(async () => {
+  await listener?.stop();
+  await scene.close();
+  await runners.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+const key = () => ({ namespace: scene.namespace, name: demo.listenerName });
+
+const pod = (): Promise<Pod> => scene.kubernetes.get(pods, key());
+
+async function config(): Promise<string> {
+  const secret = await scene.kubernetes.get(secrets, { ...key(), name: `${demo.listenerName}-config` });
+  return Buffer.from(secret.data?.['config.json'] ?? '', 'base64').toString();
+}
+
+/** Runs the command of the pod's container with its environment, as a kubelet would. */
+async function runPod(): Promise<RunningProcess> {
+  const path = join(folder, 'config.json');
+  writeFileSync(path, await config());
+  const [container] = (await pod()).spec?.containers ?? [];
+  const env = Object.fromEntries((container?.env ?? []).map(({ name, value = '' }) => [name, value]));
+  return launch({
+    name: 'listener',
+    command: process.execPath,
+    args: [
+      join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts'),
+      ...(container?.command ?? []).slice(1),
+    ],
+    env: { PATH: process.env['PATH'], ...env, LISTENER_CONFIG_PATH: path, KUBECONFIG: world().kubeconfig },
+    logFile: join(folder, 'listener.log'),
+  });
+}
+
+test('a listenerTemplate gives it a pod with all that it needs', async () => {
+  const template = { spec: { containers: [{ name: 'listener', resources: { requests: { cpu: '10m' } } }] } };
+  demo = await startScaleSet(
+    scene,
+    'busy',
+    { maxRunners: 5, listenerTemplate: template },
+    { ready: false },
+  );
+  const { metadata, spec } = await eventually(pod);
+  expect(spec?.containers[0]).toMatchObject({
+    image: 'temporal-arc:test',
+    resources: { requests: { cpu: '10m' } },
+  });
+  expect(metadata?.ownerReferences).toEqual([expect.objectContaining({ kind: 'AutoscalingListener' })]);
+  expect(await scene.kubernetes.get(serviceAccounts, key())).toBeDefined();
+  expect((await scene.kubernetes.get(roles, key())).rules).toHaveLength(2);
+  expect((await scene.kubernetes.get(roleBindings, key())).subjects).toHaveLength(1);
+  expect(JSON.parse(await config())).toMatchObject({ runner_scale_set_id: demo.id, max_runners: 5 });
+}, 90_000);
+
+test('the pod holds the session and orders runners', async () => {
+  listener = await runPod();
+  await listener.alive(
+    eventually(async () => expect(await demo.ready()).toMatchObject({ status: 'True', reason: 'Listening' })),
+  );
+  scene.github.admin.queueJobs({ scaleSetId: demo.id, count: 6, durationMs: 300 });
+  await listener.alive(eventually(() => expect(demo.jobs('completed')).toHaveLength(6)));
+}, 90_000);
+
+test('a pod that ends is made anew', async () => {
+  const before = await pod();
+  await scene.kubernetes.mergePatch(pods, key(), { status: { phase: 'Failed' } }, { subresource: 'status' });
+  await eventually(async () => expect((await pod()).metadata?.uid).not.toBe(before.metadata?.uid));
+}, 90_000);
+
+test('a changed spec makes pod and configuration anew', async () => {
+  const before = await pod();
+  await demo.patch({ maxRunners: 3 });
+  await eventually(async () => {
+    expect(JSON.parse(await config())).toMatchObject({ max_runners: 3 });
+    expect((await pod()).metadata?.uid).not.toBe(before.metadata?.uid);
+  });
+}, 90_000);
+
+test('deleted, nothing of it is left', async () => {
+  await setToken(scene, scene.github.token);
+  await demo.remove();
+  await eventually(async () => expect(await demo.exists()).toBe(false));
+  const gone = async (request: Promise<unknown>): Promise<boolean> =>
+    request.then(
+      () => false,
+      (error: unknown) => isNotFound(error),
+    );
+  expect(await gone(pod())).toBe(true);
+  expect(await gone(config())).toBe(true);
+  expect(await gone(scene.kubernetes.get(roles, key()))).toBe(true);
+  expect(await gone(scene.kubernetes.get(roleBindings, key()))).toBe(true);
+  expect(await gone(scene.kubernetes.get(serviceAccounts, key()))).toBe(true);
+}, 120_000);
