@@ -121,11 +121,8 @@ async function startGitHubProcess(folder: string, jitLatencyMs: number): Promise
     name: 'stand-in for GitHub',
     command: process.execPath,
     args: [
-      join(root, 'dev', 'github', 'main.ts'),
-      '--port',
-      String(port),
-      '--jit-latency',
-      String(jitLatencyMs),
+      join(root, 'src', 'cli', 'main.ts'),
+      ...['dev', 'github', '--port', String(port), '--jit-latency', String(jitLatencyMs)],
     ],
     logFile: join(folder, 'github.log'),
   });
