@@ -66,12 +66,7 @@ async function runPod(): Promise<RunningProcess> {
 
 test('a listenerTemplate gives it a pod with all that it needs', async () => {
   const template = { spec: { containers: [{ name: 'listener', resources: { requests: { cpu: '10m' } } }] } };
-  demo = await startScaleSet(
-    scene,
-    'busy',
-    { maxRunners: 5, listenerTemplate: template },
-    { ready: false },
-  );
+  demo = await startScaleSet(scene, 'busy', { maxRunners: 5, listenerTemplate: template }, { ready: false });
   const { metadata, spec } = await eventually(pod);
   expect(spec?.containers[0]).toMatchObject({
     image: 'temporal-arc:test',
