@@ -2,7 +2,6 @@
  * The limit: creates runners with the worker's own clients and builders and no orchestration at all. A process like the
  * worker's, told what to do over IPC.
  */
-import { notReady } from '../src/activities/runner-status.ts';
 import type { EphemeralRunnerSet } from '../src/api/ephemeral-runner-set.ts';
 import { createGitHubConnections } from '../src/github/connections.ts';
 import { credentialsFromSecret } from '../src/github/credentials.ts';
@@ -88,12 +87,9 @@ async function create(name: string, { set, github }: Source): Promise<void> {
   const scaleSetId = runner.spec.runnerScaleSetId;
   const jit = await github.generateJitConfig(scaleSetId, { name, workFolder: '' });
   registered.set(name, jit.runner.id);
-  const made = notReady('PodCreated', 'The pod is not running yet.');
-  const status = { phase: 'Pending', runnerId: jit.runner.id, runnerName: jit.runner.name, ...made };
   await Promise.all([
     kubernetes.create(pods, namespace, buildRunnerPod({ runner, version: VERSION })),
     kubernetes.create(secrets, namespace, buildJitSecret({ runner, jit, scaleSetId })),
-    kubernetes.mergePatch(ephemeralRunners, { namespace, name }, { status }, { subresource: 'status' }),
   ]);
 }
 

@@ -4,7 +4,7 @@ import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
 import { EPHEMERAL_RUNNER_FINALIZERS } from '../api/finalizers.ts';
 import { isDecision } from '../github/errors.ts';
 import type { JitConfig } from '../github/wire.ts';
-import { buildEphemeralRunner, buildJitSecret, buildRunnerPod } from '../kubernetes/runner.ts';
+import { buildEphemeralRunner, buildJitSecret, buildRunnerPod, runnerIdOf } from '../kubernetes/runner.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { KubernetesError } from '../kubernetes/errors.ts';
 import {
@@ -12,7 +12,6 @@ import {
   isConflict,
   isForbidden,
   isInvalid,
-  isNotFound,
   isQuotaExceeded,
 } from '../kubernetes/errors.ts';
 import { ephemeralRunners, pods, secrets } from '../kubernetes/resources.ts';
@@ -58,7 +57,7 @@ export class PodInTheWayError extends Error {
 }
 
 /**
- * Makes one runner, whole: its EphemeralRunner, its registration at GitHub, then Secret, status and pod together.
+ * Makes one runner, whole: its EphemeralRunner, its registration at GitHub, then Secret and pod together.
  * Idempotent: what an earlier try left is adopted if its pod exists, and otherwise registered anew, so that no JIT
  * config ever serves two pods.
  *
@@ -132,12 +131,8 @@ async function adopt(
     throw new PodInTheWayError(`The old pod ${key.namespace}/${key.name} is being removed first.`);
   }
   const secret = await orNothing(kubernetes.get(secrets, key, { signal }));
-  const runnerId = Number(Buffer.from(secret?.data?.['runnerId'] ?? '', 'base64').toString());
-  if (pod && Number.isInteger(runnerId) && runnerId > 0) {
-    if (runner.status?.runnerId !== runnerId)
-      await writeStatus(maker, runner, { id: runnerId, name: key.name });
-    return { runnerId };
-  }
+  const runnerId = secret && runnerIdOf(secret);
+  if (pod && runnerId !== undefined) return { runnerId };
   if (secret) await orNothing(kubernetes.delete(secrets, key, { signal }));
   return { hasPod: pod !== undefined };
 }
@@ -165,7 +160,7 @@ async function registerOrGiveUp(maker: RunnerMaker, runner: EphemeralRunner): Pr
   }
 }
 
-/** Secret, status and pod are written side by side: the pod waits for its Secret if it is faster. */
+/** Secret and pod are written side by side: the pod waits for its Secret if it is faster. */
 async function finish(
   maker: RunnerMaker,
   runner: EphemeralRunner,
@@ -174,10 +169,9 @@ async function finish(
   const { kubernetes, signal, version } = maker;
   const { namespace } = keyOf(runner);
   const secret = buildJitSecret({ runner, jit, scaleSetId: runner.spec.runnerScaleSetId });
-  const [pod, ...others] = await Promise.allSettled([
+  const [pod, secretWritten] = await Promise.allSettled([
     hasPod || createPod(maker, namespace, buildRunnerPod({ runner, version })),
     kubernetes.create(secrets, namespace, secret, { signal }),
-    writeStatus(maker, runner, jit.runner),
   ]);
   if (pod.status === 'rejected') {
     const reason: unknown = pod.reason;
@@ -185,11 +179,7 @@ async function finish(
     if (isRefusal(reason)) throw await reject(maker, runner, reason);
     throw reason;
   }
-  for (const other of others) {
-    if (other.status === 'fulfilled') continue;
-    if (isNotFound(other.reason)) throw await leave(maker, runner, jit);
-    throw other.reason;
-  }
+  if (secretWritten.status === 'rejected') throw secretWritten.reason;
 }
 
 /** How often a pod is tried again whose quota others were changing at that moment. */
@@ -206,18 +196,6 @@ async function createPod({ kubernetes, signal }: RunnerMaker, namespace: string,
     }
     await sleep(20 * tries, undefined, { signal });
   }
-}
-
-/** The runner was deleted while it was being made: what was made of it goes as well. */
-async function leave(
-  maker: RunnerMaker,
-  runner: EphemeralRunner,
-  jit: JitConfig,
-): Promise<RunnerLeavingError> {
-  const key = keyOf(runner);
-  await undo(maker, runner, jit);
-  await orNothing(maker.kubernetes.delete(pods, key, { signal: maker.signal }));
-  return new RunnerLeavingError(`${key.namespace}/${key.name} was deleted.`);
 }
 
 /** As it stands in the runner's status and in the set's conditions. */
@@ -257,18 +235,4 @@ async function reject(
   };
   await kubernetes.mergePatch(ephemeralRunners, keyOf(runner), { status }, { subresource: 'status', signal });
   return new RejectedError(message, { cause });
-}
-
-async function writeStatus(
-  { kubernetes, signal }: RunnerMaker,
-  runner: EphemeralRunner,
-  { id, name }: { id: number; name: string },
-): Promise<void> {
-  const status = {
-    phase: 'Pending',
-    runnerId: id,
-    runnerName: name,
-    ...notReady('PodCreated', 'The pod is not running yet.'),
-  };
-  await kubernetes.mergePatch(ephemeralRunners, keyOf(runner), { status }, { subresource: 'status', signal });
 }

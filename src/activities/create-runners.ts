@@ -44,6 +44,8 @@ export interface CreateRunnersDeps extends GitHubAccessDeps {
   version: string;
   /** Labels that begin so are not handed down to runners. */
   excludedLabelPrefixes?: readonly string[];
+  /** For the template and the credentials. Default: the client itself. */
+  reads?: Pick<KubernetesClient, 'get'>;
   metrics: { runnerCreated(namespace: string, set: string, seconds: number): void };
 }
 
@@ -115,9 +117,10 @@ async function sourceOf(
 ): Promise<Source> {
   const { namespace, set, probe, names } = input;
   if (set === undefined) return {};
-  const setObject = await deps.kubernetes.get(ephemeralRunnerSets, { namespace, name: set }, { signal });
+  const reads = deps.reads ?? deps.kubernetes;
+  const setObject = await reads.get(ephemeralRunnerSets, { namespace, name: set });
   const spec = runnerSpecOf(setObject);
-  const github = await accessGitHub(deps, namespace, spec);
+  const github = await accessGitHub({ ...deps, kubernetes: reads }, namespace, spec);
   await keepProxySecret(deps.kubernetes, setObject, spec);
   if (probe) await rehearse(deps, { namespace, setObject, name: names[0] ?? '' }, signal);
   return { setObject, github };

@@ -1,7 +1,6 @@
 import { credentialsFromSecret } from '../github/credentials.ts';
 import type { GitHubConnections } from '../github/connections.ts';
 import { GitHubError } from '../github/errors.ts';
-import type { ConfigField } from '../github/errors.ts';
 import type { ScaleSetClient } from '../github/scale-set-client.ts';
 import type { EphemeralRunnerSpec } from '../api/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
@@ -9,7 +8,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import { isNotFound } from '../kubernetes/errors.ts';
 import { configMaps } from '../kubernetes/resources.ts';
 import { credentialSourceOf } from './credential-source.ts';
-import { SetupError } from './failures.ts';
+import { FIELD_REASONS, SetupError } from './failures.ts';
 import type { KeyVaults } from './key-vault.ts';
 import { resolveProxy } from './proxy.ts';
 
@@ -62,18 +61,11 @@ export async function accessGitHub(
   }
 }
 
-const REASONS: Record<ConfigField, string> = {
-  githubConfigUrl: 'InvalidGitHubConfigUrl',
-  githubConfigSecret: 'InvalidCredentials',
-  githubServerTLS: 'InvalidCertificate',
-  proxy: 'InvalidProxy',
-};
-
 /** A configuration that cannot be used, under the name of what is wrong with it. */
 function setupErrorFor(error: unknown, secret: string): unknown {
   if (!(error instanceof GitHubError) || error.field === undefined) return error;
   const about = error.field === 'githubConfigSecret' ? `${secret}: ` : '';
-  return new SetupError(REASONS[error.field], about + error.message, error);
+  return new SetupError(FIELD_REASONS[error.field], about + error.message, error);
 }
 
 /** The PEM that a spec's `githubServerTLS` names. @throws SetupError CertificateNotFound */

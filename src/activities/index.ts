@@ -12,6 +12,7 @@ import type { RetireRunnersInput, RetireRunnersResult } from './retire-runners.t
 import { retireRunnersActivity } from './retire-runners.ts';
 import type { ScaleSetActivities } from './scale-set-activities.ts';
 import { scaleSetActivities } from './scale-set-activities.ts';
+import { createSharedReads } from './shared-reads.ts';
 import type { WatchClusterDeps } from './watch-cluster.ts';
 import { watchClusterActivity } from './watch-cluster.ts';
 
@@ -29,12 +30,15 @@ export type ActivityDeps = Omit<CreateRunnersDeps, 'metrics'> &
     listenerMetrics?: ListenerMetrics | undefined;
   } & { metrics: CreateRunnersDeps['metrics'] & WatchClusterDeps['metrics'] };
 
-export const createActivities = (deps: ActivityDeps): Activities => ({
-  createRunners: createRunnersActivity(deps),
-  retireRunners: retireRunnersActivity(deps),
-  publishStatus: publishStatusActivity(deps),
-  watchCluster: watchClusterActivity(deps),
-  ...orderActivities(deps),
-  ...listenerControlActivities({ ...deps, listenerMetrics: deps.listenerMetrics ?? noListenerMetrics }),
-  ...scaleSetActivities(deps),
-});
+export function createActivities(deps: ActivityDeps): Activities {
+  const reads = createSharedReads(deps.kubernetes);
+  return {
+    createRunners: createRunnersActivity({ ...deps, reads }),
+    retireRunners: retireRunnersActivity({ ...deps, reads }),
+    publishStatus: publishStatusActivity(deps),
+    watchCluster: watchClusterActivity(deps),
+    ...orderActivities(deps),
+    ...listenerControlActivities({ ...deps, listenerMetrics: deps.listenerMetrics ?? noListenerMetrics }),
+    ...scaleSetActivities(deps),
+  };
+}

@@ -6,7 +6,8 @@ import { API_VERSION } from '../api/group.ts';
 import { EPHEMERAL_RUNNER_SET_FINALIZER } from '../api/finalizers.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { buildEvent } from '../kubernetes/event.ts';
-import { ephemeralRunners, ephemeralRunnerSets, events } from '../kubernetes/resources.ts';
+import { ephemeralRunners, ephemeralRunnerSets, events, secrets } from '../kubernetes/resources.ts';
+import { runnerIdOf } from '../kubernetes/runner.ts';
 import { orNothing } from './or-nothing.ts';
 import { judge, toFailure } from './failures.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
@@ -26,6 +27,8 @@ export interface RunnerStatusUpdate {
   name: string;
   phase: string;
   ready: boolean;
+  /** At GitHub. Absent: whoever made it was lost before it told; the runner's Secret knows. */
+  runnerId?: number;
   reason?: string;
   message?: string;
 }
@@ -112,15 +115,25 @@ async function changeFinalizer(
 async function publishRunner(
   kubernetes: KubernetesClient,
   namespace: string,
-  { name, phase, ready, reason, message }: RunnerStatusUpdate,
+  { name, phase, ready, runnerId, reason, message }: RunnerStatusUpdate,
 ): Promise<void> {
   const told = ready
     ? readiness('True', 'PodReady', 'The runner is up.')
     : readiness('False', reason ?? 'PodNotReady', message ?? '');
-  const status = { phase, reason: reason ?? null, message: message ?? null, ...told };
+  const id = runnerId ?? (await registeredId(kubernetes, { namespace, name }));
+  const registered = id === undefined ? {} : { runnerId: id, runnerName: name };
+  const status = { ...registered, phase, reason: reason ?? null, message: message ?? null, ...told };
   await orNothing(
     kubernetes.mergePatch(ephemeralRunners, { namespace, name }, { status }, { subresource: 'status' }),
   );
+}
+
+async function registeredId(
+  kubernetes: KubernetesClient,
+  key: { namespace: string; name: string },
+): Promise<number | undefined> {
+  const secret = await orNothing(kubernetes.get(secrets, key));
+  return secret && runnerIdOf(secret);
 }
 
 async function publishEvent(

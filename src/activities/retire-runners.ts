@@ -46,6 +46,8 @@ export interface RetireRunnersResult {
 
 export interface RetireRunnersDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
+  /** For the template and the credentials. Default: the client itself. */
+  reads?: Pick<KubernetesClient, 'get'>;
 }
 
 /**
@@ -121,10 +123,12 @@ async function sharedAccess(
   { namespace, set }: RetireRunnersInput,
 ): Promise<Access | undefined> {
   if (set === undefined) return undefined;
-  const object = await orNothing(deps.kubernetes.get(ephemeralRunnerSets, { namespace, name: set }));
+  const reads = deps.reads ?? deps.kubernetes;
+  const object = await orNothing(reads.get(ephemeralRunnerSets, { namespace, name: set }));
   if (!object) return undefined;
   const spec = runnerSpecOf(object);
-  return { github: await accessGitHub(deps, namespace, spec), scaleSetId: spec.runnerScaleSetId };
+  const github = await accessGitHub({ ...deps, kubernetes: reads }, namespace, spec);
+  return { github, scaleSetId: spec.runnerScaleSetId };
 }
 
 async function retireOne(one: One, runner: RunnerToRetire, result: RetireRunnersResult): Promise<void> {

@@ -118,6 +118,12 @@ export function buildJitSecret({
   };
 }
 
+/** The runner's id at GitHub, as its Secret has it. */
+export function runnerIdOf({ data }: Secret): number | undefined {
+  const id = Number(Buffer.from(data?.[JIT_SECRET_KEYS.runnerId] ?? '', 'base64').toString());
+  return Number.isSafeInteger(id) && id > 0 ? id : undefined;
+}
+
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
 /**

@@ -103,22 +103,28 @@ export const statusKey = (status: SetStatusUpdate, generation: number): string =
   `${generation} ${JSON.stringify(status)}`;
 
 /**
- * The status of one runner if the cluster does not show it yet: its pod's phase and readiness. While a lane is at it, the
- * lane writes the status.
+ * The status of one runner if the cluster does not show it yet: its id at GitHub, its pod's phase and readiness. The id
+ * is known when its lane has ended.
  */
 export function runnerStatus(row: Row): RunnerStatusUpdate | undefined {
   const pod = row.seen?.pod;
   const mirrored = pod?.phase === 'Pending' || pod?.phase === 'Running';
   if (!mirrored || row.end || stageOf(row) === 'leaving' || row.doing) return undefined;
+  const runnerId = row.seen?.runnerId ?? row.runnerId;
   const update: RunnerStatusUpdate = {
     name: row.name,
     phase: pod.phase,
     ready: pod.ready === true,
+    ...(runnerId === undefined ? {} : { runnerId }),
     ...(pod.reason === undefined ? {} : { reason: pod.reason }),
     ...(pod.message === undefined ? {} : { message: pod.message }),
   };
-  const shown = row.published ?? `${row.seen?.phase ?? ''}/${row.seen?.ready === true}`;
+  const { phase = '', ready = false, runnerId: shownId } = row.seen ?? {};
+  const shown = row.published ?? keyOf(phase, ready, shownId);
   return shown === runnerStatusKey(update) ? undefined : update;
 }
 
-export const runnerStatusKey = ({ phase, ready }: RunnerStatusUpdate): string => `${phase}/${ready}`;
+export const runnerStatusKey = ({ phase, ready, runnerId }: RunnerStatusUpdate): string =>
+  keyOf(phase, ready, runnerId);
+
+const keyOf = (phase: string, ready: boolean, runnerId = 0): string => `${phase}/${ready}/${runnerId}`;

@@ -20,13 +20,22 @@ import { waitUntil } from '../../dev/processes.ts';
 import type { Runners } from '../../dev/runner.ts';
 import { startRunners } from '../../dev/runner.ts';
 import { startTemporal } from '../../dev/temporal.ts';
+import { RUNNER_SCALE_SET_ID_ANNOTATION } from '../../src/api/annotations.ts';
+import type { AutoscalingRunnerSet } from '../../src/api/autoscaling-runner-set.ts';
 import type { EphemeralRunner } from '../../src/api/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../../src/api/ephemeral-runner-set.ts';
-import { clusterWatchWorkflowId, looseRunnersWorkflowId, runnerSetWorkflowId } from '../../src/api/workflow-ids.ts';
+import { listenerName } from '../../src/api/names.ts';
+import {
+  clusterWatchWorkflowId,
+  listenerWorkflowId,
+  looseRunnersWorkflowId,
+  runnerSetWorkflowId,
+  scaleSetWorkflowId,
+} from '../../src/api/workflow-ids.ts';
 import { createGitHubConnections } from '../../src/github/connections.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { ephemeralRunners, ephemeralRunnerSets, namespaces, secrets } from '../../src/kubernetes/resources.ts';
+import { autoscalingRunnerSets, ephemeralRunners, ephemeralRunnerSets, namespaces, secrets } from '../../src/kubernetes/resources.ts';
 import { createMetrics } from '../../src/workers/metrics.ts';
 import { startWorker } from '../../src/workers/worker.ts';
 import { workflowCode } from '../../src/workers/workflow-code.ts';
@@ -207,6 +216,16 @@ const SCENARIOS: Record<string, Scenario> = {
     return id;
   },
 
+  'scale-set': async (stage) => {
+    await playScaleSet(stage);
+    return queueId(stage);
+  },
+
+  listener: async (stage) => {
+    await playScaleSet(stage);
+    return listenerId(stage);
+  },
+
   'cluster-watch': async (stage) => {
     const id = clusterWatchWorkflowId(CLUSTER);
     await waitUntil('The watch', async () => {
@@ -231,6 +250,59 @@ const ROLLING: Record<string, Scenario> = {
     return setId(stage);
   },
 };
+
+const QUEUE = 'queue';
+
+const queueId = ({ namespace }: Stage): string => scaleSetWorkflowId(CLUSTER, namespace, QUEUE);
+
+function listenerId({ namespace, github }: Stage): string {
+  const name = listenerName({ namespace, name: QUEUE, githubConfigUrl: github.configUrl('octo/repo') });
+  return listenerWorkflowId(CLUSTER, namespace, name);
+}
+
+/** A scale set's life: jobs, another template, another maximum, the end. */
+async function playScaleSet(stage: Stage): Promise<void> {
+  const { kubernetes, namespace, github } = stage;
+  const { admin } = github;
+  await createToken(stage);
+  const { spec: pod, ...access } = runnerSpec(stage, '1');
+  const spec = {
+    githubConfigUrl: access.githubConfigUrl,
+    githubConfigSecret: access.githubConfigSecret,
+    ...{ minRunners: 1, maxRunners: 3, template: { spec: pod } },
+  };
+  const key = { namespace, name: QUEUE };
+  const object = { metadata: { name: QUEUE }, spec } as AutoscalingRunnerSet;
+  await kubernetes.create(autoscalingRunnerSets, namespace, object);
+  const scaleSetId = async (): Promise<number> => {
+    const { metadata } = await kubernetes.get(autoscalingRunnerSets, key);
+    return Number(metadata.annotations?.[RUNNER_SCALE_SET_ID_ANNOTATION] ?? 0);
+  };
+  const onlineOf = async (count: number): Promise<boolean> => {
+    const id = await scaleSetId();
+    return id > 0 && admin.runners(id).filter(({ online }) => online).length === count;
+  };
+  const settled = (): Promise<void> => waitUntil('One idle runner', () => onlineOf(1), { timeoutMs: 60_000 });
+  await settled();
+  const jobs = admin.queueJobs({ scaleSetId: await scaleSetId(), count: 5, durationMs: 500 });
+  const states = (): Set<string> => {
+    const ids = new Set(jobs.map(({ jobId }) => jobId));
+    return new Set(admin.jobs().flatMap(({ jobId, state }) => (ids.has(jobId) ? [state] : [])));
+  };
+  await waitUntil('Five jobs', () => Promise.resolve([...states()].join() === 'completed'), { timeoutMs: 60_000 });
+  await settled();
+  const container = { name: 'runner', image: 'runner:2' };
+  await kubernetes.mergePatch(autoscalingRunnerSets, key, {
+    spec: { maxRunners: 5, template: { spec: { containers: [container] } } },
+  });
+  await waitUntil('The new template', async () => {
+    const { items } = await kubernetes.list(ephemeralRunners, { namespace });
+    return items.length === 1 && items.every((runner) => runner.spec.spec?.containers[0]?.image === container.image);
+  });
+  await settled();
+  await kubernetes.delete(autoscalingRunnerSets, key);
+  for (const id of [queueId(stage), listenerId(stage)]) await untilClosed(stage, id);
+}
 
 async function namesOf({ kubernetes, namespace }: Stage): Promise<string[]> {
   const { items } = await kubernetes.list(ephemeralRunners, { namespace });

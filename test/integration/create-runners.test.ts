@@ -116,7 +116,6 @@ async function expectWhole(name: string): Promise<void> {
   expect(others).toEqual([]);
   const id = Buffer.from(secret.data?.['runnerId'] ?? '', 'base64').toString();
   expect(id).toBe(String(registration?.id));
-  expect(runner.status).toMatchObject({ runnerId: registration?.id, runnerName: name, phase: 'Pending' });
   expect(pod.metadata?.ownerReferences?.[0]).toMatchObject({
     kind: 'EphemeralRunner',
     uid: runner.metadata.uid,

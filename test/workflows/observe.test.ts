@@ -36,7 +36,7 @@ describe('observe', () => {
   });
 
   test('a picture shows what stands in the cluster: a status that was written over is written again', () => {
-    const state = aState({ rows: [{ ...idleRow('r'), published: 'Running/true' }] });
+    const state = aState({ rows: [{ ...idleRow('r'), published: 'Running/true/1' }] });
     const runner = seen({ name: 'r', phase: 'Pending', pod: aPod({ ready: true }) });
     observe(state, batch({ runners: [runner] }));
     expect(runnerStatus(state.rows.get('r')!)).toBeUndefined();

@@ -159,8 +159,8 @@ describe('what is published', () => {
   test('a runner whose pod became ready, once', () => {
     const row = idleRow('a', { phase: 'Pending', ready: false as never });
     const state = quiet(aState({ set: { replicas: 1 }, rows: [row] }));
-    expect(plan(state).publish?.runners).toEqual([{ name: 'a', phase: 'Running', ready: true }]);
-    row.published = 'Running/true';
+    expect(plan(state).publish?.runners).toEqual([{ name: 'a', phase: 'Running', ready: true, runnerId: 1 }]);
+    row.published = 'Running/true/1';
     expect(plan(state).publish).toBeUndefined();
   });
 
