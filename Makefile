@@ -9,7 +9,7 @@ JEST := NODE_OPTIONS="$(NODE_OPTIONS) --experimental-vm-modules --disable-warnin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run run-scaleset test test-unit test-integration contract tools manifests verify bench clean
+.PHONY: help run run-scaleset demo test test-unit test-integration contract tools manifests verify bench bench-jobs clean
 
 help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -18,6 +18,10 @@ run: $(MODULES) ## Bring up everything on this machine and print what to do in a
 	@exec node dev/run.ts
 
 run-scaleset: run ## The same, by its old name
+
+JOBS ?= 200
+demo: $(MODULES) ## Queue JOBS jobs at the stand-in of a running "make run", and show them until all are done
+	@exec node dev/demo.ts $(JOBS)
 
 test: test-unit test-integration ## Run all tests: unit tests, then the integration suite
 
@@ -48,8 +52,11 @@ verify: $(MODULES) ## Check format, lint, types and everything generated
 	@echo '-- manifests'; node dev/manifests.ts --check
 	@echo '-- documents'; node dev/docs.ts --check
 
-bench: $(MODULES) ## Run the benchmark
-	node bench/main.ts $(BENCH)
+bench: $(MODULES) ## Run the benchmark of the creation of runners
+	node bench/main.ts create $(BENCH)
+
+bench-jobs: $(MODULES) ## Run the benchmark of jobs, from the queue to the last trace
+	node bench/main.ts jobs $(BENCH)
 
 clean: ## Remove what was built, and the data of make run
 	rm -rf dist coverage .temporal-arc

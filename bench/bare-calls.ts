@@ -2,13 +2,13 @@
  * The limit: creates runners with the worker's own clients and builders and no orchestration at all. A process like the
  * worker's, told what to do over IPC.
  */
-import type { EphemeralRunnerSet } from '../src/api/ephemeral-runner-set.ts';
 import { createGitHubConnections } from '../src/github/connections.ts';
-import { credentialsFromSecret } from '../src/github/credentials.ts';
 import type { ScaleSetClient } from '../src/github/scale-set-client.ts';
 import { createKubernetesClient } from '../src/kubernetes/client.ts';
-import { ephemeralRunners, ephemeralRunnerSets, pods, secrets } from '../src/kubernetes/resources.ts';
+import { ephemeralRunners, pods, secrets } from '../src/kubernetes/resources.ts';
 import { buildEphemeralRunner, buildJitSecret, buildRunnerPod } from '../src/kubernetes/runner.ts';
+import type { Source } from './source.ts';
+import { readSource } from './source.ts';
 
 export interface BareTask {
   task: 'create' | 'remove';
@@ -58,26 +58,12 @@ async function createAll(task: BareTask): Promise<void> {
   const lane = async (): Promise<void> => {
     for (let source: Source | undefined, made = 0; queue.length > 0; made += 1) {
       const name = queue.shift() ?? '';
-      if (!source || made % RUNNERS_PER_READ === 0) source = await sourceOf(task);
+      if (!source || made % RUNNERS_PER_READ === 0)
+        source = await readSource({ kubernetes, connections }, task);
       await create(name, source);
     }
   };
   await Promise.all(Array.from({ length: Math.min(task.concurrency, queue.length) }, lane));
-}
-
-interface Source {
-  set: EphemeralRunnerSet;
-  github: ScaleSetClient;
-}
-
-async function sourceOf({ namespace, set: name }: BareTask): Promise<Source> {
-  const set = await kubernetes.get(ephemeralRunnerSets, { namespace, name });
-  const spec = set.spec.ephemeralRunnerSpec;
-  if (!spec) throw new TypeError('spec.ephemeralRunnerSpec is missing.');
-  const { data = {} } = await kubernetes.get(secrets, { namespace, name: spec.githubConfigSecret });
-  const decode = ([key, value]: [string, string]) => [key, Buffer.from(value, 'base64').toString()] as const;
-  const credentials = credentialsFromSecret(Object.fromEntries(Object.entries(data).map(decode)));
-  return { set, github: connections.connect({ configUrl: spec.githubConfigUrl, credentials }) };
 }
 
 async function create(name: string, { set, github }: Source): Promise<void> {
@@ -95,7 +81,7 @@ async function create(name: string, { set, github }: Source): Promise<void> {
 
 /** Tidies up for the next round; nobody times this. */
 async function removeAll(task: BareTask): Promise<void> {
-  const { github } = await sourceOf(task);
+  const { github } = await readSource({ kubernetes, connections }, task);
   const queue = [...task.names];
   const lane = async (): Promise<void> => {
     for (let name = queue.shift(); name !== undefined; name = queue.shift())

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { waitUntil } from '../dev/processes.ts';
 
 /** Events of a workflow over all its runs, in total and by type. */
 export interface HistoryCount {
@@ -42,3 +43,20 @@ export const historySince = (before: HistoryCount, after: HistoryCount): History
       .filter(([, number]) => number !== 0),
   ),
 });
+
+/** A workflow's history that does not grow for so long is at rest. */
+const REST_MS = 1_500;
+
+/** Resolves once the workflow does nothing any more. */
+export async function atRest({ workflow }: Client, workflowId: string): Promise<void> {
+  let [length, since] = [-1, 0];
+  await waitUntil(
+    `The rest of ${workflowId}`,
+    async () => {
+      const { historyLength } = await workflow.getHandle(workflowId).describe();
+      if (historyLength !== length) [length, since] = [historyLength, Date.now()];
+      return Date.now() - since >= REST_MS;
+    },
+    { everyMs: 300 },
+  );
+}

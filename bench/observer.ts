@@ -13,6 +13,8 @@ interface Expectation {
 
 /** Sees all runners of one namespace through three watches, which cost the API server next to nothing. */
 export class Observer {
+  /** When each pod was first seen, by name; milliseconds since the epoch. For whoever measures to clear. */
+  readonly podsSeenAt = new Map<string, number>();
   readonly #tally = new Tally();
   readonly #stopping = new AbortController();
   readonly #expectations = new Set<Expectation>();
@@ -24,11 +26,7 @@ export class Observer {
     const synced: Promise<void>[] = [];
     const following = [
       this.#follow<EphemeralRunner>(place, ephemeralRunners, {
-        sight: ({ status }) => ({
-          of: 'runner',
-          registered: (status?.runnerId ?? 0) > 0,
-          ready: status?.ready === true,
-        }),
+        sight: ({ status }) => ({ of: 'runner', ready: status?.ready === true }),
         synced,
       }),
       this.#follow<Pod>(place, pods, {
@@ -85,6 +83,7 @@ export class Observer {
     const take = (type: string, object: T): void => {
       const sighting = sight(object);
       const name = object.metadata?.name ?? '';
+      if (sighting?.of === 'pod' && !this.podsSeenAt.has(name)) this.podsSeenAt.set(name, Date.now());
       if (sighting && type === 'DELETED') this.#tally.remove(name, sighting.of);
       else if (sighting) this.#tally.put(name, sighting);
       this.#look();

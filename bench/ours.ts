@@ -6,17 +6,15 @@ import { isNotFound } from '../src/kubernetes/errors.ts';
 import { ephemeralRunnerSets } from '../src/kubernetes/resources.ts';
 import { cpuBetween, readCpu } from './cpu.ts';
 import type { OursRound } from './figures.ts';
-import { countHistory, historySince } from './history.ts';
+import { atRest, countHistory, historySince } from './history.ts';
 import { maxJitInFlight, patienceMs, requestsTo } from './round.ts';
 import type { RoundShape } from './round.ts';
-import type { CounterSum, WorkerProcess } from './worker-process.ts';
+import type { WorkerProcess } from './worker-process.ts';
+import { requestsSince } from './worker-process.ts';
 import { NAMESPACES } from './world.ts';
 import type { World } from './world.ts';
 
 const namespace = NAMESPACES.ours;
-
-/** A workflow's history that does not grow for so long is at rest. */
-const REST_MS = 1_500;
 
 export interface Ours {
   /** The whole life of a set's runners, from the patch that wants them to the last one gone. */
@@ -120,34 +118,11 @@ async function end({ world }: Parts, shape: RoundShape): Promise<number> {
   }
 }
 
-function requestsSince(before: CounterSum, after: CounterSum, runners: number): CounterSum {
-  const grown = Object.entries(after.byLabels).map(
-    ([labels, count]) => [labels, (count - (before.byLabels[labels] ?? 0)) / runners] as const,
-  );
-  return {
-    total: (after.total - before.total) / runners,
-    byLabels: Object.fromEntries(grown.filter(([, count]) => count > 0)),
-  };
-}
-
 const adopted = ({ kubernetes }: World, set: string): Promise<void> =>
   waitUntil('The adoption of the set', async () => {
     const { metadata, status } = await kubernetes.get(ephemeralRunnerSets, { namespace, name: set });
     return (metadata.finalizers?.length ?? 0) > 0 && status?.phase !== undefined;
   });
-
-async function atRest({ workflow }: Client, workflowId: string): Promise<void> {
-  let [length, since] = [-1, 0];
-  await waitUntil(
-    `The rest of ${workflowId}`,
-    async () => {
-      const { historyLength } = await workflow.getHandle(workflowId).describe();
-      if (historyLength !== length) [length, since] = [historyLength, Date.now()];
-      return Date.now() - since >= REST_MS;
-    },
-    { everyMs: 300 },
-  );
-}
 
 async function removeSet({ kubernetes }: World, name: string): Promise<void> {
   await kubernetes.delete(ephemeralRunnerSets, { namespace, name });

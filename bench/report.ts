@@ -2,7 +2,7 @@ import type { CaseResult } from './create-ephemeral-runners.ts';
 import { nameOf } from './create-ephemeral-runners.ts';
 import type { FigureName, Spread } from './figures.ts';
 import { FIGURE_NAMES } from './figures.ts';
-import type { Baseline, Results } from './results.ts';
+import type { Baseline, Results, Surroundings } from './results.ts';
 import { compare, figuresIn } from './results.ts';
 import { targetsOf, verdictsOn } from './targets.ts';
 
@@ -30,10 +30,10 @@ const LABELS: Record<FigureName, string> = {
 
 /** The results for people: a table per case, and at the end what became of the targets. */
 export function reportOf(results: Results, baseline: Baseline | undefined): string {
-  const { machine, commit, isDirty, options } = results;
+  const { options } = results;
   const lines = [
-    `${machine.cpus} CPUs (${machine.cpuModel}), ${machine.memoryGiB} GiB, Node ${machine.node}, load before ${machine.loadBefore}`,
-    `commit ${commit}${isDirty ? ' with changes' : ''}; ${options.rounds} rounds; a JIT config takes ${options.jitLatencyMs} ms`,
+    machineLine(results),
+    `${options.rounds} rounds; a JIT config takes ${options.jitLatencyMs} ms`,
     baseline
       ? `compared with ${baseline.file}, commit ${baseline.commit}`
       : 'no results of another commit to compare with',
@@ -41,6 +41,11 @@ export function reportOf(results: Results, baseline: Baseline | undefined): stri
   for (const result of results.cases) lines.push('', nameOf(result), ...caseLines(result, baseline));
   return [...lines, '', ...targetLines(results.cases), ...disturbance(results.cases)].join('\n');
 }
+
+/** What it ran on, and what. */
+export const machineLine = ({ machine, commit, isDirty }: Surroundings): string =>
+  `${machine.cpus} CPUs (${machine.cpuModel}), ${machine.memoryGiB} GiB, Node ${machine.node}, ` +
+  `load before ${machine.loadBefore}; commit ${commit}${isDirty ? ' with changes' : ''}`;
 
 function caseLines(result: CaseResult, baseline: Baseline | undefined): string[] {
   if ('failure' in result) return [`  FAILED: ${result.failure}`];
@@ -58,7 +63,7 @@ function caseLines(result: CaseResult, baseline: Baseline | undefined): string[]
 
 const rangeOf = ({ min, max }: Spread): string => `${number(min)} - ${number(max)}`;
 
-const number = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(2));
+export const number = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(2));
 
 /** Rows with aligned columns: the first to the left, the others to the right. */
 export function table(rows: readonly (readonly string[])[]): string[] {
@@ -72,7 +77,7 @@ export function table(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** From here on, others on the machine slow both sides down, and not by the same amount. */
-const DISTURBING_CPUS = 0.2;
+export const DISTURBING_CPUS = 0.2;
 
 function disturbance(cases: readonly CaseResult[]): string[] {
   const shares = cases.flatMap((result) =>

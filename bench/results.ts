@@ -9,15 +9,22 @@ import { FIGURE_NAMES } from './figures.ts';
 const folder = join(import.meta.dirname, 'results');
 const LATEST = 'latest';
 
-/** A run of the benchmark, as it is kept. */
-export interface Results {
-  name: string;
+/** In the names of the results of the benchmark of jobs, which are no baseline for those of creation. */
+const JOBS_MARK = '-jobs-';
+
+/** When, where and on what a benchmark ran. */
+export interface Surroundings {
   /** When it began, ISO 8601. */
   date: string;
   commit: string;
   /** The working tree had changes that are in no commit. */
   isDirty: boolean;
   machine: Machine;
+}
+
+/** A run of the benchmark of creation, as it is kept. */
+export interface Results extends Surroundings {
+  name: string;
   options: { rounds: number; warmUp: number; jitLatencyMs: number };
   cases: CaseResult[];
 }
@@ -33,7 +40,7 @@ export interface Machine {
 }
 
 /** This machine and the state of the source, as of now. */
-export const surroundings = (): Pick<Results, 'date' | 'commit' | 'isDirty' | 'machine'> => ({
+export const surroundings = (): Surroundings => ({
   date: new Date().toISOString(),
   commit: git('rev-parse', '--short', 'HEAD') || 'unknown',
   isDirty: git('status', '--porcelain') !== '',
@@ -57,11 +64,17 @@ function git(...args: string[]): string {
 
 /** Writes the results under their date and name, and lets `latest` point there. Answers the path. */
 export function writeResults(results: Results): string {
-  mkdirSync(folder, { recursive: true });
-  const file = `${results.date.slice(0, 16).replace(':', '')}-${results.name}.json`;
-  writeFileSync(join(folder, file), `${JSON.stringify(results, undefined, 2)}\n`);
+  const path = keepResults(results.name, results);
   rmSync(join(folder, LATEST), { force: true });
-  symlinkSync(file, join(folder, LATEST));
+  symlinkSync(basename(path), join(folder, LATEST));
+  return path;
+}
+
+/** Writes the results of any benchmark under their date and a name. Answers the path. */
+export function keepResults(name: string, results: Surroundings): string {
+  mkdirSync(folder, { recursive: true });
+  const file = `${results.date.slice(0, 16).replace(':', '')}-${name}.json`;
+  writeFileSync(join(folder, file), `${JSON.stringify(results, undefined, 2)}\n`);
   return join('bench', 'results', file);
 }
 
@@ -72,7 +85,7 @@ export interface Baseline extends Results {
 /** The results to compare with: `latest` if it is of another commit, otherwise the newest that is. */
 export function baselineFor(commit: string): Baseline | undefined {
   const older = filesIn(folder)
-    .filter((file) => file.endsWith('.json'))
+    .filter((file) => file.endsWith('.json') && !file.includes(JOBS_MARK))
     .sort()
     .reverse();
   for (const file of [LATEST, ...older]) {

@@ -1,11 +1,10 @@
 /** What one event says of a runner: which of its objects it concerns, and how that object now stands. */
-export type Sighting =
-  { of: 'runner'; registered: boolean; ready: boolean } | { of: 'pod'; running: boolean } | { of: 'secret' };
+export type Sighting = { of: 'runner'; ready: boolean } | { of: 'pod'; running: boolean } | { of: 'secret' };
 
 export interface Counts {
   /** Runners of which any object exists. */
   present: number;
-  /** Runners that are whole: the EphemeralRunner has its `runnerId`, Secret and pod exist. */
+  /** Runners that are whole: the object, its pod, and the Secret, which exists once GitHub has registered the runner. */
   created: number;
   /** Runners whose pod runs. */
   running: number;
@@ -44,7 +43,7 @@ export class Tally {
 
 const countsOf = ({ runner, pod, secret }: Objects): Counts => ({
   present: runner || pod || secret ? 1 : 0,
-  created: runner?.registered && pod && secret ? 1 : 0,
+  created: runner && pod && secret ? 1 : 0,
   running: pod?.running ? 1 : 0,
   ready: runner?.ready ? 1 : 0,
 });

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, launch, waitUntil } from '../dev/processes.ts';
+import type { RunningProcess } from '../dev/processes.ts';
 import { NAMESPACES } from './world.ts';
 import type { World } from './world.ts';
 
@@ -21,7 +22,7 @@ export interface CounterSum {
   byLabels: Record<string, number>;
 }
 
-/** A worker as it runs in production, and what is measured of it. */
+/** A worker as it runs in production, and what is measured of it. Counts go on when it is started anew. */
 export interface WorkerProcess {
   readonly cluster: string;
   readonly temporalAddress: string;
@@ -31,40 +32,94 @@ export interface WorkerProcess {
   cpuSeconds(): Promise<number>;
   /** The largest resident size since the last call, in MiB; undefined where the kernel does not tell (it does on Linux). */
   takePeakRssMiB(): number | undefined;
+  /** The resident size, in MiB; undefined where the kernel does not tell. */
+  rssMiB(): number | undefined;
   /** Rejects when the process ends before the work is done. */
   alive<T>(work: Promise<T>): Promise<T>;
+  /** Kills it as a crash would, and starts it again at once. Resolves when it takes work again. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Starts the program's own `worker` command and answers once it takes work. */
-export async function startWorkerProcess(world: World, options: WorkerOptions): Promise<WorkerProcess> {
+export async function startWorkerProcess(
+  world: Pick<World, 'cluster' | 'folder'>,
+  options: WorkerOptions,
+): Promise<WorkerProcess> {
   const { cluster, temporalAddress } = options;
   const endpoints = `127.0.0.1:${await freePort()}`;
-  const worker = launch({
-    name: 'worker',
-    command: process.execPath,
-    args: [...profiling(options.profileFolder), program, 'worker', ...flagsOf(options, endpoints)],
-    env: { ...process.env, TEMPORAL_ADDRESS: temporalAddress, KUBECONFIG: world.cluster.kubeconfig },
-    logFile: join(world.folder, `${cluster}.log`),
-    graceMs: 20_000,
-  });
-  const ready = async (): Promise<boolean> => (await fetch(`http://${endpoints}/readyz`)).ok;
-  await worker.alive(waitUntil('The worker', ready, { everyMs: 200 }));
-  const scrape = async (metric: string): Promise<Sample[]> => {
-    const answer = await fetch(`http://${endpoints}/metrics`);
-    return samplesOf(await answer.text(), metric);
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => undefined);
+  const start = async (): Promise<RunningProcess> => {
+    const started = launchWorker(world, options, endpoints);
+    void started.failed.then((error) => broken.reject(error));
+    const ready = async (): Promise<boolean> => (await fetch(`http://${endpoints}/readyz`)).ok;
+    await started.alive(waitUntil('The worker', ready, { everyMs: 200 }));
+    return started;
   };
+  const read = async (): Promise<Counts> => {
+    const text = await (await fetch(`http://${endpoints}/metrics`)).text();
+    return {
+      kubernetes: sum(samplesOf(text, 'temporal_arc_kubernetes_requests_total'), ['verb', 'resource']),
+      cpuSeconds: sum(samplesOf(text, 'process_cpu_seconds_total'), []).total,
+    };
+  };
+  let worker = await start();
+  let earlier = NOTHING;
   return {
     cluster,
     temporalAddress,
-    kubernetesRequests: async () =>
-      sum(await scrape('temporal_arc_kubernetes_requests_total'), ['verb', 'resource']),
-    cpuSeconds: async () => sum(await scrape('process_cpu_seconds_total'), []).total,
+    kubernetesRequests: async () => plus(earlier, await read()).kubernetes,
+    cpuSeconds: async () => plus(earlier, await read()).cpuSeconds,
     takePeakRssMiB: () => takePeakRssMiB(worker.pid),
-    alive: (work) => worker.alive(work),
+    rssMiB: () => memoryMiB(worker.pid, 'VmRSS'),
+    alive: (work) => Promise.race([work, broken.promise]),
+    crash: async () => {
+      earlier = plus(earlier, await read());
+      await worker.kill();
+      worker = await start();
+    },
     stop: () => worker.stop(),
   };
 }
+
+function launchWorker(
+  { cluster, folder }: Pick<World, 'cluster' | 'folder'>,
+  options: WorkerOptions,
+  endpoints: string,
+): RunningProcess {
+  return launch({
+    name: 'worker',
+    command: process.execPath,
+    args: [...profiling(options.profileFolder), program, 'worker', ...flagsOf(options, endpoints)],
+    env: { ...process.env, TEMPORAL_ADDRESS: options.temporalAddress, KUBECONFIG: cluster.kubeconfig },
+    logFile: join(folder, `${options.cluster}.log`),
+    graceMs: 20_000,
+  });
+}
+
+interface Counts {
+  kubernetes: CounterSum;
+  cpuSeconds: number;
+}
+
+const NOTHING: Counts = { kubernetes: { total: 0, byLabels: {} }, cpuSeconds: 0 };
+
+const plus = (one: Counts, other: Counts): Counts => ({
+  kubernetes: {
+    total: one.kubernetes.total + other.kubernetes.total,
+    byLabels: added(one.kubernetes.byLabels, other.kubernetes.byLabels),
+  },
+  cpuSeconds: one.cpuSeconds + other.cpuSeconds,
+});
+
+const added = (one: Record<string, number>, other: Record<string, number>): Record<string, number> =>
+  Object.fromEntries(
+    [...new Set([...Object.keys(one), ...Object.keys(other)])].map((key) => [
+      key,
+      (one[key] ?? 0) + (other[key] ?? 0),
+    ]),
+  );
 
 const flagsOf = ({ cluster, concurrency }: WorkerOptions, endpoints: string): string[] => [
   ...['--cluster', cluster],
@@ -106,12 +161,34 @@ function sum(samples: Sample[], by: string[]): CounterSum {
   return { total, byLabels };
 }
 
+/** What was counted between two readings, divided by `by`. */
+export function requestsSince(before: CounterSum, after: CounterSum, by: number): CounterSum {
+  const grown = Object.entries(after.byLabels).map(
+    ([labels, count]) => [labels, (count - (before.byLabels[labels] ?? 0)) / by] as const,
+  );
+  return {
+    total: (after.total - before.total) / by,
+    byLabels: Object.fromEntries(grown.filter(([, count]) => count > 0)),
+  };
+}
+
 /** Reads the kernel's high-water mark of a process, and sets it back. */
-function takePeakRssMiB(pid: number): number | undefined {
+export function takePeakRssMiB(pid: number): number | undefined {
+  const peak = memoryMiB(pid, 'VmHWM');
   try {
-    const [, kib] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     writeFileSync(`/proc/${pid}/clear_refs`, '5');
-    return kib === undefined ? undefined : Number(kib) / 1024;
+    return peak;
+  } catch {
+    return undefined;
+  }
+}
+
+function memoryMiB(pid: number, field: 'VmRSS' | 'VmHWM'): number | undefined {
+  try {
+    const line = readFileSync(`/proc/${pid}/status`, 'utf8')
+      .split('\n')
+      .find((each) => each.startsWith(`${field}:`));
+    return line === undefined ? undefined : Number(/(\d+) kB/.exec(line)?.[1]) / 1024;
   } catch {
     return undefined;
   }

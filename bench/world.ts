@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCluster } from '../dev/cluster.ts';
 import type { Cluster } from '../dev/cluster.ts';
+import type { Latency } from '../dev/github/admin.ts';
 import type { Stats } from '../dev/github/protocol.ts';
 import { freePort, launch, waitUntil } from '../dev/processes.ts';
 import type { EphemeralRunnerSet } from '../src/api/ephemeral-runner-set.ts';
@@ -21,11 +22,17 @@ export type Side = keyof typeof NAMESPACES;
 /** The scale set that all runners register for. */
 export const SCALE_SET_ID = 1;
 
-const CREDENTIALS = 'github';
+/** The Secret in each namespace that GitHub is reached with. */
+export const CREDENTIALS = 'github';
+
+/** Of the repository that all runners are for. */
+export const configUrlAt = (gitHubUrl: string): string => `${gitHubUrl}/octo/repo`;
 
 export interface WorldOptions {
   /** How long GitHub takes for a JIT config, in milliseconds. */
   jitLatencyMs: number;
+  /** How long it takes for any other call. Default: no time. */
+  latencyMs?: number;
   log: (line: string) => void;
 }
 
@@ -38,21 +45,22 @@ export interface World {
   /** For logs and databases; removed at the end unless something failed. */
   folder: string;
   log: WorldOptions['log'];
+  gitHubUrl: string;
   /** Creates an EphemeralRunnerSet that wants no runners yet. */
-  createSet(side: Side, name: string): Promise<void>;
+  createSet(side: Side, name: string, scaleSetId?: number): Promise<void>;
   /** What GitHub was asked since the last time, and forgets it. */
   takeGitHubStats(): Promise<Stats>;
   stop(): Promise<void>;
 }
 
 /** Starts the servers and prepares both namespaces. */
-export async function startWorld({ jitLatencyMs, log }: WorldOptions): Promise<World> {
+export async function startWorld({ jitLatencyMs, latencyMs = 0, log }: WorldOptions): Promise<World> {
   const base = join(root, '.temporal-arc');
   mkdirSync(base, { recursive: true });
   const folder = mkdtempSync(join(base, 'bench-'));
   const [cluster, github] = await Promise.all([
     startCluster({ log }),
-    startGitHubProcess(folder, jitLatencyMs),
+    startGitHubProcess(folder, { generatejitconfig: jitLatencyMs, '*': latencyMs }),
   ]);
   const kubernetes = createKubernetesClient({ kubeConfig: cluster.kubeconfig });
   const observers = { limit: new Observer(), ours: new Observer() };
@@ -63,8 +71,10 @@ export async function startWorld({ jitLatencyMs, log }: WorldOptions): Promise<W
     observers,
     folder,
     log,
-    createSet: async (side, name) => {
-      await kubernetes.create(ephemeralRunnerSets, NAMESPACES[side], runnerSet(name, github.url));
+    gitHubUrl: github.url,
+    createSet: async (side, name, scaleSetId = SCALE_SET_ID) => {
+      const set = runnerSet(name, { gitHubUrl: github.url, scaleSetId });
+      await kubernetes.create(ephemeralRunnerSets, NAMESPACES[side], set);
     },
     takeGitHubStats: github.takeStats,
     stop: async () => {
@@ -91,7 +101,13 @@ async function prepare(kubernetes: KubernetesClient, side: Side, observer: Obser
   await observer.start(kubernetes, namespace);
 }
 
-const runnerSet = (name: string, githubUrl: string): EphemeralRunnerSet => ({
+/** The runners' only container; the nodes are fake and run nothing. */
+export const POD_SPEC = { containers: [{ name: 'runner', image: 'ghcr.io/actions/actions-runner:latest' }] };
+
+const runnerSet = (
+  name: string,
+  { gitHubUrl, scaleSetId }: { gitHubUrl: string; scaleSetId: number },
+): EphemeralRunnerSet => ({
   apiVersion: API_VERSION,
   kind: 'EphemeralRunnerSet',
   metadata: { name },
@@ -99,10 +115,10 @@ const runnerSet = (name: string, githubUrl: string): EphemeralRunnerSet => ({
     replicas: 0,
     patchID: 0,
     ephemeralRunnerSpec: {
-      githubConfigUrl: `${githubUrl}/octo/repo`,
+      githubConfigUrl: configUrlAt(gitHubUrl),
       githubConfigSecret: CREDENTIALS,
-      runnerScaleSetId: SCALE_SET_ID,
-      spec: { containers: [{ name: 'runner', image: 'ghcr.io/actions/actions-runner:latest' }] },
+      runnerScaleSetId: scaleSetId,
+      spec: POD_SPEC,
     },
   },
 });
@@ -114,16 +130,13 @@ interface GitHubProcess {
 }
 
 /** A process of its own, so that GitHub's work takes none of the worker's time. */
-async function startGitHubProcess(folder: string, jitLatencyMs: number): Promise<GitHubProcess> {
+async function startGitHubProcess(folder: string, latency: Latency): Promise<GitHubProcess> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const server = launch({
     name: 'stand-in for GitHub',
     command: process.execPath,
-    args: [
-      join(root, 'src', 'cli', 'main.ts'),
-      ...['dev', 'github', '--port', String(port), '--jit-latency', String(jitLatencyMs)],
-    ],
+    args: [join(root, 'src', 'cli', 'main.ts'), ...['dev', 'github', '--port', String(port)]],
     logFile: join(folder, 'github.log'),
   });
   const takeStats = async (): Promise<Stats> => {
@@ -134,8 +147,12 @@ async function startGitHubProcess(folder: string, jitLatencyMs: number): Promise
   await server.alive(
     waitUntil('The stand-in for GitHub', async () => (await fetch(`${url}/standin/stats`)).ok),
   );
-  const body = JSON.stringify({ id: SCALE_SET_ID, name: 'bench' });
-  const answer = await fetch(`${url}/standin/scale-sets`, { method: 'POST', body });
-  if (!answer.ok) throw new Error(`The stand-in for GitHub refused the scale set: ${await answer.text()}`);
+  await tell(`${url}/standin/latency`, latency);
+  await tell(`${url}/standin/scale-sets`, { id: SCALE_SET_ID, name: 'bench' });
   return { url, takeStats, stop: () => server.stop() };
+}
+
+async function tell(url: string, wish: object): Promise<void> {
+  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(wish) });
+  if (!answer.ok) throw new Error(`The stand-in for GitHub refused ${url}: ${await answer.text()}`);
 }

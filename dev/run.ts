@@ -3,9 +3,14 @@ import { delimiter, dirname, join } from 'node:path';
 import { tryLock } from './lock.ts';
 import { onStopSignal } from './processes.ts';
 import { applyDemo } from './run/demo.ts';
+import { countScaleSets } from './run/counts.ts';
 import { instructions } from './run/instructions.ts';
+import { leaveNote } from './run/note.ts';
 import * as parts from './run/parts.ts';
 import type { House } from './run/parts.ts';
+import { Screen } from './run/screen.ts';
+import { createLookout } from './run/sight.ts';
+import type { Viewpoint } from './run/sight.ts';
 import { readSettings } from './run/settings.ts';
 import type { RunSettings } from './run/settings.ts';
 import { clusterTools, ensureTools } from './toolchain.ts';
@@ -26,7 +31,8 @@ async function main(house: House): Promise<void> {
   const { kubeconfig } = cluster;
   const standsIn = cluster.isFake && github.standInUrl !== undefined;
   const runnersUrl = standsIn ? await parts.ownRunners(kubeconfig, house) : undefined;
-  await applyDemo(kubeconfig, github);
+  // At a real GitHub, no scale set is made that nobody asked for.
+  await applyDemo(kubeconfig, github, github.standInUrl === undefined ? ['demo'] : ['demo', 'queue']);
   const workerLog = await parts.ownWorker({ temporalAddress: temporal.address, kubeconfig }, house);
   house.log(
     instructions({
@@ -39,6 +45,27 @@ async function main(house: House): Promise<void> {
       workerLog,
     }),
   );
+  if (github.standInUrl !== undefined) await showTable(house, { gitHubUrl: github.standInUrl, kubeconfig });
+}
+
+const LOOK_MS = 1_000;
+
+/** Keeps the table below everything else up to date. */
+async function showTable({ onStarted }: House, viewpoint: Viewpoint): Promise<void> {
+  const lookout = await createLookout(viewpoint);
+  const forget = leaveNote(stateDir, viewpoint);
+  // A part that is away for a moment is seen again with a later look.
+  const look = (): Promise<void> =>
+    lookout.look().then(
+      (sight) => screen.show(countScaleSets(sight)),
+      () => undefined,
+    );
+  const timer = setInterval(() => void look(), LOOK_MS);
+  onStarted(() => {
+    clearInterval(timer);
+    forget();
+    return lookout.close();
+  });
 }
 
 function toolsFor({ temporalAddress, kubeconfig }: RunSettings): ('kubectl' | ToolName)[] {
@@ -66,6 +93,8 @@ function holdStateDir({ onStarted }: House): void {
   rmSync(join(stateDir, 'logs'), { recursive: true, force: true });
 }
 
+const screen = new Screen(process.stdout);
+
 const stops: (() => Promise<unknown>)[] = [];
 
 /** In the reverse order of the start; a part that fails to stop keeps no other from it. */
@@ -84,7 +113,7 @@ function fail(error: unknown): void {
 
 const house: House = {
   stateDir,
-  log: (line) => console.log(line),
+  log: (line) => screen.log(line),
   onFailure: fail,
   onStarted: (stop) => stops.push(stop),
 };

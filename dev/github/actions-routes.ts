@@ -157,7 +157,7 @@ function runnerRoutes(world: World, base: () => string): Route[] {
       one,
       ({ params: [id] }) => {
         const runner = runners.get(Number(id));
-        if (runner) return ok(referenceOf(runner));
+        if (runner) return ok({ ...referenceOf(runner), status: runner.online ? 'online' : 'offline' });
         return exception(404, 'DistributedTask.WebApi.TaskAgentNotFoundException', `No agent ${id ?? ''}`);
       },
     ]),

@@ -27,8 +27,10 @@ export function instructions(situation: Situation): string {
     `  ${kubectl} get ephemeralrunners,pods`,
   ];
   if (gitHubUrl !== undefined) {
+    lines.push('', '  # Jobs for the scale set "queue", whose runners come and go with them:');
+    lines.push('  make demo JOBS=200');
     const jobs = JSON.stringify({ scaleSetId: 1, count: 20, durationMs: 5_000 });
-    lines.push('', '  # Twenty jobs of five seconds for the runners that are online:');
+    lines.push('', '  # Twenty jobs of five seconds for the runners of "demo" that are online:');
     lines.push(`  curl -s -o /dev/null --json '${jobs}' ${gitHubUrl}/standin/jobs`);
   }
   if (runnersUrl !== undefined) {

@@ -8,7 +8,7 @@ import { isDraining } from './scale-set-digests.ts';
 export interface SetLoad {
   /** At least one has a job. */
   busy: boolean;
-  /** Those that have ended or are being deleted do not count. */
+  /** Those that have a pod, have not ended and are not being deleted. */
   alive: number;
   /** Of those alive: for this long (milliseconds), no node has taken its pod. */
   waitingForNode: number[];

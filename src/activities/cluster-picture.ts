@@ -157,9 +157,10 @@ export class ClusterPicture {
     const load: SetLoad = { busy: false, alive: 0, waitingForNode: [] };
     for (const { name, hasJob, phase, deleting } of part.runners.values()) {
       if (hasJob) load.busy = true;
-      if (deleting || isDone(phase)) continue;
+      const pod = this.pods.get(`${namespace}/${name}`);
+      if (deleting || isDone(phase) || !pod) continue;
       load.alive += 1;
-      const since = this.pods.get(`${namespace}/${name}`)?.unschedulableSince;
+      const since = pod.unschedulableSince;
       if (since !== undefined) load.waitingForNode.push(this.clock() - since);
     }
     return load;

@@ -60,19 +60,23 @@ export function observedPod({
   ready,
   runner,
   initFailed,
+  imageError,
+  waitsForNode,
   reason,
   message,
 }: PodDigest): ObservedPod {
   const ended = runner?.state === 'terminated' ? runner : undefined;
   const waiting = runner?.state === 'waiting' ? runner : undefined;
-  const why = reason ?? ended?.reason ?? waiting?.reason;
-  const words = message ?? ended?.message ?? waiting?.message;
+  const why = reason ?? ended?.reason ?? imageError?.reason ?? waiting?.reason;
+  const words = message ?? ended?.message ?? imageError?.message ?? waiting?.message;
   return {
     uid,
     phase,
     ...(ready && { ready }),
     ...(ended && { exitCode: ended.exitCode }),
     ...(initFailed && { initFailed }),
+    ...(imageError && { imageError: true }),
+    ...(waitsForNode && { waitsForNode }),
     ...(why && { reason: why }),
     ...(words && { message: words }),
   };

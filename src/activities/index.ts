@@ -1,3 +1,5 @@
+import type { CheckRegistrationsInput, CheckRegistrationsResult } from './check-registrations.ts';
+import { checkRegistrationsActivity } from './check-registrations.ts';
 import type { CreateRunnersDeps, CreateRunnersInput, CreateRunnersResult } from './create-runners.ts';
 import { createRunnersActivity } from './create-runners.ts';
 import type { ListenerControlActivities, ListenerControlDeps } from './listener-activities.ts';
@@ -21,6 +23,7 @@ export interface Activities extends OrderActivities, ScaleSetActivities, Listene
   createRunners(input: CreateRunnersInput): Promise<CreateRunnersResult>;
   retireRunners(input: RetireRunnersInput): Promise<RetireRunnersResult>;
   publishStatus(input: PublishStatusInput): Promise<void>;
+  checkRegistrations(input: CheckRegistrationsInput): Promise<CheckRegistrationsResult>;
   watchCluster(): Promise<void>;
 }
 
@@ -36,6 +39,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     createRunners: createRunnersActivity({ ...deps, reads }),
     retireRunners: retireRunnersActivity({ ...deps, reads }),
     publishStatus: publishStatusActivity(deps),
+    checkRegistrations: checkRegistrationsActivity(deps),
     watchCluster: watchClusterActivity(deps),
     ...orderActivities(deps),
     ...listenerControlActivities({ ...deps, listenerMetrics: deps.listenerMetrics ?? noListenerMetrics }),

@@ -9,6 +9,10 @@ export interface ObservedPod {
   exitCode?: number;
   /** An init container that is no side car ended with a failure. */
   initFailed?: true;
+  /** The image of one of its containers cannot be had. */
+  imageError?: true;
+  /** No node takes it so far, and the scheduler says so. */
+  waitsForNode?: true;
   reason?: string;
   message?: string;
 }

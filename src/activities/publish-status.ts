@@ -12,6 +12,9 @@ import { orNothing } from './or-nothing.ts';
 import { judge, toFailure } from './failures.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
 import { inParallel } from './parallel.ts';
+import { protectPods } from './protect-jobs.ts';
+import type { Budgets } from './protect-jobs.ts';
+import { createKept } from './kept.ts';
 import { readiness } from './runner-status.ts';
 
 export interface SetStatusUpdate {
@@ -42,21 +45,27 @@ export interface PublishStatusInput {
   removeFinalizer?: true;
   runners: RunnerStatusUpdate[];
   happenings: { type: 'Normal' | 'Warning'; reason: string; message: string; runner?: string }[];
+  /** Runners that have a job: their pods are to stay where they are; with a budget against evictions, or without. */
+  protect?: { runners: string[]; budget: boolean };
 }
 
 export interface PublishStatusDeps {
   kubernetes: KubernetesClient;
 }
 
+/** Somebody may take a set's budget away: it is made sure of again after this time. */
+const BUDGET_KEPT_MS = 10 * 60_000;
+
 /** Writes one batch: the set's status and finalizer, its runners' status, Events. What is gone needs no status. */
-export const publishStatusActivity =
-  ({ kubernetes }: PublishStatusDeps) =>
-  async (input: PublishStatusInput): Promise<void> => {
+export const publishStatusActivity = ({ kubernetes }: PublishStatusDeps) => {
+  const budgets: Budgets = createKept(BUDGET_KEPT_MS, Date.now);
+  return async (input: PublishStatusInput): Promise<void> => {
     const stopBeating = heartbeatUntilDone(Context.current(), () => undefined);
     const writes = [
       () => publishSet(kubernetes, input),
       ...input.runners.map((runner) => () => publishRunner(kubernetes, input.namespace, runner)),
       ...input.happenings.map((happening) => () => publishEvent(kubernetes, input, happening)),
+      ...protectPods({ kubernetes, budgets }, input),
     ];
     const errors: unknown[] = [];
     try {
@@ -70,6 +79,7 @@ export const publishStatusActivity =
     const message = [...new Set(verdicts.map((verdict) => verdict.message))].join('; ');
     throw toFailure({ ...first, message });
   };
+};
 
 async function publishSet(kubernetes: KubernetesClient, input: PublishStatusInput): Promise<void> {
   const { namespace, set, status, addFinalizer, removeFinalizer } = input;

@@ -8,7 +8,21 @@ export interface RunnerSettings {
   maxConsecutiveFailures: number;
   /** Seconds until a lost Secret or an unreachable GitHub no longer holds up a deletion; 300 unless given. */
   deletionDeadlineSeconds?: number;
+  /** Seconds that a runner may be up without being online at GitHub, and between two looks; 300 unless given. */
+  registrationTimeoutSeconds?: number;
+  /** Seconds that a pod may take on its node until it runs; 900 unless given. */
+  pendingTimeoutSeconds?: number;
+  /** Seconds that an image may be missing; 60 unless given. */
+  imageErrorGraceSeconds?: number;
+  /** What keeps a node from being emptied while a job runs there; `budget` unless given. */
+  jobProtection?: JobProtection;
 }
+
+/**
+ * `annotations`: those that autoscalers of nodes heed, on the pod of a job. `budget`: a PodDisruptionBudget as well, which
+ * stops every eviction. `off`: neither.
+ */
+export type JobProtection = 'budget' | 'annotations' | 'off';
 
 /** What the objects of a scale set are made with, beside its AutoscalingRunnerSet. */
 export interface ScaleSetOptions {

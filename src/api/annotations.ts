@@ -50,3 +50,9 @@ export const REVISION_ANNOTATION = 'temporal-arc/revision';
 
 /** On an AutoscalingListener: the message session it holds, so that it goes on even if all of Temporal's memory is lost. */
 export const SESSION_ID_ANNOTATION = 'temporal-arc/session-id';
+
+/** On the pod of a runner that has a job: autoscalers of nodes leave it where it is (Cluster Autoscaler, Karpenter). */
+export const JOB_PROTECTION_ANNOTATIONS: Readonly<Record<string, string>> = {
+  'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+  'karpenter.sh/do-not-disrupt': 'true',
+};

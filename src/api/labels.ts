@@ -39,6 +39,9 @@ export const POD_TEMPLATE_HASH_LABEL = 'pod-template-hash';
 /** Set by the runner's container hooks, with the runner's name, on pods and Secrets they make for a job. */
 export const RUNNER_POD_LABEL = 'runner-pod';
 
+/** On the pod of a runner that has a job, with the uid of its EphemeralRunnerSet: no eviction is allowed. */
+export const JOB_OF_SET_LABEL = 'temporal-arc/job-of-set';
+
 const LONGEST_VALUE = 63;
 const CUT_MARK = '-trim';
 

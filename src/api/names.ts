@@ -42,4 +42,7 @@ export const listenerProxySecretName = (listener: string): string => `${listener
 export const runnerProxySecretName = (setName: string, namespace: string): string =>
   `${setName}-${shortHash(namespace)}-runner-proxy`;
 
+/** The PodDisruptionBudget of the runners of a set that have a job. */
+export const jobBudgetName = (setName: string): string => `${setName}-jobs`;
+
 const shortHash = (text: string): string => nameHash(text).slice(0, HASH_LENGTH);

@@ -27,7 +27,12 @@ const StatisticsSchema = Type.Partial(
   }),
 );
 
-const RunnerSchema = Type.Object({ id: Id, name: Text, runnerScaleSetId: Type.Optional(Count) });
+const RunnerSchema = Type.Object({
+  id: Id,
+  name: Text,
+  runnerScaleSetId: Type.Optional(Count),
+  status: Type.Optional(Type.Unknown()),
+});
 
 const RunnerGroupSchema = Type.Object({
   id: Id,
@@ -98,7 +103,13 @@ export type Label = Required<Static<typeof LabelSchema>>;
 /** Numbers of a scale set. `totalAssignedJobs` counts waiting and running jobs: the only input to scaling. */
 export type RunnerScaleSetStatistics = Required<Static<typeof StatisticsSchema>>;
 /** A registered runner. `runnerScaleSetId` is 0 when it belongs to none. */
-export type RunnerReference = Required<Static<typeof RunnerSchema>>;
+export interface RunnerReference {
+  id: number;
+  name: string;
+  runnerScaleSetId: number;
+  /** Absent where the service does not say. */
+  online?: boolean;
+}
 export type RunnerGroup = Required<Static<typeof RunnerGroupSchema>>;
 
 export interface RunnerScaleSet {
@@ -202,11 +213,18 @@ const withStatistics = (
   statistics?: Static<typeof StatisticsSchema>,
 ): { statistics?: RunnerScaleSetStatistics } => (statistics ? { statistics: toStatistics(statistics) } : {});
 
-const toRunner = ({ id, name, runnerScaleSetId = 0 }: Static<typeof RunnerSchema>): RunnerReference => ({
-  id,
-  name,
-  runnerScaleSetId,
-});
+/** By its name, or by its number in the service's enumeration. */
+const ONLINE = new Map<unknown, boolean>([
+  ['online', true],
+  ['offline', false],
+  [2, true],
+  [1, false],
+]);
+
+function toRunner({ id, name, runnerScaleSetId = 0, status }: Static<typeof RunnerSchema>): RunnerReference {
+  const online = ONLINE.get(typeof status === 'string' ? status.toLowerCase() : status);
+  return { id, name, runnerScaleSetId, ...(online !== undefined && { online }) };
+}
 
 const toRunnerGroup = (group: Static<typeof RunnerGroupSchema>): RunnerGroup => ({
   id: group.id,

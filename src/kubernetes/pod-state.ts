@@ -23,6 +23,10 @@ export interface PodDigest {
   scheduled: boolean;
   /** Milliseconds since the epoch: since then no node takes it. */
   unschedulableSince?: number;
+  /** No node was chosen, and the scheduler says why: none fits, or a gate holds it back. */
+  waitsForNode?: true;
+  /** The image of one of its containers cannot be had. */
+  imageError?: Words;
   /** `undefined` as long as the kubelet reports no status of it. */
   runner: RunnerContainerState | undefined;
   /** An init container ended with a failure; side cars do not count, whatever they end with. */
@@ -31,6 +35,12 @@ export interface PodDigest {
   reason?: string;
   message?: string;
   deleting: boolean;
+}
+
+/** Why something is as it is. */
+export interface Words {
+  reason?: string;
+  message?: string;
 }
 
 type Status = NonNullable<Pod['status']>;
@@ -52,6 +62,7 @@ export function digestPod(pod: Pod, container = RUNNER_CONTAINER): PodDigest {
     ready: latestCondition(status, 'Ready')?.status === 'True',
     scheduled: pod.spec?.nodeName !== undefined || latestCondition(status, 'PodScheduled')?.status === 'True',
     ...unschedulable(status),
+    ...imageErrorOf(status),
     runner: runnerState(status.containerStatuses?.find(({ name }) => name === container)),
     initFailed: failedInit !== undefined,
     ...wordsOf(status.reason || status.message ? status : failedInit),
@@ -76,10 +87,28 @@ function latestCondition({ conditions = [] }: Status, type: string) {
     );
 }
 
-function unschedulable(status: Status): Pick<PodDigest, 'unschedulableSince'> {
+function unschedulable(status: Status): Pick<PodDigest, 'unschedulableSince' | 'waitsForNode'> {
   const condition = latestCondition(status, 'PodScheduled');
-  if (condition?.status !== 'False' || condition.reason !== 'Unschedulable') return {};
-  return { unschedulableSince: Date.parse(condition.lastTransitionTime ?? '') || 0 };
+  if (condition?.status !== 'False') return {};
+  if (condition.reason !== 'Unschedulable') return { waitsForNode: true };
+  return { waitsForNode: true, unschedulableSince: Date.parse(condition.lastTransitionTime ?? '') || 0 };
+}
+
+/** What a container waits with while its image cannot be had. */
+const IMAGE_ERRORS: ReadonlySet<string> = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'ImageInspectError',
+  'RegistryUnavailable',
+  'SignatureValidationFailed',
+]);
+
+function imageErrorOf(status: Status): Pick<PodDigest, 'imageError'> {
+  const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  const waiting = all.find(({ state }) => IMAGE_ERRORS.has(state?.waiting?.reason ?? ''));
+  return waiting ? { imageError: wordsOf(waiting.state?.waiting) } : {};
 }
 
 function runnerState(container: ContainerStatus | undefined): RunnerContainerState | undefined {
@@ -107,7 +136,7 @@ function failedInitContainer({ spec, status }: Pod): { reason: string; message: 
 }
 
 /** Reason and message, if there are any; long messages are cut. */
-function wordsOf(words: { reason?: string; message?: string } = {}): { reason?: string; message?: string } {
+function wordsOf(words: Words = {}): Words {
   const { reason, message } = words;
   const cut =
     message && message.length > MESSAGE_LENGTH ? `${message.slice(0, MESSAGE_LENGTH - 1)}…` : message;

@@ -4,6 +4,7 @@ import type {
   V1Namespace,
   V1OwnerReference,
   V1Pod,
+  V1PodDisruptionBudget,
   V1ResourceQuota,
   V1Role,
   V1RoleBinding,
@@ -30,6 +31,7 @@ export type ServiceAccount = Wire<V1ServiceAccount>;
 export type Role = Wire<V1Role>;
 export type RoleBinding = Wire<V1RoleBinding>;
 export type Status = Wire<V1Status>;
+export type PodDisruptionBudget = Wire<V1PodDisruptionBudget>;
 export type ResourceQuota = Wire<V1ResourceQuota>;
 
 /** What the client asks of every object. */
@@ -58,6 +60,7 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
 }
 
 const CORE = 'v1';
+const POLICY = 'policy/v1';
 const RBAC = 'rbac.authorization.k8s.io/v1';
 
 export const autoscalingRunnerSets: Resource<AutoscalingRunnerSet> = {
@@ -120,6 +123,12 @@ export const resourceQuotas: Resource<ResourceQuota> = {
   apiVersion: CORE,
   kind: 'ResourceQuota',
   plural: 'resourcequotas',
+  namespaced: true,
+};
+export const podDisruptionBudgets: Resource<PodDisruptionBudget> = {
+  apiVersion: POLICY,
+  kind: 'PodDisruptionBudget',
+  plural: 'poddisruptionbudgets',
   namespaced: true,
 };
 export const roles: Resource<Role> = { apiVersion: RBAC, kind: 'Role', plural: 'roles', namespaced: true };

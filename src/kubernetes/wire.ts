@@ -133,6 +133,8 @@ const requestOf = (route: Route, call: Call, userAgent: string): Dispatcher.Requ
     ...(call.body && { 'content-type': call.contentType ?? 'application/json' }),
   },
   body: call.body ? JSON.stringify(call.body) : null,
+  // Otherwise a DELETE with options would cost its connection, and the next request a TLS handshake.
+  reset: false,
   // The deadline covers both, and the wait for a free connection as well.
   headersTimeout: 0,
   bodyTimeout: 0,

@@ -158,6 +158,39 @@ export const SETTINGS = {
     max: 1000,
     description: 'From this many failures in a row on, one runner at a time is tried.',
   }),
+  registrationTimeoutMs: duration({
+    group: RUNNERS,
+    flag: 'registration-timeout',
+    default: '5m',
+    min: 1_000,
+    max: 86_400_000,
+    description:
+      'A runner that is up and not online at GitHub for so long is replaced; idle ones are looked at as often.',
+  }),
+  pendingTimeoutMs: duration({
+    group: RUNNERS,
+    flag: 'pending-timeout',
+    default: '15m',
+    min: 1_000,
+    max: 86_400_000,
+    description: 'A pod that does not run within this time is replaced; waiting for a node does not count.',
+  }),
+  imageErrorGraceMs: duration({
+    group: RUNNERS,
+    flag: 'image-error-grace',
+    default: '1m',
+    min: 0,
+    max: 86_400_000,
+    description: 'A runner whose image cannot be had fails after this time.',
+  }),
+  jobProtection: oneOf({
+    group: RUNNERS,
+    flag: 'job-protection',
+    values: ['budget', 'annotations', 'off'],
+    default: 'budget',
+    description:
+      'What keeps nodes from being emptied under a job: annotations for autoscalers and a PodDisruptionBudget, the annotations alone, or nothing.',
+  }),
   updateStrategy: oneOf({
     group: SCALE_SETS,
     flag: 'update-strategy',
@@ -342,6 +375,10 @@ export const runnerSettingsOf = (configuration: WorkerConfiguration): RunnerSett
   failureBackoffSeconds: [...configuration.failureBackoffSeconds],
   maxConsecutiveFailures: configuration.maxConsecutiveFailures,
   deletionDeadlineSeconds: configuration.deletionDeadlineMs / 1000,
+  registrationTimeoutSeconds: configuration.registrationTimeoutMs / 1000,
+  pendingTimeoutSeconds: configuration.pendingTimeoutMs / 1000,
+  imageErrorGraceSeconds: configuration.imageErrorGraceMs / 1000,
+  jobProtection: configuration.jobProtection,
 });
 
 /** How the objects of scale sets are made. */

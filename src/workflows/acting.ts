@@ -9,11 +9,13 @@ import {
 import type { ActivityOptions, Sinks } from '@temporalio/workflow';
 import type { CreateRunnersResult } from '../activities/create-runners.ts';
 import type { Activities } from '../activities/index.ts';
+import type { PublishStatusInput } from '../activities/publish-status.ts';
 import type { RetireRunnersResult, RunnerToRetire } from '../activities/retire-runners.ts';
 import { Alarm } from './alarm.ts';
 import type { ScaleResult } from './messages.ts';
 import type { Outcome } from './outcome.ts';
 import type { Lane, Plan, Publication } from './plan.ts';
+import type { RegistrationCheck } from './registration.ts';
 import { phaseKey } from '../api/search-attributes.ts';
 import { phaseOf } from './phase.ts';
 import type { SetState } from './state.ts';
@@ -30,6 +32,9 @@ const PUBLISH_SPACING_MS = 300;
 
 /** After a status could not be written. */
 const PUBLISH_AGAIN_MS = 5_000;
+
+/** After GitHub could not be asked about idle runners. */
+const CHECK_AGAIN_MS = 60_000;
 
 /** What a workflow tells the worker's metrics. Nothing of it enters the history. */
 export interface MetricsSinks extends Sinks {
@@ -55,8 +60,10 @@ const long = {
 
 const short = { startToCloseTimeout: '30s', retry } as const satisfies ActivityOptions;
 
+const asking = { startToCloseTimeout: '2m', retry } as const satisfies ActivityOptions;
+
 const { createRunners, retireRunners, publishStatus } = proxyActivities<Activities>(long);
-const { scaleRunnerSet, pauseRunnerSet } = proxyActivities<Activities>(short);
+const { scaleRunnerSet, pauseRunnerSet, checkRegistrations } = proxyActivities<Activities>(short);
 
 interface Served {
   namespace: string;
@@ -70,6 +77,9 @@ export class RunnerSetActivities {
   publishing = false;
   /** Milliseconds since the epoch: no status is written before. */
   mayPublishAt = 0;
+  checking = false;
+  /** Milliseconds since the epoch: GitHub is not asked about idle runners before. */
+  mayCheckAt = 0;
   private retirements = 0;
   private outcomes: Outcome[] = [];
   private woken = false;
@@ -86,7 +96,7 @@ export class RunnerSetActivities {
   }
 
   get inFlight(): number {
-    return this.lanes + this.retirements + (this.publishing ? 1 : 0);
+    return this.lanes + this.retirements + (this.publishing ? 1 : 0) + (this.checking ? 1 : 0);
   }
 
   /** Something happened that calls for a new look at the state. */
@@ -109,6 +119,7 @@ export class RunnerSetActivities {
   carryOut(plan: Plan, observedAt: number | undefined): void {
     const begun = [...plan.lanes.map((lane) => this.create(lane)), ...this.retireInBatches(plan.retire)];
     if (plan.publish) begun.push(this.publish(plan.publish));
+    if (plan.check) begun.push(this.check(plan.check));
     this.showPhase();
     if (plan.wakeAt !== undefined) this.alarm.setTo(plan.wakeAt);
     if (observedAt === undefined) return;
@@ -170,13 +181,41 @@ export class RunnerSetActivities {
     this.outcomes.push({ of: 'retire', names, result: { ...nothing, ...attempt } });
   }
 
-  private async publish({ set: status, runners, happenings, ...finalizer }: Publication): Promise<void> {
+  private async check(check: RegistrationCheck): Promise<void> {
+    const { namespace, name } = this.served;
+    if (name === undefined) return;
+    this.checking = true;
+    const summary = `${check.suspects.length} idle runners`;
+    const input = { namespace, set: name, ...check };
+    const attempt: { stopped?: Stop } = await this.attempt(async () => {
+      const result = await checkRegistrations.executeWithOptions({ ...asking, summary }, [input]);
+      this.outcomes.push({ of: 'check', result });
+      return {};
+    });
+    this.checking = false;
+    this.woken = true;
+    if (attempt.stopped) this.mayCheckAt = Date.now() + CHECK_AGAIN_MS;
+  }
+
+  private async publish({
+    set: status,
+    runners,
+    happenings,
+    protect,
+    ...finalizer
+  }: Publication): Promise<void> {
     const { namespace, name } = this.served;
     const seen = this.state.set;
     const set = name !== undefined && seen ? { name, uid: seen.uid, generation: seen.generation } : undefined;
     this.publishing = true;
     this.state.happenings = [];
-    const content = { ...(status ? { status } : {}), ...finalizer, runners, happenings };
+    const content = {
+      ...(status ? { status } : {}),
+      ...finalizer,
+      runners,
+      happenings,
+      ...this.protection(protect),
+    };
     const attempt: { stopped?: Stop } = await this.attempt(async () => {
       await publishStatus({ namespace, ...(set && { set }), ...content });
       return {};
@@ -195,6 +234,15 @@ export class RunnerSetActivities {
       const row = this.state.rows.get(update.name);
       if (row) row.published = runnerStatusKey(update);
     }
+    for (const name of protect) {
+      const row = this.state.rows.get(name);
+      if (row) row.protected = true;
+    }
+  }
+
+  private protection(runners: string[]): Pick<PublishStatusInput, 'protect'> {
+    if (runners.length === 0) return {};
+    return { protect: { runners, budget: (this.state.settings.jobProtection ?? 'budget') === 'budget' } };
   }
 
   private mark(name: string, doing: 'create' | 'retire'): void {

@@ -1,4 +1,7 @@
 import type { ObservedPod } from '../activities/observation.ts';
+import type { PendingLimits } from './pending.ts';
+import { pendingEnding } from './pending.ts';
+import { missedEnding } from './registration.ts';
 import type { End, Row } from './runner.ts';
 import { hasJob } from './runner.ts';
 
@@ -25,11 +28,11 @@ const ENDED_PHASES: Partial<Record<string, Ending>> = {
  * How a runner ended, if it has: by its container's exit code, its pod's failure, or the pod's disappearance. A pod
  * that failed without a job is a failure of the set; with a job, the job is lost. `undefined` while it goes on.
  */
-export function endingOf(row: Row, now: number): Ending | undefined {
+export function endingOf(row: Row, now: number, limits: PendingLimits = {}): Ending | undefined {
   const settled = ENDED_PHASES[row.seen?.phase ?? ''];
   if (settled) return settled;
   const pod = row.seen?.pod;
-  if (pod) return endingOfPod(pod, hasJob(row));
+  if (pod) return endingOfPod(pod, hasJob(row)) ?? missedEnding(row) ?? pendingEnding(row, now, limits);
   const overdue = row.madeAt !== undefined && now - row.madeAt > POD_SIGHTING_MS;
   if (!row.podSeen && !overdue) return undefined;
   return { end: hasJob(row) ? 'lost' : 'failed', reason: 'PodGone', message: 'The pod no longer exists.' };

@@ -67,6 +67,8 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
       lanes: acting.lanes,
       publishing: acting.publishing,
       mayPublishAt: acting.mayPublishAt,
+      checking: acting.checking,
+      mayCheckAt: acting.mayCheckAt,
       draining,
       newName: () => newRunnerName(input, state.rows),
     });

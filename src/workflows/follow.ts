@@ -10,7 +10,7 @@ import { remember } from './state.ts';
 export function follow(state: SetState, now: number): void {
   for (const row of state.rows.values()) {
     if (row.end ?? row.retired ?? row.doing) continue;
-    const ending = endingOf(row, now);
+    const ending = endingOf(row, now, state.settings);
     if (ending) letGo(row, ending);
     if (ending && !row.seen?.deleting) recordEnding(state, { row, ending, now });
     if (state.failures.inARow > 0 && isProof(row, state.failures, now)) state.failures = NO_FAILURES;
@@ -43,6 +43,7 @@ function recordEnding(
     const text = `The runner was lost while it had a job (${told}).`;
     state.happenings.push({ type: 'Warning', reason: 'RunnerLost', message: text, runner: row.name });
   }
+  if (end === 'unregistered') state.happenings.push({ type: 'Warning', reason, message, runner: row.name });
   if (end === 'outdated') recordOutdated(state, row, message);
 }
 

@@ -1,6 +1,7 @@
 import type { Observation, ObservedRunner, ObservedSet } from '../activities/observation.ts';
 import { NO_FAILURES } from './backoff.ts';
 import { orderFrom } from './patch.ts';
+import { notePending } from './pending.ts';
 import type { Row } from './runner.ts';
 import type { SetState } from './state.ts';
 
@@ -30,8 +31,10 @@ function observeRunner(state: SetState, seen: ObservedRunner, at: number): void 
   const row = state.rows.get(seen.name) ?? { name: seen.name };
   state.rows.set(seen.name, row);
   row.seen = withoutSpentPod(seen, row.spentPod);
+  delete row.absent;
   if (row.seen.pod || seen.phase === 'Running') row.podSeen = true;
   if (row.seen.pod?.phase === 'Running') row.runningSince ??= at;
+  notePending(row, at);
   // Its lane may still be busy with others, and takes up this one again if its worker is lost: until it ends, it is in
   // its hands. But the runner counts.
   if (row.doing === 'create' && row.seen.pod) row.madeAt ??= at;
@@ -65,7 +68,10 @@ function observePicture(state: SetState, { snapshot, runners }: Observation): vo
   for (const [name, row] of state.rows) {
     // The picture shows what really stands there: whatever was written over is written again.
     delete row.published;
-    if (!present.has(name) && row.seen && row.doing === undefined) state.rows.delete(name);
+    if (present.has(name)) continue;
+    // One that was never seen may only just have been made.
+    if (row.doing === 'retire' || (row.doing && row.seen)) row.absent = true;
+    else if (row.retired || (row.seen && row.doing === undefined)) state.rows.delete(name);
   }
   state.picture = [];
   state.complete = true;

@@ -1,6 +1,8 @@
 import type { CreateRunnersResult } from '../activities/create-runners.ts';
+import type { CheckRegistrationsResult } from '../activities/check-registrations.ts';
 import type { RetireRunnersResult } from '../activities/retire-runners.ts';
 import { markMade } from './observe.ts';
+import { settleRegistrations } from './registration.ts';
 import type { Row } from './runner.ts';
 import type { SetState } from './state.ts';
 import type { Stop } from './trouble.ts';
@@ -9,7 +11,8 @@ import { joinStops, withStop } from './trouble.ts';
 /** What an activity of ours came to. `stop` alone when it failed as a whole. */
 export type Outcome =
   | { of: 'create'; names: string[]; probe: boolean; result: CreateRunnersResult }
-  | { of: 'retire'; names: string[]; result: RetireRunnersResult };
+  | { of: 'retire'; names: string[]; result: RetireRunnersResult }
+  | { of: 'check'; result: CheckRegistrationsResult };
 
 /** While a job keeps GitHub from letting go of a runner, it is asked again after this time. */
 const HELD_BY_JOB_MS = 30_000;
@@ -22,6 +25,7 @@ export function settle(state: SetState, outcomes: Outcome[], now: number): void 
   const stops: Stop[] = [];
   for (const outcome of outcomes) {
     if (outcome.of === 'retire') settleRetirement(state, outcome, now);
+    else if (outcome.of === 'check') settleRegistrations(state, outcome.result, now);
     else stops.push(...settleCreation(state, outcome, now));
   }
   const stop = joinStops(stops);
@@ -50,6 +54,7 @@ function settleCreation(
   }
   for (const name of names) {
     const row = state.rows.get(name);
+    if (row?.absent) state.rows.delete(name);
     if (row?.doing !== 'create') continue;
     delete row.doing;
     // Begun and cut short: its object is in the cluster. Not begun: it never was.
@@ -71,7 +76,8 @@ function settleRetirement(
     const row = state.rows.get(name);
     if (!row) continue;
     delete row.doing;
-    if (retired.has(name)) row[kept.has(name) ? 'settled' : 'retired'] = true;
+    if (retired.has(name) && row.absent) state.rows.delete(name);
+    else if (retired.has(name)) row[kept.has(name) ? 'settled' : 'retired'] = true;
     else if (busy.has(name)) Object.assign(row, { heldByJob: true, notBefore: now + HELD_BY_JOB_MS });
     else row.notBefore = now + Math.max(RETIRE_AGAIN_MS, result.stopped?.retryAfterMs ?? 0);
   }

@@ -4,10 +4,13 @@ import type { Allowance } from './backoff.ts';
 import { allowAfterFailures } from './backoff.ts';
 import { POD_SIGHTING_MS } from './ending.ts';
 import { shareOut } from './lanes.ts';
+import { pendingDeadline } from './pending.ts';
+import type { RegistrationCheck } from './registration.ts';
+import { registrationsToCheck } from './registration.ts';
 import { outrun, surplusRejected } from './rotate.ts';
 import { isOverdue } from './deadline.ts';
 import type { Row } from './runner.ts';
-import { stageOf } from './runner.ts';
+import { hasJob, stageOf } from './runner.ts';
 import { replicaDelta } from './scale.ts';
 import type { Happening, SetState } from './state.ts';
 import { isOutdated, runnerStatus, setStatus, statusKey } from './status.ts';
@@ -26,6 +29,8 @@ export interface Publication {
   removeFinalizer?: true;
   runners: RunnerStatusUpdate[];
   happenings: Happening[];
+  /** Runners that have a job, whose pods are to stay where they are. */
+  protect: string[];
 }
 
 /** What to do now. Nouns only: carrying it out is the workflow's part. */
@@ -33,6 +38,8 @@ export interface Plan {
   lanes: Lane[];
   retire: RunnerToRetire[];
   publish?: Publication;
+  /** What to ask GitHub about idle runners. */
+  check?: RegistrationCheck;
   /** Milliseconds since the epoch: look again then, even if nothing happens. */
   wakeAt?: number;
   /** Nothing is left that this workflow serves. */
@@ -48,6 +55,10 @@ export interface Circumstances {
   publishing: boolean;
   /** Milliseconds since the epoch: no other is written before. */
   mayPublishAt: number;
+  /** GitHub is being asked about idle runners. */
+  checking: boolean;
+  /** Milliseconds since the epoch: it is not asked before. */
+  mayCheckAt: number;
   /** Preparing to continue as new: begin nothing. */
   draining: boolean;
   newName: () => string;
@@ -64,17 +75,27 @@ export function decide(state: SetState, circumstances: Circumstances): Plan {
   const retire = toRetire(state, circumstances.now, wakes);
   const lanes = toCreate(state, { ...circumstances, retiring: new Set(retire) }, wakes);
   const publish = toPublish(state, circumstances, wakes);
-  const sighting = [...state.rows.values()]
-    .filter(awaitsSighting)
-    .map((row) => (row.madeAt ?? 0) + POD_SIGHTING_MS);
-  const wakeAt = Math.min(...wakes, ...sighting.slice(0, 1));
+  const check = circumstances.checking ? undefined : registrationsToCheck(state, circumstances, wakes);
+  const wakeAt = Math.min(...wakes, nextDeadline(state));
   return {
     lanes,
     retire: retire.map((row) => retirement(state, row, circumstances.now)),
     ...(publish ? { publish } : {}),
+    ...(check ? { check } : {}),
     ...(Number.isFinite(wakeAt) ? { wakeAt } : {}),
     finished: state.rows.size === 0 && !state.set,
   };
+}
+
+/** When the first of the runners is overdue: its pod to be seen, or to run. */
+function nextDeadline(state: SetState): number {
+  let next = Infinity;
+  for (const row of state.rows.values()) {
+    if (row.doing) continue;
+    const sighting = awaitsSighting(row) ? (row.madeAt ?? 0) + POD_SIGHTING_MS : Infinity;
+    next = Math.min(next, sighting, pendingDeadline(row, state.settings) ?? Infinity);
+  }
+  return next;
 }
 
 const awaitsSighting = (row: Row): boolean => row.madeAt !== undefined && !row.podSeen && !row.end;
@@ -184,8 +205,19 @@ function publicationOf(state: SetState): Publication | undefined {
   const finalizer = finalizerChange(state);
   const status = state.set ? setStatus(state) : undefined;
   const changed = status && state.set && statusKey(status, state.set.generation) !== state.published;
-  if (!changed && !finalizer && runners.length === 0 && state.happenings.length === 0) return undefined;
-  return { ...(changed ? { set: status } : {}), ...finalizer, runners, happenings: state.happenings };
+  const protect = toProtect(state);
+  const isNothing = runners.length + state.happenings.length + protect.length === 0;
+  if (!changed && !finalizer && isNothing) return undefined;
+  const { happenings } = state;
+  return { ...(changed ? { set: status } : {}), ...finalizer, runners, happenings, protect };
+}
+
+/** Runners with a job whose pods do not say so yet. */
+function toProtect({ rows, settings }: SetState): string[] {
+  if (settings.jobProtection === 'off') return [];
+  return [...rows.values()]
+    .filter((row) => hasJob(row) && !row.protected && !row.end && row.seen?.pod?.phase === 'Running')
+    .map(({ name }) => name);
 }
 
 function finalizerChange({

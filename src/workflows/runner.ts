@@ -1,7 +1,14 @@
 import type { ObservedRunner } from '../activities/observation.ts';
 
 /** How a runner's work ended. */
-export type End = 'completed' | 'outdated' | 'failed' | 'lost' | 'rejected';
+export type End =
+  | 'completed'
+  | 'outdated'
+  | 'failed'
+  | 'lost'
+  | 'rejected'
+  // idle, and no longer known to GitHub or not online there: replaced, and nobody's failure
+  | 'unregistered';
 
 /** What a runner is to its set right now. */
 export type Stage =
@@ -29,6 +36,19 @@ export interface Row {
   spentPod?: string;
   /** Milliseconds, when its pod was first seen running. */
   runningSince?: number;
+  /** Milliseconds, since when its pod is pending though nothing holds back a node for it. */
+  pendingSince?: number;
+  /** Milliseconds, since when an image of its pod cannot be had. */
+  imageErrorSince?: number;
+  /** Milliseconds: GitHub last said that it was online. */
+  onlineAt?: number;
+  /** What GitHub said of it when it was asked while it was idle, and since when (milliseconds). */
+  missing?: 'gone' | 'offline';
+  missingSince?: number;
+  /** GitHub said so again after a while: it is given up. */
+  missed?: boolean;
+  /** Its pod was marked as having a job. */
+  protected?: boolean;
   end?: End;
   reason?: string;
   message?: string;
@@ -40,6 +60,8 @@ export interface Row {
   settled?: boolean;
   /** Retired; stays until the cluster confirms, so that a late change does not bring it back. */
   retired?: boolean;
+  /** While an activity was at it, a full picture of the cluster was without it: nothing will tell that it is gone. */
+  absent?: boolean;
   /** What was last written to its status (`statusKey`). */
   published?: string;
   /** Failed tries, of a runner that belongs to no set. */

@@ -45,6 +45,16 @@ describe('ClusterPicture', () => {
     expect(picture.takeNews(demo)).toBeUndefined();
   });
 
+  test('the load of a set are its runners that have a pod: a runner that a quota keeps from one takes no job', () => {
+    const { picture } = aPicture();
+    for (const name of ['up', 'waiting', 'ended', 'unmade']) {
+      const phase = name === 'ended' ? 'Succeeded' : 'Pending';
+      picture.putRunner(runner(name, { runner: seen({ name, phase }) }));
+      if (name !== 'unmade') picture.putPod(pod(name, name === 'waiting' ? { unschedulableSince: 400 } : {}));
+    }
+    expect(picture.loadOf(namespace, 'demo')).toEqual({ busy: false, alive: 2, waitingForNode: [600] });
+  });
+
   test('news can be taken out from within the call that announces it', () => {
     const taken: unknown[] = [];
     const picture: ClusterPicture = new ClusterPicture(

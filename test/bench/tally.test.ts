@@ -1,19 +1,18 @@
 import { Tally } from '../../bench/tally.ts';
 
 const whole = (tally: Tally, name: string): void => {
-  tally.put(name, { of: 'runner', registered: true, ready: false });
+  tally.put(name, { of: 'runner', ready: false });
   tally.put(name, { of: 'secret' });
   tally.put(name, { of: 'pod', running: false });
 };
 
 describe('the tally of runners', () => {
-  it('counts a runner as created only when it is registered and has its Secret and its pod', () => {
+  it('counts a runner as created only when it has its Secret, which comes with the registration, and its pod', () => {
     const tally = new Tally();
     tally.put('a', { of: 'pod', running: false });
-    tally.put('a', { of: 'secret' });
-    tally.put('a', { of: 'runner', registered: false, ready: false });
+    tally.put('a', { of: 'runner', ready: false });
     expect(tally.counts).toEqual({ present: 1, created: 0, running: 0, ready: 0 });
-    tally.put('a', { of: 'runner', registered: true, ready: false });
+    tally.put('a', { of: 'secret' });
     expect(tally.counts).toEqual({ present: 1, created: 1, running: 0, ready: 0 });
   });
 

@@ -123,7 +123,7 @@ describe('runners', () => {
     const { runner, encodedJITConfig } = await client.generateJitConfig(scaleSetId, { name: 'r1' });
     expect(runner).toEqual({ id: expect.any(Number) as unknown, name: 'r1', runnerScaleSetId: scaleSetId });
     expect(encodedJITConfig).toMatch(/^[\w+/=]+$/);
-    expect(await client.getRunner(runner.id)).toEqual(runner);
+    expect(await client.getRunner(runner.id)).toEqual({ ...runner, online: false });
     expect(await client.getRunnerByName('r1')).toEqual(runner);
     await client.removeRunner(runner.id);
     expect(await client.getRunner(runner.id)).toBeUndefined();

@@ -30,6 +30,8 @@ export interface Servers {
 export interface SceneOptions {
   /** Milliseconds a JIT config takes: 100 unless given. */
   jitLatencyMs?: number;
+  /** Of the stand-in, beside that latency. */
+  github?: GitHubOptions;
   /** Further flags of the workers. */
   workerFlags?: readonly string[];
 }
@@ -58,7 +60,7 @@ export interface Scene {
 export async function openScene(name: string, servers: Servers, options: SceneOptions = {}): Promise<Scene> {
   const latency = { generatejitconfig: options.jitLatencyMs ?? 100 } satisfies GitHubOptions['latency'];
   const [github, namespace] = await Promise.all([
-    startGitHub({ latency }),
+    startGitHub({ latency, ...options.github }),
     freshNamespace(name, servers.kubeconfig),
   ]);
   github.admin.createScaleSet({ id: SCALE_SET_ID, name: SET });

@@ -72,6 +72,15 @@ describe('requests', () => {
     });
   });
 
+  it('keep the connection after a deletion', async () => {
+    const narrow = createKubernetesClient({ kubeConfig: server.kubeConfig(), connections: 1 });
+    const before = server.connections;
+    for (const name of ['a', 'b', 'c'])
+      await narrow.delete(pods, { namespace: 'ns', name }).catch(() => undefined);
+    expect(server.connections - before).toBe(1);
+    await narrow.close();
+  });
+
   it('keep few connections open, and use them again', async () => {
     const narrow = createKubernetesClient({ kubeConfig: server.kubeConfig(), connections: 3 });
     await Promise.all(Array.from({ length: 60 }, () => narrow.list(pods)));

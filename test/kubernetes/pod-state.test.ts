@@ -34,6 +34,20 @@ describe('the digest of a pod', () => {
     ['no status yet', { metadata: { uid: 'u' } }, { phase: 'Pending', ready: false, runner: undefined }],
     ['a phase of the future', pod({ phase: 'Sleeping' }), { phase: 'Unknown' }],
     [
+      'an image that cannot be had, of any container',
+      pod({
+        phase: 'Pending',
+        initContainerStatuses: [container('dind', { waiting: { reason: 'ImagePullBackOff', message: 'm' } })],
+        containerStatuses: [container('runner', { waiting: { reason: 'PodInitializing' } })],
+      }),
+      { imageError: { reason: 'ImagePullBackOff', message: 'm' } },
+    ],
+    [
+      'held back by a gate',
+      pod({ conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }] }),
+      { waitsForNode: true },
+    ],
+    [
       'failed, runner never seen',
       pod({ phase: 'Failed', reason: 'Evicted', message: 'low on disk' }),
       {

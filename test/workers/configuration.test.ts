@@ -49,6 +49,10 @@ describe('readConfiguration', () => {
       failureBackoffSeconds: [5, 10, 20, 40, 80],
       maxConsecutiveFailures: 5,
       deletionDeadlineSeconds: 300,
+      registrationTimeoutSeconds: 300,
+      pendingTimeoutSeconds: 900,
+      imageErrorGraceSeconds: 60,
+      jobProtection: 'budget',
     });
   });
 

@@ -71,6 +71,8 @@ export function circumstances(over: Partial<Circumstances> = {}): Circumstances 
     lanes: 0,
     publishing: false,
     mayPublishAt: 0,
+    checking: false,
+    mayCheckAt: 0,
     draining: false,
     newName: () => `demo-runner-${String((count += 1)).padStart(5, '0')}`,
     ...over,

@@ -1,6 +1,7 @@
 import type { Observation } from '../../src/activities/observation.ts';
 import { NO_FAILURES } from '../../src/workflows/backoff.ts';
 import { observe } from '../../src/workflows/observe.ts';
+import { settle } from '../../src/workflows/outcome.ts';
 import { stageOf } from '../../src/workflows/runner.ts';
 import { runnerStatus } from '../../src/workflows/status.ts';
 import { emptyState } from '../../src/workflows/state.ts';
@@ -33,6 +34,33 @@ describe('observe', () => {
     const state = aState({ rows: [idleRow('stays'), idleRow('went'), { name: 'new', doing: 'create' }] });
     observe(state, batch({ runners: [seen({ name: 'stays' })], snapshot: { part: 1, parts: 1 } }));
     expect([...state.rows.keys()]).toEqual(['stays', 'new']);
+  });
+
+  test('one that is not in a picture while it is being retired is gone with its retirement', () => {
+    const { seen: _seen, ...unseen } = idleRow('unseen');
+    const rows = [
+      { ...idleRow('r'), doing: 'retire' as const },
+      { ...unseen, doing: 'retire' as const },
+      { ...unseen, name: 'retired', retired: true },
+      { ...idleRow('lane'), doing: 'create' as const },
+    ];
+    const state = aState({ rows });
+    observe(state, batch({ runners: [], snapshot: { part: 1, parts: 1 } }));
+    expect([...state.rows.keys()]).toEqual(['r', 'unseen', 'lane']);
+    const names = ['r', 'unseen'];
+    const result = { retired: names, kept: [], busy: [] };
+    settle(state, [{ of: 'retire', names, result }], NOW);
+    const created = [{ name: 'lane', runnerId: 1 }];
+    const made = { created, rejected: [], begun: [] };
+    settle(state, [{ of: 'create', names: ['lane'], probe: false, result: made }], NOW);
+    expect([...state.rows.keys()]).toEqual([]);
+  });
+
+  test('one that comes back into sight is there', () => {
+    const state = aState({ rows: [{ ...idleRow('r'), doing: 'retire' as const, absent: true }] });
+    observe(state, batch({ runners: [seen({ name: 'r' })] }));
+    settle(state, [{ of: 'retire', names: ['r'], result: { retired: ['r'], kept: [], busy: [] } }], NOW);
+    expect(state.rows.get('r')).toMatchObject({ retired: true });
   });
 
   test('a picture shows what stands in the cluster: a status that was written over is written again', () => {

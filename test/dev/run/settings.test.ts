@@ -44,3 +44,16 @@ it('fills in the sample set', () => {
     spec: { ephemeralRunnerSpec: { githubConfigUrl: 'http://127.0.0.1:1/org/repo', runnerScaleSetId: 1 } },
   });
 });
+
+it('fills in several samples, as one text for kubectl', () => {
+  const target = { configUrl: 'http://127.0.0.1:1/org/repo', token: 't', scaleSetId: 1 };
+  const documents = parseAllDocuments(demoManifests(target, ['demo', 'queue'])).map(
+    (document) => document.toJS() as { kind: string; spec?: object },
+  );
+  expect(documents.map(({ kind }) => kind)).toEqual(['Secret', 'EphemeralRunnerSet', 'AutoscalingRunnerSet']);
+  expect(documents[2]?.spec).toMatchObject({
+    githubConfigUrl: 'http://127.0.0.1:1/org/repo',
+    githubConfigSecret: 'demo-github',
+    minRunners: 0,
+  });
+});
