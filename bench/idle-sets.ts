@@ -35,6 +35,8 @@ export interface IdleOptions {
   watchMs: number;
 }
 
+const PROGRESS_MS = 10_000;
+
 /** Until whatever the creation of the sets set off is over. */
 const REST_MS = 10_000;
 
@@ -47,9 +49,19 @@ export async function measureIdleSets(
   const began = Date.now();
   const names = Array.from({ length: sets }, (_, index) => `idle-${index + 1}`);
   for (const name of names) await createScaleSet(world, name, 10);
-  const areListening = async (): Promise<boolean> =>
-    (await world.gitHub.scaleSets()).filter(({ capacity }) => capacity === 10).length >= sets;
-  const readyAt = await firstHeldAt('All listeners', areListening, { timeoutMs: 180_000, everyMs: 200 });
+  let listening = 0;
+  const areListening = async (): Promise<boolean> => {
+    listening = (await world.gitHub.scaleSets()).filter(({ capacity }) => capacity === 10).length;
+    return listening >= sets;
+  };
+  const progress = setInterval(
+    () => world.log(`${listening} of ${sets} idle scale sets listen`),
+    PROGRESS_MS,
+  );
+  const readyAt = await firstHeldAt('All listeners', areListening, {
+    timeoutMs: 180_000,
+    everyMs: 200,
+  }).finally(() => clearInterval(progress));
   await sleep(REST_MS);
   return {
     sets,

@@ -67,7 +67,7 @@ export class PodInTheWayError extends Error {
 export async function createRunner(maker: RunnerMaker, wanted: RunnerToMake): Promise<number> {
   const { runner, isNew } = await ensureObject(maker, wanted);
   wanted.onBegun();
-  const left = isNew ? {} : await adopt(maker, runner);
+  const left = isNew ? {} : await adopt(maker, runner, wanted.set !== undefined);
   if (left.runnerId !== undefined) return left.runnerId;
   const jit = await registerOrGiveUp(maker, runner);
   await finish(maker, runner, { jit, hasPod: left.hasPod === true });
@@ -113,26 +113,29 @@ const keyOf = ({ metadata }: EphemeralRunner): { namespace: string; name: string
 });
 
 /**
- * Takes over what an earlier try left. A pod with its Secret means that it came through: its runner's id is returned.
- * Otherwise it must be registered anew. A pod without a Secret has not started and waits for one: it stays, so that
- * nobody takes it for a runner that was lost.
+ * Takes over what an earlier try left. A pod with its Secret means that it came through: its runner's id is returned,
+ * also when it has done its job and ended meanwhile, because a set never gives a name twice. Otherwise it must be
+ * registered anew. A pod without a Secret has not started and waits for one: it stays, so that nobody takes it for a
+ * runner that was lost.
  */
 async function adopt(
   maker: RunnerMaker,
   runner: EphemeralRunner,
+  belongsToSet: boolean,
 ): Promise<{ runnerId?: number; hasPod?: boolean }> {
   const { kubernetes, signal } = maker;
   const key = keyOf(runner);
   if (runner.metadata.deletionTimestamp)
     throw new RunnerLeavingError(`${key.namespace}/${key.name} is being deleted.`);
   const pod = await orNothing(kubernetes.get(pods, key, { signal }));
-  if (pod && hasEnded(pod)) {
+  const isSpent = pod !== undefined && hasEnded(pod);
+  const secret = await orNothing(kubernetes.get(secrets, key, { signal }));
+  const runnerId = secret && runnerIdOf(secret);
+  if (pod && runnerId !== undefined && (belongsToSet || !isSpent)) return { runnerId };
+  if (isSpent) {
     await orNothing(kubernetes.delete(pods, key, { signal }));
     throw new PodInTheWayError(`The old pod ${key.namespace}/${key.name} is being removed first.`);
   }
-  const secret = await orNothing(kubernetes.get(secrets, key, { signal }));
-  const runnerId = secret && runnerIdOf(secret);
-  if (pod && runnerId !== undefined) return { runnerId };
   if (secret) await orNothing(kubernetes.delete(secrets, key, { signal }));
   return { hasPod: pod !== undefined };
 }

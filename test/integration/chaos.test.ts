@@ -177,7 +177,8 @@ test(
     await until('The end of the jobs', () => demo.jobs('completed').length === JOBS, demo);
     tell(`${JOBS} jobs done after ${((Date.now() - began) / 1000).toFixed(1)} s`);
     expect(countEach(jobs().map(({ result = '' }) => result))).toEqual({ succeeded: JOBS });
-    expect(new Set(jobs().map(({ runnerName }) => runnerName)).size).toBe(JOBS);
+    // Each registration, and so each JIT config, had one job.
+    expect(new Set(jobs().map(({ runnerId }) => runnerId)).size).toBe(JOBS);
     await until('An empty house', () => isEmpty(), demo);
     tell(`nothing left after ${((Date.now() - began) / 1000).toFixed(1)} s`);
     expect(scene.github.admin.stats().violations).toEqual([]);

@@ -176,6 +176,17 @@ test('the same activity twice makes one runner', async () => {
   await expectWhole('demo-runner-twice');
 });
 
+test('one that has done its job before the activity is tried again is not made a second time', async () => {
+  const name = 'demo-runner-done';
+  await create([name]);
+  const [before] = registered(name);
+  const { metadata: pod } = await kubernetes.get(pods, key(name));
+  await kubernetes.mergePatch(pods, key(name), { status: { phase: 'Succeeded' } }, { subresource: 'status' });
+  expect(await create([name])).toMatchObject({ created: [{ name, runnerId: before?.id }] });
+  expect(registered(name)).toEqual([before]);
+  expect((await kubernetes.get(pods, key(name))).metadata?.uid).toBe(pod?.uid);
+});
+
 test('a name that another scale set holds is given up, not taken away', async () => {
   github.admin.createScaleSet({ id: 8, name: 'other' });
   const other = connections.connect({
