@@ -96,9 +96,21 @@ const DEEDS: Record<Disturbance, (step: Step, demo: StartedScaleSet) => Promise<
   },
 };
 
+/** Over this part of the jobs the disturbances are spread. */
+const SPREAD = 0.8;
+
+/** What disturbs next does not wait for ever: nothing may be done before it. */
+const LONGEST_LULL_MS = 10_000;
+
+async function untilDone(demo: StartedScaleSet, count: number): Promise<void> {
+  const until = Date.now() + LONGEST_LULL_MS;
+  while (demo.jobs('completed').length < count && Date.now() < until) await sleep(100);
+}
+
 async function disturb(demo: StartedScaleSet, steps: Step[]): Promise<void> {
-  for (const step of steps) {
+  for (const [i, step] of steps.entries()) {
     await sleep(step.afterMs);
+    await untilDone(demo, Math.floor((i * JOBS * SPREAD) / steps.length));
     tell(`${demo.jobs('completed').length} jobs done: ${step.what} (${step.forMs} ms)`);
     await DEEDS[step.what](step, demo);
   }
