@@ -157,10 +157,7 @@ test.each([
     (verb: string, plural: string) => verb === 'create' && plural !== 'ephemeralrunners',
   ],
   ['before the Secret', (verb: string, plural: string) => verb === 'create' && plural === 'secrets'],
-  [
-    'before the status',
-    (verb: string, _plural: string, sub?: string) => verb === 'patch' && sub === 'status',
-  ],
+  ['before the pod', (verb: string, plural: string) => verb === 'create' && plural === 'pods'],
 ])('a worker that dies %s: the next try ends well', async (what, breaks) => {
   const name = `demo-runner-${what.replaceAll(/[^a-z]/gi, '').toLowerCase()}`;
   await expect(create([name], dyingAt(breaks))).rejects.toMatchObject({ type: 'KubernetesUnavailable' });
