@@ -132,7 +132,7 @@ function longestSilence(since: number): number {
 describe('what ARC left', () => {
   afterAll(() => scene.clear());
 
-  it('is adopted: the newest EphemeralRunnerSet is kept as it is, older ones go, whatever the version label', async () => {
+  it('is adopted: the newest EphemeralRunnerSet is kept as it is, older ones go, whatever the version label (row 12)', async () => {
     const adopted = new ScaleSet(scene, ADOPTED);
     const [older, newer] = await eventually(async () => {
       const sets = await adopted.runnerSets();
