@@ -110,7 +110,7 @@ export function runnerStatus(row: Row): RunnerStatusUpdate | undefined {
   const pod = row.seen?.pod;
   const mirrored = pod?.phase === 'Pending' || pod?.phase === 'Running';
   if (!mirrored || row.end || stageOf(row) === 'leaving' || row.doing) return undefined;
-  const runnerId = row.seen?.runnerId ?? row.runnerId;
+  const runnerId = row.runnerId ?? row.seen?.runnerId;
   const update: RunnerStatusUpdate = {
     name: row.name,
     phase: pod.phase,

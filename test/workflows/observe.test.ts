@@ -72,6 +72,11 @@ describe('observe', () => {
     expect(runnerStatus(state.rows.get('r')!)).toMatchObject({ phase: 'Running', ready: true });
   });
 
+  test('the id of the latest registration is told, not the one that still stands in the cluster', () => {
+    const state = aState({ rows: [{ ...idleRow('r', { runnerId: 1 }), runnerId: 2 }] });
+    expect(runnerStatus(state.rows.get('r')!)).toMatchObject({ runnerId: 2 });
+  });
+
   test('a runner whose pod is seen is made, although its lane is still busy with others', () => {
     const state = aState({ rows: [{ name: 'r', doing: 'create' }] });
     observe(state, batch({ runners: [seen({ name: 'r', pod: aPod({ phase: 'Pending' }) })] }));
