@@ -83,7 +83,8 @@ export function decide(state: SetState, circumstances: Circumstances): Plan {
     ...(publish ? { publish } : {}),
     ...(check ? { check } : {}),
     ...(Number.isFinite(wakeAt) ? { wakeAt } : {}),
-    finished: state.rows.size === 0 && !state.set,
+    // What is still to be told is told first.
+    finished: state.rows.size === 0 && !state.set && state.happenings.length === 0,
   };
 }
 

@@ -485,7 +485,9 @@ describe('a runner that belongs to no set', () => {
     await eventually(async () => expect(await scene.runner('hopeless-one')).toBeUndefined());
     expect(scene.github.admin.runners(id)).toEqual([]);
     // The first one and, as configured here, three more.
-    expect(await scene.events({ about: 'hopeless-one', reason: 'RunnerFailed' })).toHaveLength(4);
+    await eventually(async () =>
+      expect(await scene.events({ about: 'hopeless-one', reason: 'RunnerFailed' })).toHaveLength(4),
+    );
   });
 });
 

@@ -185,6 +185,8 @@ describe('the end', () => {
     expect(plan({ ...aState(), set: null }).finished).toBe(true);
     expect(plan({ ...aState({ rows: [idleRow('a')] }), set: null }).finished).toBe(false);
     expect(plan(aState()).finished).toBe(false);
+    const toTell = { type: 'Warning' as const, reason: 'RunnerLost', message: '' };
+    expect(plan({ ...aState(), set: null, happenings: [toTell] }).finished).toBe(false);
   });
 
   test('nothing is begun while preparing to continue as new', () => {
