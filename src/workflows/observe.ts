@@ -32,7 +32,8 @@ function observeRunner(state: SetState, seen: ObservedRunner, at: number): void 
   state.rows.set(seen.name, row);
   row.seen = withoutSpentPod(seen, row.spentPod);
   delete row.absent;
-  if (row.seen.pod || seen.phase === 'Running') row.podSeen = true;
+  // The status of a runner with a new pod still tells of its old one.
+  if (row.seen.pod || (seen.phase === 'Running' && row.spentPod === undefined)) row.podSeen = true;
   if (row.seen.pod?.phase === 'Running') row.runningSince ??= at;
   notePending(row, at);
   // Its lane may still be busy with others, and takes up this one again if its worker is lost: until it ends, it is in
