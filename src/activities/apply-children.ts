@@ -9,12 +9,11 @@ import {
 import type { AutoscalingListener } from '../api/autoscaling-listener.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { isAlreadyExists } from '../kubernetes/errors.ts';
 import { metadataPatch, patchBetween } from '../kubernetes/drift.ts';
 import { autoscalingListeners, ephemeralRunnerSets } from '../kubernetes/resources.ts';
 import { currentOf } from '../kubernetes/scale-set.ts';
 import { judged } from './judged.ts';
-import { orNothing } from './or-nothing.ts';
+import { orNothing, unlessExists } from './or-nothing.ts';
 import type { ChildOptions } from './scale-set-digests.ts';
 import { isDraining, isPaused, ownerOf, wantedChildren } from './scale-set-digests.ts';
 import type { ScaleSetTarget } from './scale-set-target.ts';
@@ -118,7 +117,7 @@ const pausedWith = (set: EphemeralRunnerSet, paused: boolean): EphemeralRunnerSe
 });
 
 async function createRunnerSet(kubernetes: KubernetesClient, set: EphemeralRunnerSet): Promise<void> {
-  await existing(kubernetes.create(ephemeralRunnerSets, set.metadata.namespace, set));
+  await unlessExists(kubernetes.create(ephemeralRunnerSets, set.metadata.namespace, set));
 }
 
 async function patchObject(
@@ -143,19 +142,10 @@ async function applyListener(kubernetes: KubernetesClient, wanted: AutoscalingLi
   const { namespace, name = '' } = wanted.metadata;
   const live = await orNothing(kubernetes.get(autoscalingListeners, { namespace, name }));
   if (!live) {
-    await existing(kubernetes.create(autoscalingListeners, namespace, wanted));
+    await unlessExists(kubernetes.create(autoscalingListeners, namespace, wanted));
     return;
   }
   if (live.metadata.deletionTimestamp !== undefined) return;
   const patch = listenerPatch(live, wanted);
   if (patch) await orNothing(kubernetes.mergePatch(autoscalingListeners, { namespace, name }, patch));
-}
-
-/** An earlier try, whose answer was lost, may have created it. */
-async function existing(creation: Promise<unknown>): Promise<void> {
-  try {
-    await creation;
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
 }

@@ -9,10 +9,12 @@ import { resumeMessageSession } from '../github/message-session.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { buildEvent } from '../kubernetes/event.ts';
 import { autoscalingListeners, events } from '../kubernetes/resources.ts';
-import { judge, toFailure } from './failures.ts';
+import { judge } from './failures.ts';
+import { setFinalizer } from './finalizers.ts';
 import type { GitHubAccessDeps } from './github-access.ts';
 import { accessGitHub } from './github-access.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
+import { judged } from './judged.ts';
 import type { ListenProgress } from './listen.ts';
 import type { ListenerMetrics } from './listener-metrics.ts';
 import type { ListenerKey } from './listener-setup.ts';
@@ -42,22 +44,21 @@ const AGAIN_MS = 2_000;
 export const closeListenerActivity =
   (deps: CloseListenerDeps) =>
   async (input: CloseListenerInput): Promise<void> => {
-    const { namespace, name } = input;
     const context = Context.current();
     const stopBeating = heartbeatUntilDone(context, () => undefined);
-    try {
-      const listener = await orNothing(deps.kubernetes.get(autoscalingListeners, { namespace, name }));
-      if (!listener) return;
-      await closeSession(deps, listener, { input, signal: context.cancellationSignal });
-      await removePodObjects(deps.kubernetes, listener, context.cancellationSignal);
-      await dropFinalizer(deps.kubernetes, { namespace, name });
-      deps.listenerMetrics.forget({ namespace, name });
-    } catch (error) {
-      throw toFailure(judge(error));
-    } finally {
-      stopBeating();
-    }
+    await judged(() => close(deps, input, context.cancellationSignal)).finally(stopBeating);
   };
+
+async function close(deps: CloseListenerDeps, input: CloseListenerInput, signal: AbortSignal): Promise<void> {
+  const { namespace, name } = input;
+  const listener = await orNothing(deps.kubernetes.get(autoscalingListeners, { namespace, name }));
+  if (!listener) return;
+  await closeSession(deps, listener, { input, signal });
+  await removePodObjects(deps.kubernetes, listener, signal);
+  const change = { finalizer: AUTOSCALING_LISTENER_FINALIZER, present: false };
+  await setFinalizer(deps.kubernetes, { resource: autoscalingListeners, namespace, name }, change);
+  deps.listenerMetrics.forget({ namespace, name });
+}
 
 interface Closing {
   input: CloseListenerInput;
@@ -103,13 +104,4 @@ async function tellOfOpenSession(
   const message = `The message session was left open at GitHub, where it ends by itself: ${why}`;
   const event = buildEvent({ regarding, type: 'Warning', reason: 'SessionLeftOpen', message });
   await kubernetes.create(events, namespace, event).catch(() => undefined);
-}
-
-async function dropFinalizer(kubernetes: KubernetesClient, key: ListenerKey): Promise<void> {
-  const current = await orNothing(kubernetes.get(autoscalingListeners, key));
-  const { finalizers = [], resourceVersion } = current?.metadata ?? {};
-  const others = finalizers.filter((finalizer) => finalizer !== AUTOSCALING_LISTENER_FINALIZER);
-  if (others.length === finalizers.length) return;
-  const metadata = { finalizers: others, resourceVersion };
-  await orNothing(kubernetes.mergePatch(autoscalingListeners, key, { metadata }));
 }

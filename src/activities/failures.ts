@@ -89,6 +89,10 @@ function judgeKubernetes(error: KubernetesError): Verdict {
   return { decision: 'retry', reason: 'KubernetesRefused', message };
 }
 
+/** What several verdicts say, each thing once. */
+export const messageOf = (verdicts: readonly Verdict[]): string =>
+  [...new Set(verdicts.map(({ message }) => message))].join('; ');
+
 /** A verdict as a failure of the activity: its type is the reason, and a time that was asked for is kept. */
 export function toFailure(verdict: Verdict): ApplicationFailure {
   const { reason: type, message } = verdict;

@@ -22,9 +22,10 @@ import {
   serviceAccounts,
 } from '../kubernetes/resources.ts';
 import { credentialSourceOf } from './credential-source.ts';
-import { judge, SetupError, toFailure } from './failures.ts';
+import { SetupError } from './failures.ts';
 import type { GitHubAccessDeps } from './github-access.ts';
 import { readCertificate } from './github-access.ts';
+import { judged } from './judged.ts';
 import type { ListenerConfigOptions } from './listener-config.ts';
 import { buildListenerConfig } from './listener-config.ts';
 import type { ListenerKey } from './listener-setup.ts';
@@ -47,26 +48,20 @@ export interface ListenerPodDeps extends Pick<GitHubAccessDeps, 'vaults'> {
  */
 export const applyListenerPodActivity =
   (deps: ListenerPodDeps) =>
-  async ({ namespace, name }: ListenerKey): Promise<void> => {
-    try {
+  ({ namespace, name }: ListenerKey): Promise<void> =>
+    judged(async () => {
       const listener = await orNothing(deps.kubernetes.get(autoscalingListeners, { namespace, name }));
       if (listener && !listener.metadata.deletionTimestamp) await apply(deps, listener);
-    } catch (error) {
-      throw toFailure(judge(error));
-    }
-  };
+    });
 
 /** Takes away what a listener's pod needed, and the pod: the listener runs in the workers from now on. */
 export const removeListenerPodActivity =
   ({ kubernetes }: ListenerPodDeps) =>
-  async ({ namespace, name }: ListenerKey): Promise<void> => {
-    try {
+  ({ namespace, name }: ListenerKey): Promise<void> =>
+    judged(async () => {
       const listener = await orNothing(kubernetes.get(autoscalingListeners, { namespace, name }));
       if (listener) await deletePodObjects(kubernetes, listener);
-    } catch (error) {
-      throw toFailure(judge(error));
-    }
-  };
+    });
 
 async function apply({ kubernetes, vaults, listenerPods }: ListenerPodDeps, listener: AutoscalingListener) {
   if (!listenerPods || !(listener.spec.image || listenerPods.image)) {

@@ -22,7 +22,8 @@ import type { GitHubAccess, GitHubAccessDeps } from './github-access.ts';
 import { accessGitHub } from './github-access.ts';
 import { judged } from './judged.ts';
 import { askedOf, identityOf } from './scale-set-digests.ts';
-import type { ScaleSetHappening, ScaleSetTarget } from './scale-set-target.ts';
+import type { Happening } from './happening.ts';
+import type { ScaleSetTarget } from './scale-set-target.ts';
 import { readScaleSet } from './scale-set-target.ts';
 import { desiredChange, desiredLabels, isDefaultGroup, missingLabels } from './scale-set-wishes.ts';
 
@@ -40,7 +41,7 @@ export interface PreparedScaleSet {
   scaleSetName: string;
   /** Labels that GitHub did not keep. */
   missingLabels: string[];
-  happenings: ScaleSetHappening[];
+  happenings: Happening[];
 }
 
 /**
@@ -103,7 +104,7 @@ interface Work {
   github: ScaleSetClient;
   scaleSet: AutoscalingRunnerSet;
   options: { signal: AbortSignal };
-  happenings: ScaleSetHappening[];
+  happenings: Happening[];
 }
 
 /** Finds it by id, then by name, or creates it; then changes what differs. */

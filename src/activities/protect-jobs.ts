@@ -1,10 +1,11 @@
 import { JOB_PROTECTION_ANNOTATIONS } from '../api/annotations.ts';
 import { JOB_OF_SET_LABEL } from '../api/labels.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { isAlreadyExists, isForbidden, isNotFound } from '../kubernetes/errors.ts';
+import { isForbidden, isNotFound } from '../kubernetes/errors.ts';
 import { buildJobBudget } from '../kubernetes/job-budget.ts';
 import { podDisruptionBudgets, pods } from '../kubernetes/resources.ts';
 import type { Kept } from './kept.ts';
+import { unlessExists } from './or-nothing.ts';
 import type { PublishStatusInput } from './publish-status.ts';
 
 /** The budgets that are known to exist, by the uid of their set. */
@@ -43,11 +44,7 @@ const ensureBudget = (
   set: NonNullable<PublishStatusInput['set']>,
 ): Promise<true> =>
   budgets.get(set.uid, async () => {
-    try {
-      await kubernetes.create(podDisruptionBudgets, namespace, buildJobBudget(set));
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
-    }
+    await unlessExists(kubernetes.create(podDisruptionBudgets, namespace, buildJobBudget(set)));
     return true;
   });
 

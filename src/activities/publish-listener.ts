@@ -1,11 +1,13 @@
-import { READY_CONDITION, setCondition } from '../api/conditions.ts';
+import { READY_CONDITION } from '../api/conditions.ts';
 import { SESSION_ID_ANNOTATION } from '../api/annotations.ts';
 import { AUTOSCALING_LISTENER_FINALIZER } from '../api/finalizers.ts';
 import { API_VERSION } from '../api/group.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { buildEvent } from '../kubernetes/event.ts';
 import { autoscalingListeners, events } from '../kubernetes/resources.ts';
-import { judge, toFailure } from './failures.ts';
+import { conditionsWith } from './conditions.ts';
+import type { Happening } from './happening.ts';
+import { judged } from './judged.ts';
 import type { ListenerKey } from './listener-setup.ts';
 import { orNothing } from './or-nothing.ts';
 
@@ -17,31 +19,19 @@ export interface ListenerCondition {
   sessionId?: string;
 }
 
-/** Something worth an Event on the listener. */
-export interface ListenerHappening {
-  type: 'Normal' | 'Warning';
-  reason: string;
-  message: string;
-}
-
 export interface PublishListenerInput extends ListenerKey {
   uid: string;
   generation: number;
   condition?: ListenerCondition;
   addFinalizer?: true;
-  happenings: ListenerHappening[];
+  happenings: Happening[];
 }
 
 /** Writes condition, session and finalizer of a listener, and Events. One that is gone needs none. */
 export const publishListenerActivity =
   ({ kubernetes }: { kubernetes: KubernetesClient }) =>
-  async (input: PublishListenerInput): Promise<void> => {
-    try {
-      await publish(kubernetes, input);
-    } catch (error) {
-      throw toFailure(judge(error));
-    }
-  };
+  (input: PublishListenerInput): Promise<void> =>
+    judged(() => publish(kubernetes, input));
 
 async function publish(kubernetes: KubernetesClient, input: PublishListenerInput): Promise<void> {
   const { namespace, name, uid, generation, condition, addFinalizer, happenings } = input;
@@ -60,14 +50,9 @@ async function publish(kubernetes: KubernetesClient, input: PublishListenerInput
     await orNothing(kubernetes.mergePatch(autoscalingListeners, key, { metadata }));
   }
   if (condition) {
-    const conditions = setCondition(current.status?.conditions, {
-      type: READY_CONDITION,
-      status: condition.ready ? 'True' : 'False',
-      reason: condition.reason,
-      message: condition.message,
-      lastTransitionTime: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
-      observedGeneration: generation,
-    });
+    const { ready, reason, message } = condition;
+    const told = { type: READY_CONDITION, status: ready ? 'True' : 'False', reason, message } as const;
+    const conditions = conditionsWith(current.status?.conditions, [told], generation);
     const status = { status: { conditions } };
     await orNothing(kubernetes.mergePatch(autoscalingListeners, key, status, { subresource: 'status' }));
   }

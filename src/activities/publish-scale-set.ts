@@ -1,6 +1,4 @@
-import type { AutoscalingRunnerSet } from '../api/autoscaling-runner-set.ts';
-import type { Condition, ConditionStatus } from '../api/conditions.ts';
-import { setCondition } from '../api/conditions.ts';
+import type { ConditionStatus } from '../api/conditions.ts';
 import { API_VERSION } from '../api/group.ts';
 import type { AutoscalingRunnerSetPhase } from '../api/phases.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -8,7 +6,9 @@ import { buildEvent } from '../kubernetes/event.ts';
 import { autoscalingRunnerSets, events } from '../kubernetes/resources.ts';
 import { judged } from './judged.ts';
 import { orNothing } from './or-nothing.ts';
-import type { ScaleSetHappening, ScaleSetTarget } from './scale-set-target.ts';
+import { conditionsWith } from './conditions.ts';
+import type { Happening } from './happening.ts';
+import type { ScaleSetTarget } from './scale-set-target.ts';
 import { readScaleSet } from './scale-set-target.ts';
 
 export interface ScaleSetStatusUpdate {
@@ -24,7 +24,7 @@ export interface PublishScaleSetInput extends ScaleSetTarget {
   /** The generation that was judged. */
   generation: number;
   status?: ScaleSetStatusUpdate;
-  happenings: ScaleSetHappening[];
+  happenings: Happening[];
 }
 
 /** Writes a scale set's status and Events. What is gone needs no status. */
@@ -50,21 +50,13 @@ async function publishStatus(
   const current = await readScaleSet(kubernetes, target);
   if (!current) return;
   const { namespace, name } = target;
-  const patch = { status: { ...status, conditions: conditionsOf(current, status, generation) } };
+  const patch = {
+    status: {
+      ...status,
+      conditions: conditionsWith(current.status?.conditions, status.conditions, generation),
+    },
+  };
   await orNothing(
     kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, patch, { subresource: 'status' }),
   );
-}
-
-function conditionsOf(
-  current: AutoscalingRunnerSet,
-  status: ScaleSetStatusUpdate,
-  observedGeneration: number,
-): Condition[] {
-  const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-  let conditions = current.status?.conditions;
-  for (const condition of status.conditions) {
-    conditions = setCondition(conditions, { ...condition, lastTransitionTime, observedGeneration });
-  }
-  return conditions ?? [];
 }

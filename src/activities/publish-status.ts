@@ -1,7 +1,5 @@
 import { Context } from '@temporalio/activity';
-import type { Condition, ConditionStatus } from '../api/conditions.ts';
-import { setCondition } from '../api/conditions.ts';
-import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
+import type { ConditionStatus } from '../api/conditions.ts';
 import { API_VERSION } from '../api/group.ts';
 import { EPHEMERAL_RUNNER_SET_FINALIZER } from '../api/finalizers.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -9,7 +7,9 @@ import { buildEvent } from '../kubernetes/event.ts';
 import { ephemeralRunners, ephemeralRunnerSets, events, secrets } from '../kubernetes/resources.ts';
 import { runnerIdOf } from '../kubernetes/runner.ts';
 import { orNothing } from './or-nothing.ts';
-import { judge, toFailure } from './failures.ts';
+import { conditionsWith } from './conditions.ts';
+import { judge, messageOf, toFailure } from './failures.ts';
+import { setFinalizer } from './finalizers.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
 import { inParallel } from './parallel.ts';
 import { protectPods } from './protect-jobs.ts';
@@ -76,8 +76,7 @@ export const publishStatusActivity = ({ kubernetes }: PublishStatusDeps) => {
     const verdicts = errors.map(judge);
     const [first] = verdicts;
     if (!first) return;
-    const message = [...new Set(verdicts.map((verdict) => verdict.message))].join('; ');
-    throw toFailure({ ...first, message });
+    throw toFailure({ ...first, message: messageOf(verdicts) });
   };
 };
 
@@ -85,41 +84,20 @@ async function publishSet(kubernetes: KubernetesClient, input: PublishStatusInpu
   const { namespace, set, status, addFinalizer, removeFinalizer } = input;
   if (!set) return;
   const key = { namespace, name: set.name };
-  if (addFinalizer ?? removeFinalizer) await changeFinalizer(kubernetes, key, addFinalizer === true);
+  if (addFinalizer ?? removeFinalizer) {
+    const change = { finalizer: EPHEMERAL_RUNNER_SET_FINALIZER, present: addFinalizer === true };
+    await setFinalizer(kubernetes, { resource: ephemeralRunnerSets, ...key }, change);
+  }
   if (!status || removeFinalizer) return;
   const current = await orNothing(kubernetes.get(ephemeralRunnerSets, key));
   if (current?.metadata.uid !== set.uid) return;
-  const patch = { status: { ...status, conditions: conditionsOf(current, status, set.generation) } };
+  const patch = {
+    status: {
+      ...status,
+      conditions: conditionsWith(current.status?.conditions, status.conditions, set.generation),
+    },
+  };
   await orNothing(kubernetes.mergePatch(ephemeralRunnerSets, key, patch, { subresource: 'status' }));
-}
-
-function conditionsOf(current: EphemeralRunnerSet, status: SetStatusUpdate, generation: number): Condition[] {
-  const lastTransitionTime = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-  let conditions = current.status?.conditions;
-  for (const condition of status.conditions) {
-    conditions = setCondition(conditions, {
-      ...condition,
-      lastTransitionTime,
-      observedGeneration: generation,
-    });
-  }
-  return conditions ?? [];
-}
-
-async function changeFinalizer(
-  kubernetes: KubernetesClient,
-  key: { namespace: string; name: string },
-  add: boolean,
-): Promise<void> {
-  const current = await orNothing(kubernetes.get(ephemeralRunnerSets, key));
-  if (!current) return;
-  const { finalizers = [], resourceVersion } = current.metadata;
-  const others = finalizers.filter((finalizer) => finalizer !== EPHEMERAL_RUNNER_SET_FINALIZER);
-  const changed = add ? [...others, EPHEMERAL_RUNNER_SET_FINALIZER] : others;
-  // Tied to the version that was read, so that no finalizer of somebody else's gets lost.
-  await orNothing(
-    kubernetes.mergePatch(ephemeralRunnerSets, key, { metadata: { finalizers: changed, resourceVersion } }),
-  );
 }
 
 async function publishRunner(

@@ -7,8 +7,7 @@ import type { ScaleSetClient } from '../github/scale-set-client.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ephemeralRunners, ephemeralRunnerSets, pods, secrets } from '../kubernetes/resources.ts';
 import { orNothing } from './or-nothing.ts';
-import { judge, toFailure } from './failures.ts';
-import type { Verdict } from './failures.ts';
+import { judge, messageOf, toFailure } from './failures.ts';
 import type { GitHubAccessDeps } from './github-access.ts';
 import { accessGitHub, runnerSpecOf } from './github-access.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
@@ -97,9 +96,6 @@ function conclude(result: RetireRunnersResult, errors: unknown[]): RetireRunners
     stopped: { reason: leading.reason, message, ...(retryAfterMs > 0 && { retryAfterMs }) },
   };
 }
-
-const messageOf = (verdicts: Verdict[]): string =>
-  [...new Set(verdicts.map(({ message }) => message))].join('; ');
 
 interface Access {
   github: ScaleSetClient;

@@ -1,7 +1,5 @@
 import type { Condition } from '../api/conditions.ts';
-
-/** Now, as Kubernetes writes times: whole seconds. */
-const now = (): string => new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+import { now } from './conditions.ts';
 
 /** The readiness of an EphemeralRunner, as the part of its status that `kubectl wait` reads. */
 export const readiness = (

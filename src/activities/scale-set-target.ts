@@ -10,13 +10,6 @@ export interface ScaleSetTarget {
   uid: string;
 }
 
-/** Something worth an Event. */
-export interface ScaleSetHappening {
-  type: 'Normal' | 'Warning';
-  reason: string;
-  message: string;
-}
-
 /** The AutoscalingRunnerSet as it is now; `undefined` when it is gone, or another one has its name. */
 export async function readScaleSet(
   kubernetes: Pick<KubernetesClient, 'get'>,

@@ -8,7 +8,7 @@ import type { SessionActivities } from '../activities/listener-activities.ts';
 import { clusterSessionActivities } from '../activities/listener-activities.ts';
 import { noListenerMetrics } from '../activities/listener-metrics.ts';
 import { listenersTaskQueueOf, taskQueueOf } from '../api/workflow-ids.ts';
-import type { MetricsSinks } from '../workflows/acting.ts';
+import type { MetricsSinks } from '../workflows/passes.ts';
 import { claimCluster, clusterUid, ClusterNameTakenError } from './cluster-claim.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 

@@ -3,10 +3,9 @@ import {
   CancellationScope,
   isCancellation,
   proxyActivities,
-  proxySinks,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { ActivityOptions, Sinks } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
 import type { CreateRunnersResult } from '../activities/create-runners.ts';
 import type { Activities } from '../activities/index.ts';
 import type { PublishStatusInput } from '../activities/publish-status.ts';
@@ -14,10 +13,12 @@ import type { RetireRunnersResult, RunnerToRetire } from '../activities/retire-r
 import { Alarm } from './alarm.ts';
 import type { ScaleResult } from './messages.ts';
 import type { Outcome } from './outcome.ts';
+import { reconciled } from './passes.ts';
 import type { Lane, Plan, Publication } from './plan.ts';
 import type { RegistrationCheck } from './registration.ts';
 import { phaseKey } from '../api/search-attributes.ts';
 import { phaseOf } from './phase.ts';
+import { retry } from './retry.ts';
 import type { SetState } from './state.ts';
 import { runnerStatusKey, statusKey } from './status.ts';
 import { stopFrom } from './stop.ts';
@@ -35,20 +36,6 @@ const PUBLISH_AGAIN_MS = 5_000;
 
 /** After GitHub could not be asked about idle runners. */
 const CHECK_AGAIN_MS = 60_000;
-
-/** What a workflow tells the worker's metrics. Nothing of it enters the history. */
-export interface MetricsSinks extends Sinks {
-  metrics: { reconciled(controller: string, seconds: number): void };
-}
-
-const { metrics } = proxySinks<MetricsSinks>();
-
-const retry = {
-  initialInterval: '1s',
-  backoffCoefficient: 2,
-  maximumInterval: '10s',
-  maximumAttempts: 5,
-} as const;
 
 /** Long ones heartbeat, and go on in another worker when theirs is lost. */
 const long = {
@@ -124,7 +111,7 @@ export class RunnerSetActivities {
     if (plan.wakeAt !== undefined) this.alarm.setTo(plan.wakeAt);
     if (observedAt === undefined) return;
     const pass = `ephemeralrunner${this.served.name === undefined ? '' : 'set'}`;
-    void Promise.all(begun).then(() => metrics.reconciled(pass, Math.max(0, Date.now() - observedAt) / 1000));
+    void Promise.all(begun).then(() => reconciled(pass, observedAt));
   }
 
   async scale(replicas: number): Promise<ScaleResult> {

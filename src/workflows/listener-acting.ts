@@ -4,7 +4,6 @@ import {
   CancellationScope,
   isCancellation,
   proxyActivities,
-  proxySinks,
   sleep,
   TimeoutFailure,
   upsertSearchAttributes,
@@ -17,17 +16,18 @@ import type { ListenerKey } from '../activities/listener-setup.ts';
 import type { ObservedListener } from '../activities/observation.ts';
 import { phaseKey } from '../api/search-attributes.ts';
 import { listenersTaskQueueOf, listenerTaskQueueOf } from '../api/workflow-ids.ts';
-import type { MetricsSinks } from './acting.ts';
+import { Alarm } from './alarm.ts';
 import type { ListenerPlan } from './listener-plan.ts';
 import { conditionKey, listenKey, podKey } from './listener-plan.ts';
 import type { ListenEnd, ListenerState } from './listener-state.ts';
 import { settleListening, settlePod } from './listener-state.ts';
 import { listenerPhase } from './listener-view.ts';
+import { reconciled } from './passes.ts';
+import { retry } from './retry.ts';
+import { stopFrom } from './stop.ts';
 
 /** After a status could not be written, or the end did not come. */
 const AGAIN_MS = 5_000;
-
-const { metrics } = proxySinks<MetricsSinks>();
 
 /**
  * A session whose worker is lost is handed on by Temporal itself, with the last heartbeat: it need not come by here. All
@@ -39,13 +39,6 @@ const listenOptions = {
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
 } as const satisfies ActivityOptions;
-
-const retry = {
-  initialInterval: '1s',
-  backoffCoefficient: 2,
-  maximumInterval: '10s',
-  maximumAttempts: 5,
-} as const;
 
 const short = { startToCloseTimeout: '60s', retry } as const satisfies ActivityOptions;
 
@@ -71,7 +64,7 @@ export class ListenerActing {
   closing = false;
   hasNews = false;
   private session = new CancellationScope();
-  private timer: { at: number; scope: CancellationScope } | undefined;
+  private readonly alarm = new Alarm(() => (this.hasNews = true), 'until the next try');
   private phase: string | undefined;
   private readonly key: ListenerKey;
   private readonly state: ListenerState;
@@ -100,9 +93,8 @@ export class ListenerActing {
       if (plan.close) void this.close();
     }
     this.showPhase();
-    if (plan.wakeAt !== undefined) this.wakeAt(plan.wakeAt);
-    if (observedAt !== undefined)
-      metrics.reconciled('autoscalinglistener', Math.max(0, Date.now() - observedAt) / 1000);
+    if (plan.wakeAt !== undefined) this.alarm.setTo(plan.wakeAt);
+    if (observedAt !== undefined) reconciled('autoscalinglistener', observedAt);
   }
 
   private async listen(listener: ObservedListener): Promise<void> {
@@ -178,27 +170,9 @@ export class ListenerActing {
     upsertSearchAttributes([{ key: phaseKey, value: phase }]);
   }
 
-  /** One timer at a time; an earlier one that is no longer needed only costs an idle look. */
-  private wakeAt(at: number): void {
-    if (this.timer && this.timer.at <= at) return;
-    this.timer?.scope.cancel();
-    const timer = { at, scope: new CancellationScope() };
-    this.timer = timer;
-    const ring = (): void => {
-      if (this.timer === timer) this.timer = undefined;
-      this.hasNews = true;
-    };
-    const ignore = (error: unknown): void => {
-      if (!isCancellation(error)) throw error;
-    };
-    const wait = (): Promise<void> => sleep(Math.max(1, at - Date.now()), { summary: 'until the next try' });
-    void timer.scope.run(wait).then(ring, ignore);
-  }
-
   /** Ends the timer, because the workflow is about to continue as new. */
   drain(): void {
-    this.timer?.scope.cancel();
-    this.timer = undefined;
+    this.alarm.stop();
   }
 }
 
@@ -224,7 +198,7 @@ async function endOf(activity: () => Promise<ListenProgress>): Promise<ListenEnd
         progress: (cause.lastHeartbeatDetails ?? undefined) as ListenProgress | undefined,
       };
     }
-    const { reason, message } = failureFrom(cause);
+    const { reason, message } = stopFrom(cause);
     const [details] = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
     const progress = (details ?? undefined) as ListenProgress | undefined;
     return reason === 'WorkerStopping' ? { lost: true, progress } : { failed: { reason, message }, progress };
@@ -236,15 +210,6 @@ async function failureOf(activity: Promise<unknown>): Promise<Failed> {
     await activity;
     return {};
   } catch (error) {
-    return { failed: failureFrom(error instanceof ActivityFailure ? error.cause : error) };
+    return { failed: stopFrom(error) };
   }
-}
-
-/** Why an activity was given up: its last failure, by the reason it was given. */
-function failureFrom(cause: unknown): { reason: string; message: string } {
-  if (cause instanceof TimeoutFailure)
-    return { reason: 'WorkerLost', message: 'No worker reported back in time.' };
-  const message = cause instanceof Error ? cause.message : String(cause);
-  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
-  return { reason: type ?? 'ActivityFailed', message };
 }

@@ -1,6 +1,6 @@
 import type { ListenerReport, ListenProgress } from '../activities/listen.ts';
 import type { ListenerObservation, ObservedListener } from '../activities/observation.ts';
-import type { ListenerHappening } from '../activities/publish-listener.ts';
+import type { Happening } from '../activities/happening.ts';
 
 /** All that a listener's workflow knows. Carried over continue-as-new as it is. */
 export interface ListenerState {
@@ -21,7 +21,7 @@ export interface ListenerState {
   applyAt: number;
   /** The condition as it was last written (`conditionKey`). */
   published?: string;
-  happenings: ListenerHappening[];
+  happenings: Happening[];
 }
 
 export const emptyListenerState = (): ListenerState => ({

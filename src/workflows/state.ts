@@ -1,3 +1,4 @@
+import type { Happening as ResourceHappening } from '../activities/happening.ts';
 import type { ObservedSet } from '../activities/observation.ts';
 import type { RunnerSettings } from '../activities/settings.ts';
 import type { Failures } from './backoff.ts';
@@ -8,10 +9,7 @@ import type { Row } from './runner.ts';
 import type { Trouble } from './trouble.ts';
 
 /** Something worth an Event on the set, or on one of its runners. */
-export interface Happening {
-  type: 'Normal' | 'Warning';
-  reason: string;
-  message: string;
+export interface Happening extends ResourceHappening {
   runner?: string;
 }
 

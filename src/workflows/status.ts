@@ -1,5 +1,8 @@
 import type { RunnerStatusUpdate, SetStatusUpdate } from '../activities/publish-status.ts';
+import { CREATION_BLOCKED_CONDITION, PAUSED_CONDITION, READY_CONDITION } from '../api/conditions.ts';
 import { isProbing } from './backoff.ts';
+import type { DecidedCondition as Condition } from './conditions.ts';
+import { outdatedCondition } from './conditions.ts';
 import { openReplicas } from './patch.ts';
 import type { Row } from './runner.ts';
 import { stageOf } from './runner.ts';
@@ -40,20 +43,18 @@ export function setStatus(state: SetState): SetStatusUpdate {
     conditions: [
       readyCondition(state, running),
       blockedCondition(state),
-      outdatedCondition(state),
+      outdatedCondition(isOutdated(state), OUTDATED),
       pausedCondition(state),
     ],
   };
 }
-
-type Condition = SetStatusUpdate['conditions'][number];
 
 const OUTDATED = 'GitHub no longer accepts the runner version of this template; a new template resumes.';
 
 function readyCondition(state: SetState, running: number): Condition {
   const wanted = openReplicas(state.order);
   const not = (reason: string, message: string): Condition => ({
-    type: 'Ready',
+    type: READY_CONDITION,
     status: 'False',
     reason,
     message,
@@ -63,7 +64,7 @@ function readyCondition(state: SetState, running: number): Condition {
   if (isProbing(state.failures, state.settings)) return not('RunnersFailing', failingMessage(state));
   if (running < wanted) return not('Scaling', `${wanted} runners are wanted.`);
   return {
-    type: 'Ready',
+    type: READY_CONDITION,
     status: 'True',
     reason: 'ReplicasRunning',
     message: `${wanted} runners are wanted.`,
@@ -74,7 +75,7 @@ const failingMessage = ({ failures }: SetState): string =>
   `${failures.inARow} runners in a row failed; one at a time is tried. Last: ${failures.reason} ${failures.message}`.trim();
 
 function blockedCondition(state: SetState): Condition {
-  const type = 'CreationBlocked';
+  const type = CREATION_BLOCKED_CONDITION;
   if (state.trouble)
     return { type, status: 'True', reason: state.trouble.reason, message: state.trouble.message };
   if (isProbing(state.failures, state.settings)) {
@@ -83,20 +84,20 @@ function blockedCondition(state: SetState): Condition {
   return { type, status: 'False', reason: 'Unblocked', message: 'Runners can be created.' };
 }
 
-const outdatedCondition = (state: SetState): Condition =>
-  isOutdated(state)
-    ? { type: 'Outdated', status: 'True', reason: 'RunnerVersionDeprecated', message: OUTDATED }
-    : {
-        type: 'Outdated',
-        status: 'False',
-        reason: 'Accepted',
-        message: 'No runner was refused for its version.',
-      };
-
 const pausedCondition = (state: SetState): Condition =>
   state.set?.paused
-    ? { type: 'Paused', status: 'True', reason: 'PausedByAnnotation', message: 'No runners are created.' }
-    : { type: 'Paused', status: 'False', reason: 'NotPaused', message: 'Runners are created as wanted.' };
+    ? {
+        type: PAUSED_CONDITION,
+        status: 'True',
+        reason: 'PausedByAnnotation',
+        message: 'No runners are created.',
+      }
+    : {
+        type: PAUSED_CONDITION,
+        status: 'False',
+        reason: 'NotPaused',
+        message: 'Runners are created as wanted.',
+      };
 
 /** What tells two statuses apart. Conditions name the generation they are about, and `kubectl wait` looks at it. */
 export const statusKey = (status: SetStatusUpdate, generation: number): string =>

@@ -10,6 +10,7 @@ import type { RunnerView as RegisteredRunner } from '../../dev/github/protocol.t
 import { startRunners } from '../../dev/runner.ts';
 import type { Runners } from '../../dev/runner.ts';
 import { ensureTools } from '../../dev/toolchain.ts';
+import { orNothing } from '../../src/activities/or-nothing.ts';
 import type { RunnerSettings, ScaleSetOptions } from '../../src/activities/settings.ts';
 import type { Condition } from '../../src/api/conditions.ts';
 import { findCondition } from '../../src/api/conditions.ts';
@@ -20,7 +21,6 @@ import type { GitHubConnectionsOptions } from '../../src/github/connections.ts';
 import { createGitHubConnections } from '../../src/github/connections.ts';
 import type { KubernetesClient, RequestRecord } from '../../src/kubernetes/client.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { isNotFound } from '../../src/kubernetes/errors.ts';
 import type { CoreEvent, Pod } from '../../src/kubernetes/resources.ts';
 import {
   autoscalingListeners,
@@ -300,15 +300,6 @@ export class Scene {
   }
 }
 
-async function orNothing<T>(request: Promise<T>): Promise<T | undefined> {
-  try {
-    return await request;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
-
 /** An EphemeralRunnerSet under test. */
 export class RunnerSet {
   readonly name: string;
@@ -371,6 +362,12 @@ export class RunnerSet {
       expect(this.onlineNames()).toEqual(names);
       return names;
     });
+  }
+
+  registeredNames(): string[] {
+    return this.registered()
+      .map(({ name }) => name)
+      .sort();
   }
 
   onlineNames(): string[] {

@@ -167,12 +167,7 @@ describe('a workflow that was terminated', () => {
     await restart(set);
     const names = await set.ready(40);
     scene.github.admin.setLatency({ generatejitconfig: 0 });
-    expect(
-      set
-        .registered()
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(names);
+    expect(set.registeredNames()).toEqual(names);
   });
 });
 
@@ -356,12 +351,7 @@ describe('a pod that someone deletes', () => {
     });
     expect(after).toContain(before[second]);
     expect(scene.calls('generatejitconfig')).toBe(calls + 1);
-    expect(
-      set
-        .registered()
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(after);
+    expect(set.registeredNames()).toEqual(after);
   });
 
   it('with a job is a lost runner: deregistered, replaced, and told of', async () => {
@@ -375,12 +365,7 @@ describe('a pod that someone deletes', () => {
       expect(await set.names()).not.toContain(before[first]);
     });
     const after = await set.ready(2);
-    expect(
-      set
-        .registered()
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(after);
+    expect(set.registeredNames()).toEqual(after);
     expect(scene.job(job).result).toBe('canceled');
     expect((await set.state()).pastFailures).toMatchObject([{ runner: before[first], reason: 'PodGone' }]);
     expect((await set.state()).failures.inARow).toBe(0);
@@ -395,12 +380,7 @@ describe('deletion', () => {
     const after = await set.ready(2);
     expect(after).toContain(before[second]);
     expect(after).not.toContain(before[first]);
-    expect(
-      set
-        .registered()
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(after);
+    expect(set.registeredNames()).toEqual(after);
     expect(await scene.pod(before[first]!)).toBeUndefined();
     expect(await set.events('RunnerFailed')).toEqual([]);
   });

@@ -1,8 +1,9 @@
-import { proxyActivities, proxySinks, upsertSearchAttributes } from '@temporalio/workflow';
+import { proxyActivities, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import { phaseKey } from '../../api/search-attributes.ts';
-import type { MetricsSinks } from '../acting.ts';
 import { Alarm } from '../alarm.ts';
+import { reconciled } from '../passes.ts';
+import { retry } from '../retry.ts';
 import { stopFrom } from '../stop.ts';
 import type { ScaleSetPlan } from './decide.ts';
 import type { StepOutcome } from './outcome.ts';
@@ -13,12 +14,7 @@ import type { Step } from './steps.ts';
 /** After a status could not be written. */
 const PUBLISH_AGAIN_MS = 5_000;
 
-const { metrics } = proxySinks<MetricsSinks>();
-
-const options = {
-  startToCloseTimeout: '60s',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s', maximumAttempts: 5 },
-} as const;
+const options = { startToCloseTimeout: '60s', retry } as const;
 
 const { prepareScaleSet, applyChildren, dropChildren, removeScaleSet, releaseScaleSet, publishScaleSet } =
   proxyActivities<Activities>(options);
@@ -74,9 +70,7 @@ export class ScaleSetSteps {
     this.showPhase();
     if (wakeAt !== undefined) this.alarm.setTo(wakeAt);
     if (observedAt === undefined) return;
-    void Promise.all(begun).then(() =>
-      metrics.reconciled('autoscalingrunnerset', Math.max(0, Date.now() - observedAt) / 1000),
-    );
+    void Promise.all(begun).then(() => reconciled('autoscalingrunnerset', observedAt));
   }
 
   private async take(step: Step): Promise<void> {
@@ -90,8 +84,7 @@ export class ScaleSetSteps {
     try {
       return { step, ...(await this.run(step)) };
     } catch (error) {
-      const { reason, message } = stopFrom(error);
-      return { step, stopped: { reason, message } };
+      return { step, stopped: stopFrom(error) };
     }
   }
 

@@ -1,5 +1,5 @@
 import type { ScaleSetStatusUpdate } from '../../activities/publish-scale-set.ts';
-import type { ScaleSetHappening } from '../../activities/scale-set-target.ts';
+import type { Happening } from '../../activities/happening.ts';
 import { childrenStep, leftoverStep } from './children.ts';
 import { deadlineOf, deletionStep, orphansStep } from './deletion.ts';
 import { waitsUntil } from './pace.ts';
@@ -14,7 +14,7 @@ const COUNTERS_MS = 1_000;
 export interface ScaleSetPlan {
   /** One at a time. */
   step?: Step;
-  publish?: { status?: ScaleSetStatusUpdate; happenings: ScaleSetHappening[] };
+  publish?: { status?: ScaleSetStatusUpdate; happenings: Happening[] };
   /** Milliseconds since the epoch: look again then, even if nothing happens. */
   wakeAt?: number;
   /** Nothing is left that this workflow serves. */

@@ -1,6 +1,6 @@
 import type { ScaleSetObservation } from '../../activities/observation.ts';
 import type { PreparedScaleSet } from '../../activities/prepare-scale-set.ts';
-import type { ScaleSetHappening } from '../../activities/scale-set-target.ts';
+import type { Happening } from '../../activities/happening.ts';
 import type { Paces } from './pace.ts';
 
 /** Why a step cannot be done for now. */
@@ -36,7 +36,7 @@ export interface ScaleSetState {
   /** GitHub no longer accepts the runners of the current template; people have been told. */
   outdated?: boolean;
   deadlineSeconds: number;
-  happenings: ScaleSetHappening[];
+  happenings: Happening[];
   /** The status as it was last written (`publicationKey`), and when. */
   published?: { key: string; words: string; at: number };
 }

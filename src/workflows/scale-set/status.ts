@@ -1,9 +1,16 @@
 import type { ScaleSetStatusUpdate } from '../../activities/publish-scale-set.ts';
+import {
+  LABELS_DIFFER_CONDITION,
+  PAUSED_CONDITION,
+  READY_CONDITION,
+  SCALE_SET_READY_CONDITION,
+  UPDATE_PENDING_CONDITION,
+} from '../../api/conditions.ts';
+import type { DecidedCondition as Condition } from '../conditions.ts';
+import { outdatedCondition } from '../conditions.ts';
 import { currentListener, currentSet, holdsBack } from './children.ts';
 import { isPrepared } from './preparation.ts';
 import type { ScaleSetState, ScaleSetTrouble } from './state.ts';
-
-type Condition = ScaleSetStatusUpdate['conditions'][number];
 
 /** GitHub no longer accepts the runners of the template that the current set has. A newer template is another matter. */
 export function isOutdated(state: ScaleSetState): boolean {
@@ -27,7 +34,7 @@ export function scaleSetStatus(state: ScaleSetState): ScaleSetStatusUpdate {
       readyCondition(state),
       scaleSetReadyCondition(state),
       labelsCondition(state),
-      outdatedCondition(state),
+      outdatedCondition(isOutdated(state), OUTDATED),
       updateCondition(state),
       pausedCondition(state),
     ],
@@ -43,7 +50,7 @@ const OUTDATED =
   'GitHub no longer accepts the runner version of this template; no job is taken until a new one comes.';
 
 function readyCondition(state: ScaleSetState): Condition {
-  const type = 'Ready';
+  const type = READY_CONDITION;
   const why = unready(state);
   return why
     ? { type, status: 'False', ...why }
@@ -67,7 +74,7 @@ function unready(state: ScaleSetState): ScaleSetTrouble | undefined {
 }
 
 function scaleSetReadyCondition(state: ScaleSetState): Condition {
-  const type = 'ScaleSetReady';
+  const type = SCALE_SET_READY_CONDITION;
   const { troubles, prepared } = state;
   if (troubles.prepare) return { type, status: 'False', ...troubles.prepare };
   if (!prepared || !isPrepared(state))
@@ -83,7 +90,7 @@ function scaleSetReadyCondition(state: ScaleSetState): Condition {
 }
 
 function labelsCondition({ prepared }: ScaleSetState): Condition {
-  const type = 'LabelsDiffer';
+  const type = LABELS_DIFFER_CONDITION;
   const missing = prepared?.missingLabels ?? [];
   if (missing.length === 0)
     return { type, status: 'False', reason: 'LabelsApplied', message: 'GitHub keeps all labels asked for.' };
@@ -91,30 +98,25 @@ function labelsCondition({ prepared }: ScaleSetState): Condition {
   return { type, status: 'True', reason: 'LabelsDropped', message };
 }
 
-const outdatedCondition = (state: ScaleSetState): Condition =>
-  isOutdated(state)
-    ? { type: 'Outdated', status: 'True', reason: 'RunnerVersionDeprecated', message: OUTDATED }
-    : {
-        type: 'Outdated',
-        status: 'False',
-        reason: 'Accepted',
-        message: 'No runner was refused for its version.',
-      };
-
 const updateCondition = (state: ScaleSetState): Condition =>
   holdsBack(state)
     ? {
-        type: 'UpdatePending',
+        type: UPDATE_PENDING_CONDITION,
         status: 'True',
         reason: 'WaitingForJobs',
         message: 'The new template takes effect after the jobs that run; no further job is taken until then.',
       }
-    : { type: 'UpdatePending', status: 'False', reason: 'UpToDate', message: 'No template waits for jobs.' };
+    : {
+        type: UPDATE_PENDING_CONDITION,
+        status: 'False',
+        reason: 'UpToDate',
+        message: 'No template waits for jobs.',
+      };
 
 const pausedCondition = ({ seen }: ScaleSetState): Condition =>
   seen?.scaleSet?.paused
-    ? { type: 'Paused', status: 'True', reason: 'PausedByAnnotation', message: 'No job is taken.' }
-    : { type: 'Paused', status: 'False', reason: 'NotPaused', message: 'Jobs are taken.' };
+    ? { type: PAUSED_CONDITION, status: 'True', reason: 'PausedByAnnotation', message: 'No job is taken.' }
+    : { type: PAUSED_CONDITION, status: 'False', reason: 'NotPaused', message: 'Jobs are taken.' };
 
 /** What tells two statuses apart. */
 export const publicationKey = (status: ScaleSetStatusUpdate, generation: number): string =>
