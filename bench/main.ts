@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { onStopSignal } from '../dev/processes.ts';
+import { build } from './build.ts';
 import { BenchmarkCreateEphemeralRunners } from './create-ephemeral-runners.ts';
 import type { Storage } from './create-ephemeral-runners.ts';
 import { BenchmarkJobs } from './jobs.ts';
@@ -198,4 +199,5 @@ await new Command('bench')
   .description('Benchmarks. Without a command: create.')
   .addCommand(createCommand(), { isDefault: true })
   .addCommand(jobsCommand())
+  .hook('preAction', () => build(log))
   .parseAsync();

@@ -2,10 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, launch, waitUntil } from '../dev/processes.ts';
 import type { RunningProcess } from '../dev/processes.ts';
+import { PROGRAM } from './build.ts';
 import { NAMESPACES } from './world.ts';
 import type { World } from './world.ts';
-
-const program = join(import.meta.dirname, '..', 'src', 'cli', 'main.ts');
 
 export interface WorkerOptions {
   /** Name of the cluster: part of workflow ids and of the task queue. */
@@ -91,7 +90,7 @@ function launchWorker(
   return launch({
     name: 'worker',
     command: process.execPath,
-    args: [...profiling(options.profileFolder), program, 'worker', ...flagsOf(options, endpoints)],
+    args: [...profiling(options.profileFolder), PROGRAM, 'worker', ...flagsOf(options, endpoints)],
     env: { ...process.env, TEMPORAL_ADDRESS: options.temporalAddress, KUBECONFIG: cluster.kubeconfig },
     logFile: join(folder, `${options.cluster}.log`),
     graceMs: 20_000,
