@@ -11,7 +11,7 @@ import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { metadataPatch, patchBetween } from '../kubernetes/drift.ts';
 import { autoscalingListeners, ephemeralRunnerSets } from '../kubernetes/resources.ts';
-import { currentOf } from '../kubernetes/scale-set.ts';
+import { currentOf, scaleSetIdOf } from '../kubernetes/scale-set.ts';
 import { judged } from './judged.ts';
 import { orNothing, unlessExists } from './or-nothing.ts';
 import type { ChildOptions } from './scale-set-digests.ts';
@@ -40,6 +40,8 @@ export const applyChildrenActivity =
     judged(async () => {
       const scaleSet = await readScaleSet(kubernetes, target);
       if (!scaleSet || scaleSet.metadata.deletionTimestamp !== undefined) return;
+      // Somebody took the id away: it is brought back before children are made for no scale set.
+      if (scaleSetIdOf(scaleSet) === 0) return;
       const { items } = await kubernetes.list(ephemeralRunnerSets, { namespace: target.namespace });
       const sets = items.filter((set) => ownerOf(set) === target.name);
       const wanted = wantedChildren(scaleSet, sets, options);

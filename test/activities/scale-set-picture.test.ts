@@ -121,6 +121,13 @@ describe('ScaleSetPicture', () => {
     ['other limits', { maxRunners: 3 }, {}, undefined, true],
     ['another label', {}, { labels: { team: 'b' } }, 'metadata', true],
     ['metadata for runners', { ephemeralRunnerMetadata: { labels: { a: 'b' } } }, {}, 'metadata', undefined],
+    [
+      'annotations for sets',
+      { ephemeralRunnerSetMetadata: { annotations: { a: 'b' } } },
+      {},
+      'metadata',
+      undefined,
+    ],
     ['labels that only GitHub keeps', { runnerScaleSetLabels: ['x'] }, {}, undefined, undefined],
   ])('stale by %s', (_what, spec, metadata, setIs, listenerIs) => {
     const { picture, news } = aSettledPicture();

@@ -8,6 +8,7 @@ import type { ScaleSetOptions } from '../../src/activities/settings.ts';
 import {
   CLEANUP_GITHUB_SECRET_ANNOTATION,
   CLEANUP_MANAGER_ROLE_ANNOTATION,
+  CLEANUP_NO_PERMISSION_SERVICE_ACCOUNT_ANNOTATION,
   DRAINING_ANNOTATION,
   PAUSED_ANNOTATION,
 } from '../../src/api/annotations.ts';
@@ -235,6 +236,91 @@ describe('applyChildren', () => {
     });
   });
 
+  const image = (name: string) => ({ template: { spec: { containers: [{ name: 'runner', image: name }] } } });
+  const hash = (object: { metadata: { annotations?: Record<string, string> } }) =>
+    object.metadata.annotations?.['actions.github.com/integrity-hash'];
+
+  test('a new template and new labels go down with one write, and the hash tells of the template', async () => {
+    const target = await prepared();
+    const before = hash(set());
+    await cluster.client.mergePatch(autoscalingRunnerSets, key, { metadata: { labels: { team: 'b' } } });
+    await edit(image('new'));
+    cluster.writes.length = 0;
+    await run('applyChildren', target);
+    expect(cluster.writes.filter(({ resource }) => resource === 'ephemeralrunnersets')).toHaveLength(1);
+    expect(set()).toMatchObject({
+      metadata: { labels: { team: 'b' } },
+      spec: { ephemeralRunnerSpec: { spec: { containers: [{ image: 'new' }] } } },
+    });
+    expect(hash(set())).not.toBe(before);
+  });
+
+  test('labels go down while a template waits, and the hash waits with it', async () => {
+    const target = await prepared();
+    const before = hash(set());
+    await cluster.client.mergePatch(autoscalingRunnerSets, key, { metadata: { labels: { team: 'b' } } });
+    await edit(image('new'));
+    await run('applyChildren', { ...target, hold: true });
+    expect(set().metadata.labels).toMatchObject({ team: 'b' });
+    expect(hash(set())).toBe(before);
+  });
+
+  test.each<[string, Partial<AutoscalingRunnerSetSpec>, object]>([
+    [
+      'annotations for sets',
+      { ephemeralRunnerSetMetadata: { annotations: { note: 'two' } } },
+      { metadata: { annotations: { note: 'two' } } },
+    ],
+    [
+      'metadata for runners',
+      { ephemeralRunnerMetadata: { labels: { note: 'two' } } },
+      { spec: { ephemeralRunnerMetadata: { labels: { note: 'two' } } } },
+    ],
+  ])('%s: the template stays as it is, and so does the listener', async (_what, spec, expected) => {
+    const target = await prepared({
+      ephemeralRunnerSetMetadata: { annotations: { note: 'one' } },
+      ephemeralRunnerMetadata: { labels: { note: 'one' } },
+    });
+    const before = set();
+    await edit(spec);
+    cluster.writes.length = 0;
+    await run('applyChildren', target);
+    expect(cluster.writes).toEqual([{ verb: 'patch', resource: 'ephemeralrunnersets', name }]);
+    expect(set()).toMatchObject(expected);
+    expect(hash(set())).toBe(hash(before));
+    expect(set().spec.ephemeralRunnerSpec).toEqual(before.spec.ephemeralRunnerSpec);
+  });
+
+  test('another Secret goes down to the set and to the listener, both where they stand', async () => {
+    const target = await prepared();
+    const [uid, listenerUid] = [
+      set().metadata.uid,
+      cluster.find(autoscalingListeners, listenerKey())!.metadata.uid,
+    ];
+    await edit({ githubConfigSecret: 'other' });
+    await run('applyChildren', target);
+    expect(set()).toMatchObject({
+      metadata: { uid },
+      spec: { ephemeralRunnerSpec: { githubConfigSecret: 'other' } },
+    });
+    expect(cluster.find(autoscalingListeners, listenerKey())).toMatchObject({
+      metadata: { uid: listenerUid },
+      spec: { githubConfigSecret: 'other' },
+    });
+  });
+
+  test('without the id of the scale set nothing is written: children would belong to none', async () => {
+    const target = await prepared();
+    const annotations = { 'runner-scale-set-id': null };
+    await cluster.client.mergePatch(autoscalingRunnerSets, key, { metadata: { annotations } });
+    cluster.writes.length = 0;
+    await run('applyChildren', target);
+    expect(cluster.writes).toEqual([]);
+    await run('prepareScaleSet', target);
+    expect(read().metadata.annotations?.['runner-scale-set-id']).toBe('1');
+    expect(github.admin.scaleSets()).toHaveLength(1);
+  });
+
   test('pause and resume go down; a set that was paused by itself stays so', async () => {
     const target = await prepared();
     const pause = (paused: string | null) =>
@@ -330,7 +416,11 @@ describe('the end', () => {
     cluster.put(roles, namespace, { metadata: { name: 'manager', finalizers } });
     const target = create(
       {},
-      { [CLEANUP_GITHUB_SECRET_ANNOTATION]: 'chart', [CLEANUP_MANAGER_ROLE_ANNOTATION]: 'manager' },
+      {
+        [CLEANUP_NO_PERMISSION_SERVICE_ACCOUNT_ANNOTATION]: 'not-there',
+        [CLEANUP_GITHUB_SECRET_ANNOTATION]: 'chart',
+        [CLEANUP_MANAGER_ROLE_ANNOTATION]: 'manager',
+      },
     );
     await run('prepareScaleSet', target);
     cluster.writes.length = 0;

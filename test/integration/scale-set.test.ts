@@ -266,6 +266,33 @@ describe('a scale set', () => {
     expect(await vanished.events('ScaleSetRecreated')).toHaveLength(1);
   });
 
+  it('whose annotations are taken away gets them back, and its children keep what they have', async () => {
+    const stripped = await createScaleSet(scene, 'stripped', { minRunners: 1 });
+    const { set, listener } = await stripped.running();
+    const runners = await stripped.runners();
+    const names = await runners.ready(1);
+    const { id } = stripped.atGitHub()!;
+    const created = scene.calls('createscaleset');
+    await stripped.patch({
+      metadata: {
+        annotations: {
+          [RUNNER_SCALE_SET_ID_ANNOTATION]: null,
+          [RUNNER_GROUP_NAME_ANNOTATION]: null,
+          [RUNNER_SCALE_SET_NAME_ANNOTATION]: null,
+        },
+      },
+    });
+    await eventually(async () => {
+      expect(await stripped.annotation(RUNNER_SCALE_SET_ID_ANNOTATION)).toBe(String(id));
+      expect(await stripped.annotation(RUNNER_SCALE_SET_NAME_ANNOTATION)).toBe('stripped');
+    });
+    const after = await stripped.running();
+    expect(after.set.spec.ephemeralRunnerSpec).toEqual(set.spec.ephemeralRunnerSpec);
+    expect(after.listener.spec).toEqual(listener.spec);
+    expect(await runners.ready(1)).toEqual(names);
+    expect(scene.calls('createscaleset')).toBe(created);
+  });
+
   it('whose template changes keeps its EphemeralRunnerSet, its busy runner and its polling (row 1)', async () => {
     const changed = await createScaleSet(scene, 'changed', { minRunners: 4 });
     const { set, listener } = await changed.running();
@@ -366,6 +393,7 @@ describe('a deletion', () => {
     await kubernetes.create(roleBindings, namespace, { ...named('kube-binding'), roleRef });
     await kubernetes.create(roleBindings, namespace, { ...named('manager-binding'), roleRef });
     await kubernetes.create(serviceAccounts, namespace, named('kube-account'));
+    await kubernetes.create(serviceAccounts, namespace, named('no-permission-account'));
     await kubernetes.create(secrets, namespace, named('chart-secret'));
     const cleaned = await createScaleSet(scene, 'cleaned', {
       minRunners: 2,
@@ -373,7 +401,7 @@ describe('a deletion', () => {
         [CLEANUP_KUBERNETES_MODE_ROLE_ANNOTATION]: 'kube-role',
         [CLEANUP_KUBERNETES_MODE_ROLE_BINDING_ANNOTATION]: 'kube-binding',
         [CLEANUP_KUBERNETES_MODE_SERVICE_ACCOUNT_ANNOTATION]: 'kube-account',
-        [CLEANUP_NO_PERMISSION_SERVICE_ACCOUNT_ANNOTATION]: 'not-there',
+        [CLEANUP_NO_PERMISSION_SERVICE_ACCOUNT_ANNOTATION]: 'no-permission-account',
         [CLEANUP_GITHUB_SECRET_ANNOTATION]: 'chart-secret',
         [CLEANUP_MANAGER_ROLE_ANNOTATION]: 'manager-role',
         [CLEANUP_MANAGER_ROLE_BINDING_ANNOTATION]: 'manager-binding',
@@ -387,7 +415,7 @@ describe('a deletion', () => {
     for (const [resource, names] of [
       [roles, ['kube-role', 'manager-role']],
       [roleBindings, ['kube-binding', 'manager-binding']],
-      [serviceAccounts, ['kube-account']],
+      [serviceAccounts, ['kube-account', 'no-permission-account']],
       [secrets, ['chart-secret']],
     ] as const) {
       for (const name of names) {
@@ -401,12 +429,18 @@ describe('a deletion', () => {
     });
   });
 
-  it('of the id annotation leaves nothing to delete at GitHub', async () => {
-    const anonymous = await createScaleSet(scene, 'anonymous');
-    await anonymous.running();
+  it('without the id annotation comes to its end; the scale set at GitHub is nobody’s any more', async () => {
+    const anonymous = await createScaleSet(scene, 'anonymous', { minRunners: 1 });
+    const runners = await anonymous.runners();
+    const [busy = ''] = await runners.ready(1);
+    await scene.startJob(busy);
     await anonymous.delete();
+    // The job holds it up until the annotation is gone.
+    await anonymous.patch({ metadata: { annotations: { [RUNNER_SCALE_SET_ID_ANNOTATION]: null } } });
+    scene.github.admin.finishJob(busy);
     await anonymous.gone();
-    expect(anonymous.atGitHub()).toBeUndefined();
+    expect(anonymous.atGitHub()).toMatchObject({ id: runners.scaleSetId });
+    await vanish(runners.scaleSetId);
   });
 
   it('does not hang when the Secret went first: what leaked is named in Events (row 11)', async () => {

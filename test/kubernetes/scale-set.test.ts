@@ -79,6 +79,12 @@ describe('the EphemeralRunnerSet', () => {
     });
   });
 
+  test('hands on which certificate GitHub has', () => {
+    const githubServerTLS = { certificateFrom: { configMapKeyRef: { name: 'ca', key: 'ca.crt' } } };
+    expect(runnerSetOf({ githubServerTLS }).spec.ephemeralRunnerSpec).toMatchObject({ githubServerTLS });
+    expect(listenerOf({ githubServerTLS }).spec).toMatchObject({ githubServerTLS });
+  });
+
   test('is of the same revision as the one that ARC made: nothing empty counts', () => {
     const spec = runnerSetOf().spec.ephemeralRunnerSpec!;
     const asArcWritesIt = {

@@ -10,6 +10,9 @@ export function observeScaleSet(state: ScaleSetState, observation: ScaleSetObser
   state.seen = { scaleSet, wanted, sets, listeners };
   if (settings) state.deadlineSeconds = settings.deletionDeadlineSeconds ?? DELETION_DEADLINE_SECONDS;
   if (scaleSet?.deleting) state.deletingSince ??= at;
+  // Its annotations have been seen as they were written: what they say later is no longer only late.
+  if (state.prepared && scaleSet?.identity === state.prepared.identity)
+    state.prepared.before = scaleSet.identity;
   // The regular picture shows what really stands there: whatever was written over is written again.
   if (snapshot) {
     delete state.published;

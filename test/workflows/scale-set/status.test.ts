@@ -1,5 +1,6 @@
 import { noteOutdated, settleStep } from '../../../src/workflows/scale-set/outcome.ts';
 import { observeScaleSet } from '../../../src/workflows/scale-set/observe.ts';
+import { preparationStep } from '../../../src/workflows/scale-set/preparation.ts';
 import type { ScaleSetState } from '../../../src/workflows/scale-set/state.ts';
 import { emptyScaleSetState } from '../../../src/workflows/scale-set/state.ts';
 import { scaleSetStatus } from '../../../src/workflows/scale-set/status.ts';
@@ -133,6 +134,15 @@ describe('observations', () => {
     observeScaleSet(state, { ...observation, scaleSet: aScaleSet({ deleting: true }) });
     observeScaleSet(state, { ...observation, at: NOW + 5, scaleSet: aScaleSet({ deleting: true }) });
     expect(state.deletingSince).toBe(NOW);
+  });
+  test('annotations that were only late are no news; once they were seen, somebody took them away', () => {
+    const bare = { ...observation, scaleSet: aScaleSet({ identity: '' }) };
+    const state = aState({ prepared: { ...prepared, before: '' } });
+    observeScaleSet(state, bare);
+    expect(preparationStep(state)).toBeUndefined();
+    observeScaleSet(state, observation);
+    observeScaleSet(state, bare);
+    expect(preparationStep(state)).toMatchObject({ name: 'prepare' });
   });
 });
 
