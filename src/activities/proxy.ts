@@ -1,7 +1,9 @@
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
 import type { EphemeralRunnerSpec } from '../api/ephemeral-runner.ts';
+import { runnerProxySecretName } from '../api/names.ts';
 import type { ProxySettings } from '../github/dispatcher.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import { contains, isSame } from '../kubernetes/drift.ts';
 import { isNotFound } from '../kubernetes/errors.ts';
 import { buildProxySecret } from '../kubernetes/proxy-secret.ts';
 import { secrets } from '../kubernetes/resources.ts';
@@ -90,9 +92,20 @@ export async function keepProxySecret(
   const namespace = set.metadata.namespace ?? '';
   const wanted = buildProxySecret({ set, proxy: await resolveProxy(kubernetes, namespace, spec.proxy) });
   const key = { namespace, name: wanted.metadata?.name ?? '' };
+  const { data } = wanted;
+  const annotations = wanted.metadata?.annotations;
   const present = await orNothing(kubernetes.get(secrets, key));
   if (!present) await kubernetes.create(secrets, namespace, wanted);
-  else if (JSON.stringify(present.data) !== JSON.stringify(wanted.data)) {
-    await kubernetes.mergePatch(secrets, key, { data: wanted.data });
+  else if (!isSame(present.data, data) || !contains(present.metadata?.annotations, annotations)) {
+    await kubernetes.mergePatch(secrets, key, { metadata: { annotations }, data });
   }
+}
+
+/** Takes that Secret away with its set, also where owners do not take their own along (`--cascade=orphan`). */
+export async function dropProxySecret(
+  kubernetes: KubernetesClient,
+  { namespace, name }: { namespace: string; name: string },
+): Promise<void> {
+  const secret = runnerProxySecretName(name, namespace);
+  await orNothing(kubernetes.delete(secrets, { namespace, name: secret }));
 }

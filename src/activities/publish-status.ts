@@ -14,6 +14,7 @@ import { heartbeatUntilDone } from './heartbeat.ts';
 import { inParallel } from './parallel.ts';
 import { protectPods } from './protect-jobs.ts';
 import type { Budgets } from './protect-jobs.ts';
+import { dropProxySecret } from './proxy.ts';
 import { createKept } from './kept.ts';
 import { readiness } from './runner-status.ts';
 
@@ -84,6 +85,7 @@ async function publishSet(kubernetes: KubernetesClient, input: PublishStatusInpu
   const { namespace, set, status, addFinalizer, removeFinalizer } = input;
   if (!set) return;
   const key = { namespace, name: set.name };
+  if (removeFinalizer) await dropProxySecret(kubernetes, key);
   if (addFinalizer ?? removeFinalizer) {
     const change = { finalizer: EPHEMERAL_RUNNER_SET_FINALIZER, present: addFinalizer === true };
     await setFinalizer(kubernetes, { resource: ephemeralRunnerSets, ...key }, change);

@@ -13,6 +13,10 @@ interface WithMetadata {
 /** Whether two values mean the same to the API server. */
 export const isSame = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b);
 
+/** Whether all labels or annotations that are wanted are there. Others may stand beside them. */
+export const contains = (live: StringMap = {}, wanted: StringMap = {}): boolean =>
+  missing(live, wanted) === undefined;
+
 /** A merge patch for the labels and annotations that are missing or wrong; `undefined` when there are none. */
 export function metadataPatch(live: WithMetadata, wanted: WithMetadata): object | undefined {
   const labels = missing(live.metadata.labels, wanted.metadata.labels);

@@ -1,4 +1,6 @@
+import { INTEGRITY_HASH_ANNOTATION } from '../api/annotations.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
+import { stableHash } from '../api/hash.ts';
 import { SCALE_SET_NAME_LABEL, SCALE_SET_NAMESPACE_LABEL } from '../api/labels.ts';
 import { runnerProxySecretName } from '../api/names.ts';
 import { controlledBy } from './metadata.ts';
@@ -17,6 +19,11 @@ export function buildProxySecret({
   const inherited = [SCALE_SET_NAME_LABEL, SCALE_SET_NAMESPACE_LABEL].flatMap((key) =>
     labels[key] === undefined ? [] : [[key, labels[key]] as const],
   );
+  const data = {
+    http_proxy: base64(proxy.httpProxy),
+    https_proxy: base64(proxy.httpsProxy),
+    no_proxy: base64(proxy.noProxy),
+  };
   return {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -24,13 +31,10 @@ export function buildProxySecret({
       name: runnerProxySecretName(name, namespace),
       namespace,
       labels: Object.fromEntries(inherited),
+      annotations: { [INTEGRITY_HASH_ANNOTATION]: stableHash(data) },
       ownerReferences: [controlledBy(set, ephemeralRunnerSets)],
     },
-    data: {
-      http_proxy: base64(proxy.httpProxy),
-      https_proxy: base64(proxy.httpsProxy),
-      no_proxy: base64(proxy.noProxy),
-    },
+    data,
   };
 }
 

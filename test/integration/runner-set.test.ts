@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { isConditionTrue } from '../../src/api/conditions.ts';
-import { secrets } from '../../src/kubernetes/resources.ts';
+import { runnerProxySecretName } from '../../src/api/names.ts';
+import type { Resource } from '../../src/kubernetes/resources.ts';
+import { ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/resources.ts';
 import { always, eventually, podTemplate, randomFrom, revision, startScene } from './harness.ts';
 import type { RunnerSet, Scene } from './harness.ts';
 
@@ -385,6 +387,28 @@ describe('deletion', () => {
     expect(await set.events('RunnerFailed')).toEqual([]);
   });
 
+  it('of a runner takes along what container hooks made for it', async () => {
+    const { kubernetes, namespace } = scene;
+    const env = [{ name: 'ACTIONS_RUNNER_CONTAINER_HOOKS', value: '/hooks/index.js' }];
+    const set = await scene.createSet('hooks', { replicas: 1, runner: { spec: podTemplate({}, { env }) } });
+    const [name = ''] = await set.ready(1);
+    const metadata = (of: string) => ({ name: `${of}-job`, labels: { 'runner-pod': of } });
+    const spec = { containers: [{ name: 'job', image: 'job:1' }] };
+    for (const each of [name, 'another']) {
+      await kubernetes.create(pods, namespace, { metadata: metadata(each), spec });
+      await kubernetes.create(secrets, namespace, { metadata: metadata(each) });
+    }
+    await scene.kubectl('delete', 'ephemeralrunner', name, '--timeout=30s');
+    const kinds = [pods, secrets] as Resource[];
+    await eventually(async () => {
+      for (const kind of kinds) {
+        const left = kubernetes.get(kind, { namespace, name: `${name}-job` });
+        await expect(left).rejects.toMatchObject({ status: 404 });
+      }
+    });
+    for (const kind of kinds) await kubernetes.delete(kind, { namespace, name: 'another-job' });
+  });
+
   it('of a set takes idle runners at once, busy ones after their job, and ends the workflow', async () => {
     const set = await scene.createSet('leaving', { replicas: 4 });
     const before = await set.ready(4);
@@ -471,6 +495,33 @@ describe('a runner that belongs to no set', () => {
   });
 });
 
+it('gives runners their proxy from a Secret of their set, which goes along with it', async () => {
+  const { kubernetes, namespace } = scene;
+  await scene.createSecret('proxy-login', { username: 'user', password: 'word' });
+  const proxy = {
+    https: { url: 'http://127.0.0.1:9', credentialSecretRef: 'proxy-login' },
+    noProxy: ['127.0.0.1'],
+  };
+  const set = await scene.createSet('proxied', { replicas: 1, runner: { proxy } });
+  const [name = ''] = await set.ready(1);
+  const key = { namespace, name: runnerProxySecretName('proxied', namespace) };
+  expect((await scene.runner(name))?.spec.proxySecretRef).toBe(key.name);
+  const { data = {} } = await kubernetes.get(secrets, key);
+  const text = Object.entries(data).map(([each, value]) => [each, Buffer.from(value, 'base64').toString()]);
+  expect(Object.fromEntries(text)).toEqual({
+    http_proxy: '',
+    https_proxy: 'http://user:word@127.0.0.1:9',
+    no_proxy: '127.0.0.1',
+  });
+  const env = (await scene.pod(name))?.spec?.containers[0]?.env ?? [];
+  const ofProxy = env.filter(({ valueFrom }) => valueFrom?.secretKeyRef?.name === key.name);
+  expect(ofProxy.map((each) => each.name)).toEqual(['https_proxy', 'no_proxy']);
+  await scene.kubectl('delete', 'ephemeralrunnerset', 'proxied', '--timeout=30s');
+  // Not only once the garbage collector comes around.
+  await expect(kubernetes.get(secrets, key)).rejects.toMatchObject({ status: 404 });
+  await kubernetes.delete(secrets, { namespace, name: 'proxy-login' });
+});
+
 it('makes runners, pods and Secrets with the metadata of their set', async () => {
   const set = await scene.createSet('metadata', {
     replicas: 1,
@@ -548,4 +599,15 @@ it('makes runners, pods and Secrets with the metadata of their set', async () =>
     scaleSetId: String(set.scaleSetId),
   });
   expect(runner.status).toMatchObject({ runnerId: registered?.id, runnerName: name });
+  await scene.kubernetes.mergePatch(
+    ephemeralRunnerSets,
+    { namespace: scene.namespace, name: 'metadata' },
+    {
+      metadata: { annotations: { since: 'then' } },
+      spec: { replicas: 2, ephemeralRunnerMetadata: { annotations: { extra: 'another' } } },
+    },
+  );
+  const [next = ''] = (await set.ready(2)).filter((each) => each !== name);
+  expect((await scene.runner(next))?.metadata.annotations).toMatchObject({ since: 'then', extra: 'another' });
+  expect((await scene.runner(name))?.metadata.annotations).toMatchObject({ extra: 'annotation' });
 });

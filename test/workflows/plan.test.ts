@@ -3,7 +3,7 @@ import type { Plan } from '../../src/workflows/plan.ts';
 import type { Row } from '../../src/workflows/runner.ts';
 import { setStatus, statusKey } from '../../src/workflows/status.ts';
 import type { SetState } from '../../src/workflows/state.ts';
-import { aPod, aState, busyRow, circumstances, idleRow, NOW, seen } from './builders.ts';
+import { aPod, aState, busyRow, circumstances, idleRow, NOW, pendingRow, seen } from './builders.ts';
 
 const names = ({ lanes }: Plan): string[] => lanes.flatMap((lane) => lane.names);
 const retired = ({ retire }: Plan): string[] => retire.map(({ name }) => name);
@@ -132,6 +132,14 @@ describe('what is retired', () => {
     expect(retired(plan(aState({ set: { replicas: 3, deleting: true }, rows })))).toEqual(['idle', 'half']);
   });
 
+  test('what completed before a new order is taken away, and replaced if the order counts it', () => {
+    const rows: Row[] = [{ ...idleRow('done'), end: 'completed' }, idleRow('up')];
+    const order = { id: 2, replicas: 3, exact: false, completed: 0 };
+    const result = plan(aState({ set: { replicas: 3, patchId: 2 }, rows, order }));
+    expect(retired(result)).toEqual(['done']);
+    expect(names(result)).toHaveLength(2);
+  });
+
   test('a set that is gone without a word: likewise', () => {
     const state = { ...aState({ rows: [idleRow('idle')] }), set: null };
     expect(retired(plan(state))).toEqual(['idle']);
@@ -148,6 +156,17 @@ describe('what is published', () => {
   test('the set’s status when it changed', () => {
     const { publish } = plan(aState({ set: { replicas: 1 }, rows: [idleRow('a')] }));
     expect(publish?.set).toMatchObject({ currentReplicas: 1, runningEphemeralRunners: 1, phase: 'Running' });
+  });
+
+  test('a runner that Kubernetes refused counts as failed, and as one that is there', () => {
+    const rejected: Row = { name: 'r', end: 'rejected', seen: seen({ name: 'r', phase: 'Failed' }) };
+    const rows = [idleRow('a'), busyRow('b'), pendingRow('c'), rejected];
+    expect(plan(aState({ set: { replicas: 4 }, rows })).publish?.set).toMatchObject({
+      currentReplicas: 4,
+      pendingEphemeralRunners: 1,
+      runningEphemeralRunners: 2,
+      failedEphemeralRunners: 1,
+    });
   });
 
   test('the set’s status again when it is about a new generation: kubectl wait asks for that', () => {
