@@ -74,9 +74,8 @@ export async function readCertificate(
   namespace: string,
   { githubServerTLS }: GitHubAccess,
 ): Promise<string | undefined> {
-  const reference = githubServerTLS?.certificateFrom?.configMapKeyRef;
-  if (!reference) return undefined;
-  const { name = '', key } = reference;
+  if (!githubServerTLS) return undefined;
+  const { name = '', key } = referenceOf(githubServerTLS);
   const missing = (cause?: unknown): SetupError =>
     new SetupError(
       'CertificateNotFound',
@@ -91,4 +90,13 @@ export async function readCertificate(
   } catch (error) {
     throw isNotFound(error) ? missing(error) : error;
   }
+}
+
+/** One that says nothing is no default: whoever wrote it expects a certificate to be trusted. */
+function referenceOf({ certificateFrom }: NonNullable<GitHubAccess['githubServerTLS']>) {
+  const reference = certificateFrom?.configMapKeyRef;
+  if (reference) return reference;
+  const field = certificateFrom ? 'certificateFrom.configMapKeyRef' : 'certificateFrom';
+  const message = `githubServerTLS.${field} is not specified; name the ConfigMap and the key that hold the CA certificate.`;
+  throw new SetupError('CertificateNotFound', message);
 }

@@ -3,6 +3,7 @@ import { INTEGRITY_HASH_ANNOTATION } from '../api/annotations.ts';
 import type { AutoscalingListener } from '../api/autoscaling-listener.ts';
 import { listenerConfigSecretName, listenerProxySecretName } from '../api/names.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
+import { contains, isSame } from '../kubernetes/drift.ts';
 import type { ListenerPodOptions } from '../kubernetes/listener.ts';
 import {
   buildListenerConfigSecret,
@@ -136,11 +137,11 @@ async function keep<T extends Kept>(
     await kubernetes.create(resource, namespace, wanted);
     return;
   }
-  const isSame =
+  const isCurrent =
     contains(present.metadata?.labels, labels) &&
     contains(present.metadata?.annotations, annotations) &&
-    fields.every((field) => JSON.stringify(present[field]) === JSON.stringify(wanted[field]));
-  if (isSame) return;
+    fields.every((field) => isSame(present[field], wanted[field]));
+  if (isCurrent) return;
   const content = Object.fromEntries(fields.map((field) => [field, wanted[field]]));
   await kubernetes.mergePatch(
     resource,
@@ -148,9 +149,6 @@ async function keep<T extends Kept>(
     { metadata: { labels, annotations }, ...content },
   );
 }
-
-const contains = (present: Record<string, string> = {}, wanted: Record<string, string> = {}): boolean =>
-  Object.entries(wanted).every(([key, value]) => present[key] === value);
 
 async function keepPod(kubernetes: KubernetesClient, wanted: Pod): Promise<void> {
   const { name = '', namespace = '' } = wanted.metadata ?? {};

@@ -170,9 +170,10 @@ export function buildListenerPod(
   secretHashes: readonly string[],
 ): Pod {
   const { spec, metadata } = listener;
-  const hash = stableHash({ spec, options, secretHashes });
   // By this label the watch finds it.
   const podLabels = { ...metadata.labels, [COMPONENT_LABEL]: LISTENER_COMPONENT };
+  // With its labels: a chart's role lets pods be created and deleted, not changed.
+  const hash = stableHash({ spec, labels: podLabels, options, secretHashes });
   const pod: Pod & { spec: PodSpec } = {
     apiVersion: 'v1',
     kind: 'Pod',

@@ -41,9 +41,11 @@ const key = () => ({ namespace: scene.namespace, name: demo.listenerName });
 
 const pod = (): Promise<Pod> => scene.kubernetes.get(pods, key());
 
+const configSecret = () => scene.kubernetes.get(secrets, { ...key(), name: `${demo.listenerName}-config` });
+
 async function config(): Promise<string> {
-  const secret = await scene.kubernetes.get(secrets, { ...key(), name: `${demo.listenerName}-config` });
-  return Buffer.from(secret.data?.['config.json'] ?? '', 'base64').toString();
+  const { data } = await configSecret();
+  return Buffer.from(data?.['config.json'] ?? '', 'base64').toString();
 }
 
 /** Runs the command of the pod's container with its environment, as a kubelet would. */
@@ -88,10 +90,13 @@ test('the pod holds the session and orders runners', async () => {
   await listener.alive(eventually(() => expect(demo.jobs('completed')).toHaveLength(6)));
 }, 90_000);
 
-test('a pod that ends is made anew', async () => {
+test('a pod that ends is made anew, and its configuration stays', async () => {
   const before = await pod();
+  const uidOfConfig = async () => (await configSecret()).metadata?.uid;
+  const uid = await uidOfConfig();
   await scene.kubernetes.mergePatch(pods, key(), { status: { phase: 'Failed' } }, { subresource: 'status' });
   await eventually(async () => expect((await pod()).metadata?.uid).not.toBe(before.metadata?.uid));
+  expect(await uidOfConfig()).toBe(uid);
 }, 90_000);
 
 test('a changed spec makes pod and configuration anew', async () => {
@@ -100,6 +105,19 @@ test('a changed spec makes pod and configuration anew', async () => {
   await eventually(async () => {
     expect(JSON.parse(await config())).toMatchObject({ max_runners: 3 });
     expect((await pod()).metadata?.uid).not.toBe(before.metadata?.uid);
+  });
+}, 90_000);
+
+test('a changed label reaches the pod, its account, role and binding', async () => {
+  await demo.label({ team: 'blue' });
+  await eventually(async () => {
+    const objects = await Promise.all([
+      pod(),
+      scene.kubernetes.get(serviceAccounts, key()),
+      scene.kubernetes.get(roles, key()),
+      scene.kubernetes.get(roleBindings, key()),
+    ]);
+    for (const { metadata } of objects) expect(metadata?.labels).toMatchObject({ team: 'blue' });
   });
 }, 90_000);
 

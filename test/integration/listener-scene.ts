@@ -92,6 +92,11 @@ export class StartedScaleSet {
     });
   }
 
+  label(labels: Record<string, string>): Promise<unknown> {
+    const key = this.key(this.name);
+    return this.scene.kubernetes.mergePatch(autoscalingRunnerSets, key, { metadata: { labels } });
+  }
+
   remove(): Promise<unknown> {
     return this.scene.kubernetes.delete(autoscalingRunnerSets, this.key(this.name));
   }
