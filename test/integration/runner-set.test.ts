@@ -222,6 +222,8 @@ describe('a numbered patch', () => {
         expect.any(Number),
         expect.any(Number),
       ]);
+      // No node, hence no container state, and yet a phase.
+      expect(runners.map(({ status }) => status?.phase)).toEqual(['Pending', 'Pending', 'Pending']);
       return set.names();
     });
     await set.patch({ replicas: 0, patchID: 5 });
@@ -517,7 +519,6 @@ it('gives runners their proxy from a Secret of their set, which goes along with 
   const ofProxy = env.filter(({ valueFrom }) => valueFrom?.secretKeyRef?.name === key.name);
   expect(ofProxy.map((each) => each.name)).toEqual(['https_proxy', 'no_proxy']);
   await scene.kubectl('delete', 'ephemeralrunnerset', 'proxied', '--timeout=30s');
-  // Not only once the garbage collector comes around.
   await expect(kubernetes.get(secrets, key)).rejects.toMatchObject({ status: 404 });
   await kubernetes.delete(secrets, { namespace, name: 'proxy-login' });
 });
