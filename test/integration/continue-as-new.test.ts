@@ -4,11 +4,22 @@ import { startRunners } from '../../dev/runner.ts';
 import { startTemporal } from '../../dev/temporal.ts';
 import type { TemporalServer } from '../../dev/temporal.ts';
 import type { Observation, ObservedRunner, ObservedSet } from '../../src/activities/observation.ts';
-import { taskQueueOf } from '../../src/api/workflow-ids.ts';
-import { ephemeralRunnerSets, events, secrets } from '../../src/kubernetes/resources.ts';
+import { listenerWorkflowId, scaleSetWorkflowId, taskQueueOf } from '../../src/api/workflow-ids.ts';
+import {
+  autoscalingListeners,
+  autoscalingRunnerSets,
+  ephemeralRunnerSets,
+  events,
+  secrets,
+} from '../../src/kubernetes/resources.ts';
+import type { ListenerInput } from '../../src/workflows/autoscaling-listener.ts';
+import type { ScaleSetInput } from '../../src/workflows/autoscaling-runner-set.ts';
 import type { SetView } from '../../src/workflows/view.ts';
 import type { Scene } from './crash-harness.ts';
 import { SET, expectCleanEnd, expectWhole, openScene, untilSettled } from './crash-harness.ts';
+import { eventually } from './harness.ts';
+import { setToken, startScaleSet } from './listener-scene.ts';
+import type { StartedScaleSet } from './listener-scene.ts';
 import { world } from './world.ts';
 
 /** A history that may have few events: workflows continue as new all the time, and lose nothing by it. */
@@ -28,9 +39,9 @@ afterAll(async () => {
   await Promise.all([temporal.stop(), runners.stop()]);
 }, 60_000);
 
-async function open(concurrency: number): Promise<void> {
+async function open(concurrency: number, flags: string[] = []): Promise<void> {
   const backoff = ['--failure-backoff', '1,2,4', '--max-consecutive-failures', '3'];
-  const workerFlags = [...backoff, '--runner-creation-concurrency', String(concurrency)];
+  const workerFlags = [...backoff, '--runner-creation-concurrency', String(concurrency), ...flags];
   const servers = { ...world(), temporalAddress: temporal.address };
   scene = await openScene('rolling', servers, { jitLatencyMs: 20, workerFlags });
   await scene.startWorker();
@@ -122,6 +133,147 @@ test('creations that take long are cut short for it, and taken up again: nobody 
   expect(warnings.map(({ reason, message }) => ({ reason, message }))).toEqual([]);
   await expectCleanEnd(scene);
 }, 180_000);
+
+describe('a scale set and its listener', () => {
+  const workflowIds = ({ name, listenerName }: StartedScaleSet): [scaleSet: string, listener: string] => [
+    scaleSetWorkflowId(scene.cluster, scene.namespace, name),
+    listenerWorkflowId(scene.cluster, scene.namespace, listenerName),
+  ];
+
+  /** What each run but the first was given by the one before it, in their order. */
+  async function inputsOf<T>(workflowId: string): Promise<T[]> {
+    const runs: { startTime: Date; runId: string }[] = [];
+    for await (const run of scene.temporal.workflow.list({ query: `WorkflowId = "${workflowId}"` }))
+      runs.push(run);
+    runs.sort((a, b) => a.startTime.getTime() - b.startTime.getTime());
+    return Promise.all(
+      runs.slice(1).map(async ({ runId }) => {
+        const { events: history } = await scene.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+        const [payload] = history?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+        return JSON.parse(Buffer.from(payload?.data ?? []).toString()) as T;
+      }),
+    );
+  }
+
+  const uidsOf = async (): Promise<unknown> => {
+    const { namespace, kubernetes } = scene;
+    const [sets, listeners] = await Promise.all([
+      kubernetes.list(ephemeralRunnerSets, { namespace }),
+      kubernetes.list(autoscalingListeners, { namespace }),
+    ]);
+    return [...sets.items, ...listeners.items].map(({ metadata }) => [metadata.name, metadata.uid]);
+  };
+
+  const calls = (name: string): number =>
+    scene.github.admin.calls().filter((call) => call.name === name).length;
+
+  const eventsOf = async (reason: string): Promise<string[]> => {
+    const { items } = await scene.kubernetes.list(events, { namespace: scene.namespace });
+    return items.flatMap(({ reason: told, involvedObject }) =>
+      told === reason ? [involvedObject.kind ?? ''] : [],
+    );
+  };
+
+  /** Makes work for both workflows until each has begun so many further runs. */
+  async function roll(workflowIdsToRoll: string[], times: number, work: (round: number) => Promise<unknown>) {
+    const count = (): Promise<number[]> => Promise.all(workflowIdsToRoll.map(countRuns));
+    const before = await count();
+    for (let round = 0; ; round += 1) {
+      const now = await count();
+      if (now.every((runs, i) => runs - (before[i] ?? 0) >= times)) return;
+      if (round > 60) throw new Error(`No further run: ${before.join()} before, ${now.join()} now.`);
+      await scene.alive(work(round));
+    }
+  }
+
+  test('go on through their runs: one session, the same children, each job once', async () => {
+    await open(10);
+    const { admin } = scene.github;
+    const demo = await startScaleSet(scene, 'rolling', { minRunners: 1, maxRunners: 10 });
+    await demo.online(1);
+    const [scaleSetId, listenerId] = workflowIds(demo);
+    const uids = await uidsOf();
+    const [long] = admin.queueJobs({ scaleSetId: demo.id, count: 1 });
+    await eventually(() => expect(demo.jobs('running')).toHaveLength(1));
+    let queued = 1;
+    await roll([scaleSetId, listenerId], 2, async (round) => {
+      admin.queueJobs({ scaleSetId: demo.id, count: 2, durationMs: 100 });
+      queued += 2;
+      const maxRunners = 9 + (round % 2);
+      await demo.patch({ maxRunners });
+      await eventually(() => expect(demo.capacity()).toBe(maxRunners));
+    });
+    await eventually(() => expect(demo.jobs('completed')).toHaveLength(queued - 1));
+    const [holder] = demo.jobs('running');
+    expect(holder?.jobId).toBe(long?.jobId);
+    admin.finishJob(holder?.runnerName ?? '');
+    await demo.online(1);
+
+    expect(await uidsOf()).toEqual(uids);
+    expect([calls('createscaleset'), calls('createsession'), calls('deletesession')]).toEqual([1, 1, 0]);
+    expect(demo.longestPauseMs()).toBeLessThan(5_000);
+    expect(new Set(demo.jobs('completed').map(({ runnerName }) => runnerName)).size).toBe(queued);
+    const listeners = await inputsOf<ListenerInput>(listenerId);
+    const progress = listeners.map(({ carried }) => carried?.progress);
+    expect(new Set(progress.map((each) => each?.sessionId)).size).toBe(1);
+    expect(progress[0]?.sessionId).toEqual(expect.any(String));
+    const numbers = progress.map((each) => each?.lastMessageId ?? 0);
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+    expect(numbers[0]).toBeGreaterThan(0);
+    for (const { carried } of await inputsOf<ScaleSetInput>(scaleSetId)) {
+      expect(carried).toMatchObject({ prepared: { scaleSetId: demo.id }, troubles: {} });
+      expect(Object.keys(carried?.paces ?? {})).toEqual(expect.arrayContaining(['prepare', 'apply']));
+    }
+    expect(admin.stats().violations).toEqual([]);
+    await demo.remove();
+    await eventually(async () => expect(await demo.exists()).toBe(false));
+    await expectCleanEnd(scene);
+  }, 120_000);
+
+  test('in trouble: what was told once is not told again, and a deletion keeps its deadline', async () => {
+    await open(10, ['--deletion-deadline', '15s']);
+    const demo = await startScaleSet(scene, 'stuck', { maxRunners: 10 });
+    const [scaleSetId, listenerId] = workflowIds(demo);
+    await setToken(scene, 'ghp_revoked');
+    scene.github.admin.setCredentials({ tokens: [scene.github.token], revokeAdminTokens: true });
+    // The session that is held is asked for once more as soon as it is begun anew.
+    await demo.patch({ maxRunners: 8 });
+    const reason = await eventually(async () => {
+      const ready = await demo.ready();
+      expect(ready).toMatchObject({ status: 'False' });
+      return ready?.reason ?? '';
+    });
+    await roll([listenerId], 2, async (round) => {
+      await demo.patch({ maxRunners: 9 + (round % 2) });
+      await eventually(async () => expect((await demo.listener()).spec.maxRunners).toBe(9 + (round % 2)));
+    });
+    expect(await eventsOf(reason)).toEqual(['AutoscalingListener']);
+
+    const deletedAt = Date.now();
+    await demo.remove();
+    const history = async (): Promise<string> => {
+      const { runId, historyLength } = await scene.temporal.workflow.getHandle(scaleSetId).describe();
+      return `${runId} ${historyLength}`;
+    };
+    await roll([scaleSetId], 2, async (round) => {
+      const before = await history();
+      await demo.patch({ maxRunners: 10 + (round % 2) });
+      await eventually(async () => expect(await history()).not.toBe(before));
+    });
+    await eventually(async () => {
+      const { items } = await scene.kubernetes.list(autoscalingRunnerSets, { namespace: scene.namespace });
+      expect(items).toEqual([]);
+    });
+    expect(Date.now() - deletedAt).toBeGreaterThan(15_000);
+    expect(await eventsOf('ScaleSetLeaked')).toEqual(['AutoscalingRunnerSet']);
+    const inputs = await inputsOf<ScaleSetInput>(scaleSetId);
+    const since = inputs.flatMap(({ carried }) => carried?.deletingSince ?? []);
+    expect(since.length).toBeGreaterThan(1);
+    expect(new Set(since).size).toBe(1);
+    await setToken(scene, scene.github.token);
+    await expectCleanEnd(scene);
+  }, 120_000);
+});
 
 describe('a set of 5,000 runners', () => {
   const ROWS = 5_000;

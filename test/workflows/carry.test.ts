@@ -1,6 +1,10 @@
+import { defaultPayloadConverter } from '@temporalio/common';
 import { pack, unpack } from '../../src/workflows/carry.ts';
+import type { ListenerState } from '../../src/workflows/listener-state.ts';
 import type { Row } from '../../src/workflows/runner.ts';
-import { aPod, aState, idleRow, NOW, seen } from './builders.ts';
+import type { ScaleSetState } from '../../src/workflows/scale-set/state.ts';
+import type { SetState } from '../../src/workflows/state.ts';
+import { aPod, aSet, aState, idleRow, NOW, seen } from './builders.ts';
 
 /** Every field set: the type says so, so that a new field fails to compile here until it is carried. */
 const full: { [K in keyof Required<Row>]: Required<Row>[K] } = {
@@ -53,23 +57,29 @@ const roundTrip = (state: ReturnType<typeof aState>) =>
 
 describe('carried state', () => {
   test('is whole: every field of the state and of a row survives', () => {
-    const state = aState({
-      rows: [
-        full,
-        { name: 'other-name' },
-        idleRow(),
-        { name: 'demo-runner-bbbbb', seen: seen({ name: 'demo-runner-bbbbb' }) },
-      ],
+    const rows: Row[] = [
+      full,
+      { name: 'other-name' },
+      idleRow(),
+      { name: 'demo-runner-bbbbb', seen: seen({ name: 'demo-runner-bbbbb' }) },
+    ];
+    const state: Required<SetState> = {
+      set: aSet({ phase: 'Running', deleting: true, paused: true }),
+      rows: new Map(rows.map((row) => [row.name, row])),
       complete: true,
       picture: ['half', 'a picture'],
+      order: { id: 7, replicas: 3, exact: false, completed: 1 },
       failures: { inARow: 3, lastAt: NOW, reason: 'r', message: 'm', holds: [NOW + 5] },
       pastFailures: [{ at: NOW, runner: 'x', reason: 'r', message: 'm' }],
       trouble: { reason: 'r', message: 'm', since: NOW, tries: 2, nextTryAt: NOW },
-      outdatedRevision: 'r0',
       retirementBlockedBy: 'GitHubRefused',
+      retirementBlockedSince: NOW,
+      deletingSince: NOW,
+      outdatedRevision: 'r0',
+      settings: { runnerCreationConcurrency: 1, failureBackoffSeconds: [1], maxConsecutiveFailures: 2 },
       happenings: [{ type: 'Normal', reason: 'r', message: 'm', runner: 'x' }],
       published: '{}',
-    });
+    };
     expect(roundTrip(state)).toEqual(state);
   });
 
@@ -88,5 +98,106 @@ describe('carried state', () => {
     const size = JSON.stringify(pack(aState({ rows }), 'demo-runner-')).length;
     expect(size / rows.length).toBeLessThan(150);
     expect(size).toBeLessThan(2 * 1024 * 1024);
+  });
+});
+
+/** Nothing left out, however deep: a new field fails to compile here until it is looked at. */
+type Full<T> = T extends (infer Item)[]
+  ? Full<Item>[]
+  : T extends object
+    ? { [K in keyof T]-?: Full<T[K]> }
+    : Exclude<T, undefined>;
+
+describe('state that is carried as it is: every field survives the way through Temporal', () => {
+  const sent = <T>(state: T): T =>
+    defaultPayloadConverter.fromPayload(defaultPayloadConverter.toPayload(state));
+
+  const told = { reason: 'r', message: 'm' };
+  const happenings: Full<ListenerState['happenings']> = [{ type: 'Warning', ...told }];
+
+  test('of a listener', () => {
+    const state: Full<ListenerState> = {
+      listener: {
+        uid: 'uid-1',
+        generation: 2,
+        specHash: 'spec-1',
+        mode: 'pod',
+        configUrl: 'https://github.com/octo/app',
+        scaleSet: { namespace: 'ns', name: 'demo' },
+        scaleSetId: 7,
+        hasFinalizer: true,
+        deleting: true,
+        capacity: 5,
+        pod: {
+          ...{ uid: 'pod-1', phase: 'Failed', ready: true, exitCode: 1, initFailed: true, imageError: true },
+          ...{ waitsForNode: true, ...told, deleting: true, integrityHash: 'hash' },
+        },
+      },
+      progress: {
+        scaleSetId: 7,
+        sessionId: 'session-1',
+        lastMessageId: 9_007_199_254_740_991,
+        handledMessageId: 12,
+        scaling: { targetRunners: -1, patchSeq: 0, dirty: false },
+        demand: { assignedJobs: 0, uncounted: { job: { until: NOW, counts: true } } },
+      },
+      report: { ready: false, ...told, scaleSetId: 7, sessionId: 'session-1' },
+      failures: 3,
+      nextTryAt: NOW,
+      applied: 'spec-1',
+      applyFailures: 2,
+      applyAt: NOW,
+      published: '{}',
+      happenings,
+    };
+    expect(sent(state)).toStrictEqual(state);
+    expect(sent({ ...state, listener: null }).listener).toBeNull();
+  });
+
+  test('of a scale set', () => {
+    const state: Full<ScaleSetState> = {
+      seen: {
+        scaleSet: {
+          uid: 'ars-1',
+          generation: 2,
+          configUrl: 'https://github.com/octo/repo',
+          asked: 'asked-1',
+          identity: '7/Default/demo',
+          scaleSetId: 7,
+          eventual: true,
+          hasFinalizer: true,
+          deleting: true,
+          paused: true,
+        },
+        wanted: 'wanted-1',
+        sets: [
+          {
+            ...{ name: 'demo', uid: 'ers-1', current: true, stale: 'template', busy: true, draining: true },
+            ...{ deleting: true, replicas: 3, scaleSetId: 7, phase: 'Running' },
+            ...{ pending: 1, running: 2, failed: 0, blocked: told },
+          },
+        ],
+        listeners: [
+          {
+            ...{ namespace: 'ns', name: 'demo-listener', uid: 'al-1', current: true, stale: true },
+            ...{ deleting: true, scaleSetId: 7, ready: { status: 'False', ...told } },
+          },
+        ],
+      },
+      prepared: {
+        ...{ asked: 'asked-1', identity: '7/Default/demo', before: '', scaleSetId: 7 },
+        ...{ group: 'Default', scaleSetName: 'demo', missingLabels: ['gpu'] },
+      },
+      paces: { apply: { key: 'k', tries: 2, notBefore: NOW } },
+      troubles: { prepare: told, apply: told, drop: told, remove: told, release: told },
+      deletingSince: NOW,
+      removed: true,
+      released: true,
+      outdated: true,
+      deadlineSeconds: 20,
+      happenings,
+      published: { key: '2 {}', words: '2 {}', at: NOW },
+    };
+    expect(sent(state)).toStrictEqual(state);
   });
 });
