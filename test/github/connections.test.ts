@@ -7,7 +7,15 @@ import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
 import { createGitHubConnections } from '../../src/github/connections.ts';
 import type { ConnectionKey, GitHubConnections } from '../../src/github/connections.ts';
 import { createDispatcher } from '../../src/github/dispatcher.ts';
-import { serverCertificate, serverKey, testCa } from './tls-files.ts';
+import {
+  chainedCertificate,
+  chainedKey,
+  intermediateCa,
+  rootCa,
+  serverCertificate,
+  serverKey,
+  testCa,
+} from './tls-files.ts';
 
 let github: GitHubStandIn;
 let connections: GitHubConnections;
@@ -120,6 +128,43 @@ describe('a server with a certificate of its own CA', () => {
     } finally {
       proxy.stop();
     }
+  });
+});
+
+describe('a server whose certificate comes from an intermediate CA', () => {
+  const start = async (cert: string): Promise<void> => {
+    github = await startGitHub({ tls: { cert, key: chainedKey } });
+  };
+  const ask = (ca: string) => connections.connect(key({ ca })).getRunner(1);
+
+  it.each([
+    ['the root', rootCa],
+    ['the intermediate', intermediateCa],
+    ['both', intermediateCa + rootCa],
+  ])('and sends it along is trusted with %s', async (_what, ca) => {
+    await start(chainedCertificate + intermediateCa);
+    expect(await ask(ca)).toBeUndefined();
+  });
+
+  it.each([
+    ['the intermediate', intermediateCa],
+    ['both', rootCa + intermediateCa],
+  ])('and does not send it is trusted with %s', async (_what, ca) => {
+    await start(chainedCertificate);
+    expect(await ask(ca)).toBeUndefined();
+  });
+
+  it.each([
+    ['the root alone does not do', rootCa],
+    ['another root does not do', testCa],
+  ])('and does not send it: %s, and the field is named', async (_what, ca) => {
+    await start(chainedCertificate);
+    await expect(ask(ca)).rejects.toMatchObject({ decision: 'invalid-config', field: 'githubServerTLS' });
+  });
+
+  it('is not trusted with another root, though it sends all there is', async () => {
+    await start(chainedCertificate + intermediateCa + rootCa);
+    await expect(ask(testCa)).rejects.toMatchObject({ decision: 'invalid-config' });
   });
 });
 

@@ -6,7 +6,7 @@ import { findTinyproxy } from '../../dev/tinyproxy.ts';
 import { freePort } from '../../dev/processes.ts';
 import type { EphemeralRunnerSpec } from '../../src/api/ephemeral-runner.ts';
 import { configMaps, secrets } from '../../src/kubernetes/resources.ts';
-import { serverCertificate, serverKey, testCa } from '../github/tls-files.ts';
+import { chainedCertificate, chainedKey, intermediateCa, rootCa } from '../github/tls-files.ts';
 import { always, eventually, startScene } from './harness.ts';
 import type { RunnerSet, Scene } from './harness.ts';
 import { startTinyproxy } from './tinyproxy.ts';
@@ -19,17 +19,17 @@ const say = (line: string): void => void process.stderr.write(`integration: ${li
 const found = await findTinyproxy(say);
 if ('missing' in found) say(`The tests of the proxy are skipped: ${found.missing}`);
 
-/** A GitHub with a certificate of its own CA. */
+/** A GitHub as enterprises have them: a private root, which alone is given to us, signed the intermediate CA of its certificate. */
 let scene: Scene;
 
 beforeAll(async () => {
   scene = await startScene('route', {
-    github: { tls: { cert: serverCertificate, key: serverKey } },
-    runnersTrust: testCa,
+    github: { tls: { cert: chainedCertificate + intermediateCa, key: chainedKey } },
+    runnersTrust: rootCa,
   });
   await scene.kubernetes.create(configMaps, scene.namespace, {
     metadata: { name: 'github-ca' },
-    data: { 'ca.crt': testCa },
+    data: { 'ca.crt': rootCa },
   });
 });
 afterAll(() => scene.stop());
@@ -46,7 +46,7 @@ const isBlocked = (set: RunnerSet, reason: string, message: RegExp): Promise<voi
     expect(condition?.message).toMatch(message);
   });
 
-describe('a private CA', () => {
+describe('a private CA, through an intermediate one', () => {
   const writeCa = (name: string, pem: string): Promise<unknown> =>
     scene.kubernetes.mergePatch(
       configMaps,
@@ -76,14 +76,14 @@ describe('a private CA', () => {
   it('takes effect with the next call when it changes', async () => {
     await scene.kubernetes.create(configMaps, scene.namespace, {
       metadata: { name: 'changing' },
-      data: { 'ca.crt': testCa },
+      data: { 'ca.crt': rootCa },
     });
     const set = await scene.createSet('changing-ca', { replicas: 1, runner: trust('changing') });
     await set.ready(1);
     await writeCa('changing', rootCertificates[0]!);
     await set.patch({ replicas: 2 });
     await isBlocked(set, 'InvalidCertificate', /githubServerTLS/);
-    await writeCa('changing', testCa);
+    await writeCa('changing', rootCa);
     await set.ready(2);
   });
 
@@ -94,7 +94,7 @@ describe('a private CA', () => {
     });
     const set = await scene.createSet('junk-ca', { replicas: 1, runner: trust('junk') });
     await isBlocked(set, 'InvalidCertificate', /githubServerTLS holds no readable certificate/);
-    await writeCa('junk', testCa);
+    await writeCa('junk', rootCa);
     await set.ready(1);
   });
 });
