@@ -42,6 +42,8 @@ export interface RunnerControls {
   /** Ends the container `runner` with this code; a busy runner takes its job with it unless the code is 0. */
   end(pod: PodKey, exitCode: number): boolean;
   evict(pod: PodKey): boolean;
+  /** Takes the runner off GitHub for good while its pod goes on, as when its network is lost. */
+  disconnect(pod: PodKey): boolean;
   /** Lets the container wait with a reason such as ErrImagePull, for ever. */
   wait(pod: PodKey, reason: string): boolean;
   /** What happens to pods that are yet to come. */
@@ -80,6 +82,7 @@ export async function startRunners(options: RunnersOptions): Promise<Runners> {
     list: () => house.list(),
     end: (pod, exitCode) => house.end(pod, exitCode),
     evict: (pod) => house.evict(pod),
+    disconnect: (pod) => house.disconnect(pod),
     wait: (pod, reason) => house.wait(pod, reason),
     stop: async () => {
       stopping.abort();
@@ -98,7 +101,7 @@ class House implements RunnerControls {
   readonly #agent: Agent;
   readonly #log: Progress;
   readonly #living = new Map<string, Living>();
-  /** Pods whose runner has ended or waits for ever: they are not started again. */
+  /** Pods whose runner has ended, waits for ever or was disconnected: they are not started again. */
   readonly #over = new Set<string>();
   #closed = false;
 
@@ -135,6 +138,10 @@ class House implements RunnerControls {
 
   evict(pod: PodKey): boolean {
     return this.#stopNamed(pod, { kind: 'evicted' });
+  }
+
+  disconnect(pod: PodKey): boolean {
+    return this.#stopNamed(pod, { kind: 'disconnected' });
   }
 
   wait(pod: PodKey, reason: string): boolean {
@@ -194,7 +201,7 @@ class House implements RunnerControls {
     }
   }
 
-  /** How the pod's status is to read after the runner's life; undefined for a deleted pod. */
+  /** How the pod's status is to read after the runner's life; undefined: as it is, or the pod is gone. */
   async #outcome(living: Living): Promise<((pod: Pod) => PodStatus) | undefined> {
     const { signal } = living.controller;
     try {
@@ -246,6 +253,7 @@ function stop(living: Living | undefined, cause: StopCause): void {
 function statusAfter(cause: StopCause): ((pod: Pod) => PodStatus) | undefined {
   switch (cause.kind) {
     case 'deleted':
+    case 'disconnected':
       return undefined;
     case 'evicted':
       return (pod) => status.evicted(pod);

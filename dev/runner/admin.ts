@@ -11,6 +11,7 @@ import type { Rule } from './rules.ts';
  * | `GET /runners` | 200 `RunnerView[]` |
  * | `POST /runners/{namespace}/{pod}/end` `{ exitCode }` | 204, or 404 when no such runner lives |
  * | `POST /runners/{namespace}/{pod}/evict` | 204 or 404 |
+ * | `POST /runners/{namespace}/{pod}/disconnect` | 204 or 404 |
  * | `POST /runners/{namespace}/{pod}/wait` `{ reason }` | 204 or 404 |
  * | `GET`, `POST`, `DELETE /rules` `Rule` | 200 `Rule[]`; 204 |
  */
@@ -44,6 +45,7 @@ async function answer(controls: RunnerControls, request: IncomingMessage): Promi
   const actions: Record<string, () => boolean> = {
     end: () => controls.end(key, Number(body['exitCode'] ?? 0)),
     evict: () => controls.evict(key),
+    disconnect: () => controls.disconnect(key),
     wait: () => controls.wait(key, reasonOf(body)),
   };
   const done = actions[action ?? '']?.() ?? false;

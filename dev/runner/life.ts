@@ -7,6 +7,7 @@ export type StopCause =
   | { kind: 'deleted' }
   | { kind: 'exit'; exitCode: number }
   | { kind: 'evicted' }
+  | { kind: 'disconnected' }
   | { kind: 'waiting'; reason: string };
 
 /** What a runner is at. */

@@ -101,6 +101,27 @@ describe('row 5: a runner that counts as supply and is none', () => {
     expect((await set.state()).failures.inARow).toBe(0);
   });
 
+  it('because it has been offline for long, is replaced, with an Event; no other is', async () => {
+    const set = await scene.createSet('offline', { replicas: 3 });
+    const before = await set.ready(3);
+    const since = Date.now();
+    // Once they are known to have been online, it is no failure of the template.
+    await eventually(() => expect(scene.calls('getscaleset', since)).toBeGreaterThan(0));
+    const [offline = ''] = before;
+    expect(scene.runners.disconnect({ namespace: scene.namespace, name: offline })).toBe(true);
+    await eventually(() => expect(set.onlineNames()).not.toContain(offline));
+    expect((await scene.pod(offline))?.status?.phase).toBe('Running');
+    await eventually(async () => expect(await set.names()).not.toContain(offline));
+    const after = await set.ready(3);
+    expect(after).toEqual(expect.arrayContaining(before.slice(1)));
+    expect(set.registeredNames()).toEqual(after);
+    expect((await set.events('RunnerOffline')).map(({ message }) => message)).toEqual([
+      `${offline}: This idle runner has been offline at GitHub for too long; it is replaced.`,
+    ]);
+    expect((await set.state()).failures.inARow).toBe(0);
+    expect(await set.state()).toMatchObject({ pastFailures: [{ runner: offline, reason: 'RunnerOffline' }] });
+  });
+
   it('costs GitHub one call now and then while all is well, however many runners idle', async () => {
     const set = await scene.createSet('many', { replicas: 20 });
     const names = await set.ready(20);
@@ -166,6 +187,30 @@ describe('row 13: a pod that is pending', () => {
       /^bad-image-runner-[a-z0-9]{5}: InvalidImageName: couldn't parse image name/,
     );
     await set.edit({ spec: podTemplate() });
+    await set.ready(2);
+  });
+
+  it.each([
+    {
+      why: 'because its node does not start it',
+      spec: podTemplate({}, { image: 'stuck.invalid/runner:1' }),
+      told: ' (ContainerCreating)',
+    },
+    { why: 'because no scheduler looks at it', spec: podTemplate({ schedulerName: 'nobody' }), told: '' },
+  ])('$why fails after the timeout, and heals with the template', async ({ spec, told }) => {
+    const began = Date.now();
+    const set = await scene.createSet(`stuck${told.length}`, { replicas: 2, runner: { spec } });
+    const [event] = await eventually(async () => {
+      const failures = await set.events('RunnerFailed');
+      expect(failures.length).toBeGreaterThan(1);
+      return failures;
+    });
+    expect(Date.now() - began).toBeGreaterThan(PENDING_SECONDS * 1000);
+    const [, text] = event?.message?.split(/^[\w-]+-runner-\w{5}: /) ?? [];
+    expect(text).toBe(
+      `PendingTimeout: The pod did not run within the time that --pending-timeout sets${told}.`,
+    );
+    await set.edit({ spec: podTemplate({ schedulerName: null as never }) });
     await set.ready(2);
   });
 

@@ -48,6 +48,7 @@ describe('the shared cluster', () => {
   it.each([
     ['absent.invalid/runner:1', 'ErrImagePull'],
     ['Runner:1', 'InvalidImageName'],
+    ['stuck.invalid/runner:1', 'ContainerCreating'],
   ])('lets a pod of image %s wait with %s', async (image, reason) => {
     const name = reason.toLowerCase();
     await api.json(podIn(namespace, name, image));

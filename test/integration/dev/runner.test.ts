@@ -95,6 +95,13 @@ it('can be made to wait', async () => {
   expect(await state('set-waits')).toMatchObject({ waiting: { reason: 'ErrImagePull' } });
 });
 
+it('can be taken off GitHub while its pod goes on', async () => {
+  await createOnline('set-silent');
+  expect(runners.disconnect({ namespace, name: 'set-silent' })).toBe(true);
+  await waitUntil('offline', () => Promise.resolve(viewAtGitHub('set-silent')?.online === false));
+  expect((await read('set-silent')).status.phase).toBe('Running');
+});
+
 it('follows rules for new pods of a set', async () => {
   runners.rules.add({ set: 'bad', namespace, exitCode: 3, times: 1 });
   await create('bad-1');
