@@ -81,6 +81,7 @@ function scaleSetRoutes(world: World): Route[] {
       ({ params: [id], body }) =>
         withScaleSet(world, id, (set) => {
           change(set, body);
+          world.jobs.adopt(set);
           return ok(show(set));
         }),
     ]),
@@ -92,7 +93,7 @@ function scaleSetRoutes(world: World): Route[] {
 }
 
 function create(world: World, { body, configPath }: AdminCall): Answer {
-  const { scaleSets, options } = world;
+  const { scaleSets, jobs, options } = world;
   const name = String(body['name']);
   const runnerGroupId = Number(body['runnerGroupId'] ?? 1);
   if (!scaleSets.groups.some(({ id }) => id === runnerGroupId)) {
@@ -100,7 +101,10 @@ function create(world: World, { body, configPath }: AdminCall): Answer {
   }
   const labels = (labelNames(body) ?? [name]).slice(0, options.keptLabels);
   const created = scaleSets.add({ name, runnerGroupId, labels, configPath, ...settingIn(body) });
-  if (created) return ok(wireOf(created, scaleSets.groups));
+  if (created) {
+    jobs.adopt(created);
+    return ok(wireOf(created, scaleSets.groups));
+  }
   return exception(
     409,
     'Actions.Runtime.WebApi.RunnerScaleSetExistsException',
@@ -126,13 +130,16 @@ function change(set: ScaleSet, body: Record<string, unknown>): void {
   Object.assign(set, settingIn(body));
 }
 
-function remove({ scaleSets, runners }: World, set: ScaleSet): Answer {
+/** Refused while a job runs; those that wait are queued again, for whichever scale set has their labels. */
+function remove({ scaleSets, runners, jobs }: World, set: ScaleSet): Answer {
   if (set.jobs.running.size > 0) {
     return exception(400, 'JobStillRunningException', `Runner scale set ${set.id} has running jobs`);
   }
   for (const runner of set.runners) runners.remove(runner);
   scaleSets.remove(set);
   set.queue.wake();
+  jobs.orphan(set);
+  for (const other of scaleSets.all()) jobs.adopt(other);
   return noContent;
 }
 

@@ -101,8 +101,11 @@ function worldAdmin({ scaleSets, runners, jobs, keys, clock, options }: World): 
   const scaleSet = (id: number): ScaleSet => present(scaleSets.get(id), `scale set ${id}`);
   const runner = (name: string): Runner => present(runners.anyNamed(name), `runner ${name}`);
   return {
-    createScaleSet: (wanted) =>
-      scaleSetView(present(scaleSets.add(wanted), `free id and name for ${wanted.name}`)),
+    createScaleSet: (wanted) => {
+      const created = present(scaleSets.add(wanted), `free id and name for ${wanted.name}`);
+      jobs.adopt(created);
+      return scaleSetView(created);
+    },
     scaleSets: () => scaleSets.all().map(scaleSetView),
     runners: (id) => (id === undefined ? runners.all() : [...scaleSet(id).runners]).map(runnerView),
     queueJobs: (wanted) => jobs.queue(scaleSet(wanted.scaleSetId), wanted).map(jobView),

@@ -7,7 +7,10 @@ export interface Job {
   jobId: string;
   runnerRequestId: bigint;
   workflowRunId: bigint;
+  /** The one it waits for, runs on or ran on; after that one's deletion, the one it waited for. */
   scaleSet: ScaleSet;
+  /** What its workflow asks for with `runs-on`. */
+  labels: string[];
   state: JobState;
   owner: string;
   repository: string;
@@ -45,7 +48,7 @@ export const messageOf = (job: Job, messageType: string): object => ({
   jobDisplayName: job.displayName,
   workflowRunId: exactly(job.workflowRunId),
   eventName: 'push',
-  requestLabels: job.scaleSet.labels,
+  requestLabels: job.labels,
   queueTime: time(job.queueTime),
   scaleSetAssignTime: time(job.scaleSetAssignTime),
   runnerAssignTime: time(job.runnerAssignTime),

@@ -24,6 +24,8 @@ const MOST_JOBS = 20_000;
 /** The life of jobs: queued, available, assigned, running, completed, each step told to the scale set's queue. */
 export class Jobs {
   readonly #known = new Map<string, Job>();
+  /** Queued, and no scale set is there for them. */
+  readonly #homeless = new Set<Job>();
   readonly #runners: Runners;
   readonly #options: JobOptions;
   readonly #clock: Clock;
@@ -60,6 +62,27 @@ export class Jobs {
       if (!job) break;
       this.#start(job, runner);
     }
+  }
+
+  /** The scale set is gone: its jobs wait for another one that has their labels. */
+  orphan({ jobs }: ScaleSet): void {
+    for (const job of [...jobs.queued, ...jobs.available, ...jobs.assigned]) {
+      job.timer?.cancel();
+      move(job, 'queued');
+      delete job.scaleSetAssignTime;
+      this.#homeless.add(job);
+    }
+  }
+
+  /** Gives a scale set that is new, or has new labels, the jobs that no other one takes. */
+  adopt(scaleSet: ScaleSet): void {
+    for (const job of this.#homeless) {
+      if (!isFor(scaleSet, job)) continue;
+      this.#homeless.delete(job);
+      job.scaleSet = scaleSet;
+      this.#enqueue(job);
+    }
+    this.pump(scaleSet);
   }
 
   /** What the listener asks for and can still have. */
@@ -133,6 +156,7 @@ export class Jobs {
       runnerRequestId: id,
       workflowRunId: id + 1_000_000n,
       scaleSet,
+      labels: scaleSet.labels,
       state: 'queued',
       owner: wanted.owner ?? owner,
       repository: wanted.repository ?? repository,
@@ -187,6 +211,14 @@ export class Jobs {
     tell(job, 'JobStarted');
     runner.wake?.();
   }
+}
+
+/** Whether the scale set has all labels of the job, and sees its repository. */
+function isFor({ labels, configPath }: ScaleSet, job: Job): boolean {
+  const has = new Set(labels.map((label) => label.toLowerCase()));
+  const path = job.scaleSet.configPath;
+  const isSeen = configPath === undefined || path === undefined || configPath === path;
+  return isSeen && job.labels.every((label) => has.has(label.toLowerCase()));
 }
 
 function move(job: Job, state: JobState): void {

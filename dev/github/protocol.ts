@@ -115,6 +115,7 @@ export interface JobView {
   /** Decimal text: may exceed 2^53. */
   runnerRequestId: string;
   workflowRunId: string;
+  /** The one whose runners may take it; after that one's deletion, the one that had it until another takes it over. */
   scaleSetId: number;
   state: JobState;
   displayName: string;

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Latency } from './admin.ts';
 import { refusal } from './answer.ts';
 import type { Answer, Call, Route } from './answer.ts';
+import type { Budgets } from './budgets.ts';
 import type { Calls } from './calls.ts';
 import { misbehave } from './misbehave.ts';
 import type { Faults } from './faults.ts';
@@ -12,6 +13,7 @@ import { send } from './send.ts';
 
 export interface ServerParts {
   routes: Route[];
+  budgets: Budgets;
   faults: Faults;
   calls: Calls;
   latency: Latency;
@@ -48,10 +50,13 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
   const latencyMs = parts.latency[name] ?? parts.latency['*'] ?? 0;
   if (latencyMs > 0) await sleep(latencyMs);
   response.setHeader(REST_CALLS.has(name) ? 'X-GitHub-Request-Id' : 'ActivityId', randomUUID());
-  const act = async (): Promise<Answer> =>
-    route
-      ? route.handle(call)
-      : refusal(404, `The stand-in knows no ${request.method ?? ''} ${url.pathname}`);
+  const charge = parts.budgets.charge(name);
+  for (const [header, value] of Object.entries(charge?.headers ?? {})) response.setHeader(header, value);
+  const act = async (): Promise<Answer> => {
+    if (charge?.isRefused) return refusal(403, 'API rate limit exceeded');
+    if (route) return route.handle(call);
+    return refusal(404, `The stand-in knows no ${request.method ?? ''} ${url.pathname}`);
+  };
   const fault = parts.faults.take(name);
   if (fault) await misbehave(fault, response, act);
   else send(response, await act());

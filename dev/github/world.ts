@@ -1,3 +1,5 @@
+import { createBudgets, hostedRateLimits } from './budgets.ts';
+import type { Budgets, RateLimits } from './budgets.ts';
 import { createClock } from './clock.ts';
 import type { Clock, ClockOptions } from './clock.ts';
 import { Jobs } from './jobs.ts';
@@ -24,6 +26,8 @@ export interface WorldOptions extends JobOptions, ClockOptions {
   offlineMs: number;
   /** Labels that scale sets keep; others are dropped without a word, as some Enterprise Servers do. */
   keptLabels?: number | undefined;
+  /** Default: as on github.com, and none in the style of a server. */
+  rateLimits?: RateLimits | undefined;
 }
 
 export const defaultWorldOptions: WorldOptions = {
@@ -47,6 +51,7 @@ export interface World {
   options: WorldOptions;
   clock: Clock;
   keys: Keys;
+  budgets: Budgets;
   scaleSets: ScaleSets;
   runners: Runners;
   jobs: Jobs;
@@ -57,10 +62,12 @@ export interface World {
 export function createWorld(options: WorldOptions): World {
   const runners = createRunners();
   const clock = createClock(options);
+  const { rateLimits = options.style === 'github' ? hostedRateLimits : {} } = options;
   return {
     options,
     clock,
     keys: createKeys(options.adminTokenMs, clock),
+    budgets: createBudgets(rateLimits, clock),
     scaleSets: createScaleSets(options.groups, { batchMs: options.batchMs, clock }),
     runners,
     jobs: new Jobs(runners, options, clock),

@@ -98,6 +98,26 @@ const requestsOf = async (): Promise<number[]> =>
     lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0),
   );
 
+it('what is left of the budgets is a metric of each worker, as GitHub told it', async () => {
+  await scaleAll(1);
+  await eventually(async () => expect(await podCount()).toBe(SETS.length));
+  const url = github.configUrl('octo/app');
+  const told = async (what: string, resource: string): Promise<number[]> => {
+    const sample = `temporal_arc_github_rate_limit_${what}{config_url="${url}",resource="${resource}"} `;
+    const lines = (await samples(sample)).flat();
+    return lines.map((line) => Number(line.slice(sample.length)));
+  };
+  const { calls } = github.admin.stats();
+  const left = 5_000 - (calls.registrationtoken?.count ?? 0);
+  expect(left).toBeLessThan(5_000);
+  // The worker that asked last was told of all that went before.
+  expect(Math.min(...(await told('remaining', 'core')))).toBe(left);
+  expect(new Set(await told('limit', 'core'))).toEqual(new Set([5_000]));
+  expect(new Set(await told('limit', 'actions_runner_registration'))).toEqual(new Set([10_000]));
+  for (const reset of await told('reset_timestamp_seconds', 'core'))
+    expect(reset * 1_000).toBeGreaterThan(Date.now());
+});
+
 it('a 429 to one worker slows the config URL down for both, and every set says what it waits for', async () => {
   await scaleAll(15);
   await eventually(async () => expect(await podCount()).toBe(30));

@@ -248,11 +248,15 @@ describe('a scale set', () => {
     await lost.running();
   });
 
-  it('that vanished at GitHub is created again, and its runners with it', async () => {
+  it('that vanished at GitHub is created again, with its runners, and takes the jobs that waited', async () => {
     const vanished = await createScaleSet(scene, 'vanished', { minRunners: 1 });
     const { set } = await vanished.running();
     const { id } = vanished.atGitHub()!;
+    await vanished.patch({ metadata: { annotations: { 'temporal-arc/paused': 'true' } } });
+    await eventually(() => expect(vanished.atGitHub()?.capacity).toBe(0));
+    const waiting = scene.github.admin.queueJobs({ scaleSetId: id, count: 2, durationMs: 50 });
     await vanish(id);
+    await vanished.patch({ metadata: { annotations: { 'temporal-arc/paused': null } } });
     await vanished.edit({ minRunners: 2 });
     await eventually(async () => {
       const there = vanished.atGitHub();
@@ -264,6 +268,10 @@ describe('a scale set', () => {
       expect(scene.github.admin.runners(there!.id).length).toBeGreaterThan(0);
     });
     expect(await vanished.events('ScaleSetRecreated')).toHaveLength(1);
+    await eventually(() => {
+      const jobs = waiting.map(({ jobId }) => scene.job(jobId));
+      expect(jobs).toMatchObject([{ state: 'completed' }, { state: 'completed' }]);
+    });
   });
 
   it('whose annotations are taken away gets them back, and its children keep what they have', async () => {
