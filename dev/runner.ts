@@ -10,7 +10,7 @@ import type { RunnerState, StopCause } from './runner/life.ts';
 import { followPods, runnerVariable, writeStatus } from './runner/pods.ts';
 import type { Pod, PodStatus } from './runner/pods.ts';
 import { createRules } from './runner/rules.ts';
-import type { Rules } from './runner/rules.ts';
+import type { Rule, Rules } from './runner/rules.ts';
 import { openSession } from './runner/session.ts';
 import * as status from './runner/status.ts';
 import type { Progress } from './toolchain.ts';
@@ -205,22 +205,16 @@ class House implements RunnerControls {
   async #outcome(living: Living): Promise<((pod: Pod) => PodStatus) | undefined> {
     const { signal } = living.controller;
     try {
-      const ruled = await this.#ruled(living, signal);
-      const cause = ruled ?? { kind: 'exit' as const, exitCode: await this.#live(living, signal) };
-      return statusAfter(cause);
+      const rule = this.rules.take(living.pod.metadata);
+      const ruled = await ruledEnd(rule, signal);
+      if (ruled) return statusAfter(ruled);
+      const exitCode = await this.#live(living, signal);
+      if (rule?.lingerMs !== undefined) await sleep(rule.lingerMs, undefined, { signal });
+      return statusAfter({ kind: 'exit', exitCode });
     } catch (error) {
       if (!signal.aborted) throw error;
       return statusAfter(signal.reason as StopCause);
     }
-  }
-
-  async #ruled({ pod }: Living, signal: AbortSignal): Promise<StopCause | undefined> {
-    const rule = this.rules.take(pod.metadata);
-    if (rule?.delayMs !== undefined) await sleep(rule.delayMs, undefined, { signal });
-    if (rule?.waiting !== undefined) return { kind: 'waiting', reason: rule.waiting };
-    if (rule?.evict === true) return { kind: 'evicted' };
-    if (rule?.exitCode !== undefined) return { kind: 'exit', exitCode: rule.exitCode };
-    return undefined;
   }
 
   async #live(living: Living, signal: AbortSignal): Promise<number> {
@@ -262,4 +256,13 @@ function statusAfter(cause: StopCause): ((pod: Pod) => PodStatus) | undefined {
     case 'exit':
       return (pod) => status.terminated(pod, cause.exitCode);
   }
+}
+
+/** The end that a rule has for a runner before it connects. */
+async function ruledEnd(rule: Rule | undefined, signal: AbortSignal): Promise<StopCause | undefined> {
+  if (rule?.delayMs !== undefined) await sleep(rule.delayMs, undefined, { signal });
+  if (rule?.waiting !== undefined) return { kind: 'waiting', reason: rule.waiting };
+  if (rule?.evict === true) return { kind: 'evicted' };
+  if (rule?.exitCode !== undefined) return { kind: 'exit', exitCode: rule.exitCode };
+  return undefined;
 }

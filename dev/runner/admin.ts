@@ -66,6 +66,7 @@ const ruleFields = [
   'evict',
   'waiting',
   'delayMs',
+  'lingerMs',
   'times',
 ] satisfies (keyof Rule)[];
 

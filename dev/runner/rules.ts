@@ -11,6 +11,8 @@ export interface Rule {
   waiting?: string;
   /** Milliseconds before the runner comes online, or ends. */
   delayMs?: number;
+  /** Milliseconds for which the runner's container goes on after its job, as a side process that hangs makes it. */
+  lingerMs?: number;
   /** How many pods it hits; absent: all, until the rules are cleared. */
   times?: number;
 }

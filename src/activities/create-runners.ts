@@ -11,7 +11,8 @@ import {
   RejectedError,
   RunnerLeavingError,
 } from './create-runner.ts';
-import { judge, SetupError, toFailure } from './failures.ts';
+import type { Verdict } from './failures.ts';
+import { judge, messageOf, SetupError, toFailure } from './failures.ts';
 import type { GitHubAccessDeps } from './github-access.ts';
 import { accessGitHub, runnerSpecOf } from './github-access.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
@@ -23,6 +24,8 @@ export interface CreateRunnersInput {
   /** The EphemeralRunnerSet, absent for runners that belong to none. */
   set?: string;
   names: string[];
+  /** How many of them are made at the same time; one unless given. */
+  atOnce?: number;
   patchId: number;
   /** Creation has been blocked: ask Kubernetes first whether it would take such a pod. */
   probe: boolean;
@@ -59,10 +62,10 @@ interface Progress {
 const nothingYet = (): Progress => ({ result: { created: [], rejected: [], begun: [] }, beganAt: {} });
 
 /**
- * Creates the named runners, one after the other. A failure that concerns them all ends it: with a result when it is of
- * no use to go on (`stopped`), with a failure when Temporal should try again. What was done by then is in the
- * heartbeat, and the cluster shows it to whoever goes on. Cancelled, it answers with what was done by then: the runner it
- * was at is among those begun.
+ * Creates the named runners, `atOnce` at a time. A failure that concerns them all ends it: with a result when it is of no
+ * use to go on (`stopped`), with a failure when Temporal should try again. What was done by then is in the heartbeat,
+ * and the cluster shows it to whoever goes on. Cancelled, it answers with what was done by then: the runners it was at are
+ * among those begun.
  */
 export const createRunnersActivity =
   (deps: CreateRunnersDeps) =>
@@ -70,38 +73,60 @@ export const createRunnersActivity =
     const context = Context.current();
     const progress = (context.info.heartbeatDetails as Progress | undefined) ?? nothingYet();
     const stopBeating = heartbeatUntilDone(context, () => progress);
+    const signal = context.cancellationSignal;
     try {
-      await fillLane(deps, input, { progress, signal: context.cancellationSignal });
-    } catch (error) {
-      if (context.cancellationSignal.aborted) return progress.result;
-      const verdict = judge(error);
-      if (verdict.decision === 'retry') throw toFailure(verdict);
-      const { decision: _stop, ...stopped } = verdict;
-      progress.result.stopped = stopped;
+      const errors = await fillLanes(deps, input, { progress, signal });
+      return signal.aborted ? progress.result : conclude(progress.result, errors);
     } finally {
       stopBeating();
     }
-    return progress.result;
   };
+
+/**
+ * Failures of several runners are told together, of those for the same reason the first: they differ in the names of the
+ * runners. Where one of them says that it is of no use to go on, it is not.
+ */
+function conclude(result: CreateRunnersResult, errors: readonly unknown[]): CreateRunnersResult {
+  const byReason = new Map<string, Verdict>();
+  for (const verdict of errors.map(judge)) {
+    if (!byReason.has(verdict.reason)) byReason.set(verdict.reason, verdict);
+  }
+  const verdicts = [...byReason.values()];
+  const [first] = verdicts;
+  if (!first) return result;
+  const leading = verdicts.find(({ decision }) => decision === 'stop') ?? first;
+  const message = messageOf(verdicts);
+  if (leading.decision === 'retry') throw toFailure({ ...leading, message });
+  const { decision: _stop, ...stopped } = leading;
+  return { ...result, stopped: { ...stopped, message } };
+}
 
 interface LaneContext {
   progress: Progress;
   signal: AbortSignal;
 }
 
-async function fillLane(
+/** @returns what it ran into; whoever was at a runner then has finished it */
+async function fillLanes(
   deps: CreateRunnersDeps,
   input: CreateRunnersInput,
-  lane: LaneContext,
-): Promise<void> {
-  const { result } = lane.progress;
-  const done = new Set([...result.created, ...result.rejected].map(({ name }) => name));
-  const source = await sourceOf(deps, input, lane.signal);
-  for (const name of input.names) {
-    if (done.has(name)) continue;
-    if (lane.signal.aborted) return;
-    await makeOne(deps, { ...input, ...source, name }, lane);
-  }
+  context: LaneContext,
+): Promise<unknown[]> {
+  const { created, rejected } = context.progress.result;
+  const done = new Set([...created, ...rejected].map(({ name }) => name));
+  const names = input.names.filter((name) => !done.has(name)).values();
+  const errors: unknown[] = [];
+  const failed = (error: unknown): void => void errors.push(error);
+  const source = await sourceOf(deps, input, context.signal).catch(failed);
+  if (!source) return errors;
+  const lane = async (): Promise<void> => {
+    for (const name of names) {
+      if (context.signal.aborted || errors.length > 0) return;
+      await makeOne(deps, { ...input, ...source, name }, context).catch(failed);
+    }
+  };
+  await Promise.all(Array.from({ length: input.atOnce ?? 1 }, lane));
+  return errors;
 }
 
 interface Source {

@@ -1,5 +1,5 @@
 import { int64Json } from '../github/json.ts';
-import type { JobStarted } from '../github/wire.ts';
+import type { JobCompleted, JobStarted } from '../github/wire.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ephemeralRunners } from '../kubernetes/resources.ts';
 import { orNothing } from './or-nothing.ts';
@@ -36,4 +36,12 @@ export const recordStarts = (
           { subresource: 'status' },
         ),
       ),
+  );
+
+/** How jobs ended, by the runner that had them, as far as GitHub says. */
+export const resultsOf = (completed: readonly JobCompleted[]): Record<string, string> =>
+  Object.fromEntries(
+    completed
+      .filter(({ runnerName, result }) => runnerName !== '' && result !== '')
+      .map(({ runnerName, result }) => [runnerName, result]),
   );

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { WorkflowClient } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { runnerSetWorkflowId } from '../api/workflow-ids.ts';
 import { isDecision } from '../github/errors.ts';
 import { createMessageSession, resumeMessageSession } from '../github/message-session.ts';
 import type { MessageSession } from '../github/message-session.ts';
@@ -14,7 +16,7 @@ import { afterListenFailure } from './listen-failure.ts';
 import type { ListenerMetrics, ListenerRecorder, ListenerSubject } from './listener-metrics.ts';
 import type { ListenerKey, ListenerSetup, ReadSetup } from './listener-setup.ts';
 import { MessageLoop } from './message-loop.ts';
-import type { ListenerCapacity } from './observation.ts';
+import type { ListenerCapacity, Observation } from './observation.ts';
 
 export interface ListenInput extends ListenerKey {
   /** What the EphemeralRunnerSet can take. */
@@ -47,6 +49,8 @@ export interface ListenerReport {
 }
 
 export interface ListenDeps {
+  /** Name of the cluster: part of workflow ids. */
+  cluster: string;
   kubernetes: Pick<KubernetesClient, 'mergePatch'>;
   /** Where the listener's workflow is told how it fares. */
   workflows: Pick<WorkflowClient, 'getHandle'>;
@@ -132,6 +136,7 @@ class Listening {
         progress,
         capacity: capacityOf(this.input.capacity, setup.limits.maxRunners),
         signal: this.signal,
+        onResults: (results) => this.tellSet(setup, results),
         onHandled: beat,
         onPolled: () => (this.tries = 0),
       });
@@ -177,6 +182,21 @@ class Listening {
     if (failure.action === 'renew' && this.progress) forgetSession(this.progress);
     if (failure.action === 'wait' && failure.tell) this.tell({ ready: false, reason, message });
     await sleep(failure.waitMs, undefined, { signal: this.signal }).catch(() => undefined);
+  }
+
+  /** The runner set's workflow writes it onto those runners that outlive their job. */
+  private async tellSet(
+    { namespace, runnerSet }: ListenerSetup,
+    jobResults: Record<string, string>,
+  ): Promise<void> {
+    const { cluster, workflows } = this.deps;
+    const told: Observation = { at: Date.now(), jobResults };
+    try {
+      await workflows.getHandle(runnerSetWorkflowId(cluster, namespace, runnerSet)).signal('observe', told);
+    } catch (error) {
+      // The set is gone, and its runners with it.
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
   }
 
   /** Tells the workflow, once for each change. It is news, no order: it may get lost. */

@@ -5,7 +5,7 @@ import { ephemeralRunnerSets } from '../kubernetes/resources.ts';
 import { isDoubtful, jobsWanted, whenQuiet, withMessage, withStatistics } from './demand.ts';
 import type { ReplicaOrder } from './desired-replicas.ts';
 import { nextOrder } from './desired-replicas.ts';
-import { recordStarts } from './job-records.ts';
+import { recordStarts, resultsOf } from './job-records.ts';
 import type { ListenProgress } from './listen.ts';
 import type { ListenerRecorder } from './listener-metrics.ts';
 import type { ListenerSetup } from './listener-setup.ts';
@@ -21,6 +21,8 @@ export interface MessageLoopParts {
   capacity: number;
   /** Ends the polling; a message that has come is still acted upon. */
   signal: AbortSignal;
+  /** Passes on how jobs ended, by the name of their runner. */
+  onResults: (results: Record<string, string>) => Promise<void>;
   onHandled: () => void;
   onPolled: () => void;
 }
@@ -36,7 +38,7 @@ const LULLS_MS: readonly number[] = [1_000, 2_000, 7_000];
 const REPEAT_MS = 5 * 60_000;
 
 /**
- * Polls and acts: acquires jobs, records starts, gives the order for replicas, and only then acknowledges. Everything may
+ * Polls and acts: acquires jobs, gives the order for replicas, records starts and ends of jobs, and only then acknowledges. Everything may
  * be done twice: a message that was acted upon and could not be acknowledged comes again.
  */
 export class MessageLoop {
@@ -94,13 +96,20 @@ export class MessageLoop {
     progress.demand = withMessage(progress.demand, message, Date.now());
     progress.scaling.dirty ||= started.length + completed.length > 0;
     const results = await Promise.allSettled([
-      recordStarts(kubernetes, setup.namespace, started),
+      // First: whole runners wait for it.
       this.order(),
+      recordStarts(kubernetes, setup.namespace, started),
+      this.tellResults(completed),
     ]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     if (statistics) recorder.statistics(statistics);
     for (const job of started) recorder.started(job);
     for (const job of completed) recorder.completed(job);
+  }
+
+  private async tellResults(completed: ScaleSetMessage['completed']): Promise<void> {
+    const results = resultsOf(completed);
+    if (Object.keys(results).length > 0) await this.parts.onResults(results);
   }
 
   private orderWhenQuiet(): Promise<void> {

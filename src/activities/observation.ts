@@ -62,6 +62,8 @@ export interface Observation {
   set?: ObservedSet | null;
   runners?: ObservedRunner[];
   gone?: string[];
+  /** How jobs ended, in GitHub's words, by the name of the runner that had them. Told by the listener. */
+  jobResults?: Record<string, string>;
   /** Part `part` of `parts` of a full picture: after the last part, runners that were in none of them are gone. */
   snapshot?: { part: number; parts: number };
   settings?: RunnerSettings;

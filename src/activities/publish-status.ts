@@ -35,6 +35,8 @@ export interface RunnerStatusUpdate {
   runnerId?: number;
   reason?: string;
   message?: string;
+  /** How its job ended, if the runner outlives it. */
+  jobResult?: string;
 }
 
 export interface PublishStatusInput {
@@ -105,14 +107,22 @@ async function publishSet(kubernetes: KubernetesClient, input: PublishStatusInpu
 async function publishRunner(
   kubernetes: KubernetesClient,
   namespace: string,
-  { name, phase, ready, runnerId, reason, message }: RunnerStatusUpdate,
+  { name, phase, ready, runnerId, reason, message, jobResult }: RunnerStatusUpdate,
 ): Promise<void> {
   const told = ready
     ? readiness('True', 'PodReady', 'The runner is up.')
     : readiness('False', reason ?? 'PodNotReady', message ?? '');
   const id = runnerId ?? (await registeredId(kubernetes, { namespace, name }));
   const registered = id === undefined ? {} : { runnerId: id, runnerName: name };
-  const status = { ...registered, phase, reason: reason ?? null, message: message ?? null, ...told };
+  const result = jobResult === undefined ? {} : { jobResult };
+  const status = {
+    ...registered,
+    phase,
+    reason: reason ?? null,
+    message: message ?? null,
+    ...told,
+    ...result,
+  };
   await orNothing(
     kubernetes.mergePatch(ephemeralRunners, { namespace, name }, { status }, { subresource: 'status' }),
   );

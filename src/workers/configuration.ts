@@ -63,7 +63,8 @@ export const SETTINGS = {
     default: 20,
     min: 1,
     max: 500,
-    description: 'Kept-alive connections to the Kubernetes API: requests in flight at most.',
+    description:
+      'Kept-alive connections to the Kubernetes API: requests in flight at most. Listeners have ten of their own.',
   }),
   snapshotIntervalMs: duration({
     group: CLUSTER,

@@ -105,7 +105,7 @@ export async function runListener(configuration: ListenerConfiguration, logger: 
   const connection = await connectTemporal(connectionOptions);
   const { workflow: workflows } = new Client({ connection, namespace });
   const readSetup = setupFromFile({ path: configPath, github });
-  const deps = { kubernetes, workflows, readSetup, metrics: metrics.listenerMetrics, log };
+  const deps = { cluster, kubernetes, workflows, readSetup, metrics: metrics.listenerMetrics, log };
   const session = await createSessionWorker({
     connection,
     temporalNamespace: namespace,

@@ -24,6 +24,12 @@ import { version } from './version.ts';
 import { workflowCode } from './workflow-code.ts';
 
 /**
+ * Connections to the Kubernetes API of their own for message sessions. An order for replicas that queued behind the
+ * requests of a hundred runners would come half a second late, and with it the next message.
+ */
+const SESSION_CONNECTIONS = 10;
+
+/**
  * Runs a worker until SIGTERM or SIGINT, then ends it in good order.
  *
  * @throws what keeps it from starting: a bad kubeconfig, Temporal or Kubernetes out of reach, a cluster name taken
@@ -34,12 +40,15 @@ export async function runWorker(configuration: WorkerConfiguration, logger: Logg
   const log = (message: string, facts: Record<string, unknown>) => void logger.warn(message, facts);
   const metrics = createMetrics({ version, pauses: () => pauses.current(), log });
   const kubeConfig = kubeConfigFor(configuration);
-  const kubernetes = createKubernetesClient({
-    kubeConfig,
-    connections: configuration.kubernetesConnections,
-    userAgent: `temporal-arc/${version}`,
-    onRequest: (request) => metrics.kubernetesRequest(request),
-  });
+  const connectKubernetes = (connections: number): KubernetesClient =>
+    createKubernetesClient({
+      kubeConfig,
+      connections,
+      userAgent: `temporal-arc/${version}`,
+      onRequest: (request) => metrics.kubernetesRequest(request),
+    });
+  const kubernetes = connectKubernetes(configuration.kubernetesConnections);
+  const sessionsKubernetes = connectKubernetes(SESSION_CONNECTIONS);
   const github = createGitHubConnections({
     systemInfo: { ...defaultSystemInfo, version },
     pauses,
@@ -55,6 +64,7 @@ export async function runWorker(configuration: WorkerConfiguration, logger: Logg
       ...partsFrom(configuration, { logger, metrics }),
       listenerPods: listenerPodsOf(configuration, { address: connectionOptions.address ?? '', namespace }),
       kubernetes,
+      sessionsKubernetes,
       github,
       connection: checked.connection,
       temporalNamespace: namespace,
@@ -69,6 +79,7 @@ export async function runWorker(configuration: WorkerConfiguration, logger: Logg
       endpoints.close(),
       checked.connection?.close(),
       kubernetes.close(),
+      sessionsKubernetes.close(),
       github.close(),
     ]);
   }

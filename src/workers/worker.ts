@@ -8,6 +8,7 @@ import type { SessionActivities } from '../activities/listener-activities.ts';
 import { clusterSessionActivities } from '../activities/listener-activities.ts';
 import { noListenerMetrics } from '../activities/listener-metrics.ts';
 import { listenersTaskQueueOf, taskQueueOf } from '../api/workflow-ids.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { MetricsSinks } from '../workflows/passes.ts';
 import { claimCluster, clusterUid, ClusterNameTakenError } from './cluster-claim.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
@@ -25,6 +26,8 @@ export interface WorkerParts extends Omit<ActivityDeps, 'workflows'> {
   shutdownGraceMs: number;
   /** What this process serves; everything unless given. */
   role?: WorkerRole | undefined;
+  /** For message sessions, whose few requests must not queue behind those of runners; `kubernetes` unless given. */
+  sessionsKubernetes?: KubernetesClient | undefined;
   /** Message sessions held at the same time; 1,000 unless given. */
   listenerSlots?: number | undefined;
 }
@@ -119,7 +122,8 @@ const HEARTBEAT_THROTTLE_MS = 3_000;
 
 /** Message sessions have a task queue of their own: each takes a slot for as long as it lives. */
 function createListenersWorker(parts: WorkerParts & ActivityDeps): Promise<Worker> {
-  const deps = { ...parts, listenerMetrics: parts.listenerMetrics ?? noListenerMetrics };
+  const { kubernetes, sessionsKubernetes = kubernetes, listenerMetrics = noListenerMetrics } = parts;
+  const deps = { ...parts, kubernetes: sessionsKubernetes, listenerMetrics };
   return createSessionWorker({
     ...parts,
     taskQueue: listenersTaskQueueOf(parts.cluster),

@@ -14,7 +14,7 @@ import { Alarm } from './alarm.ts';
 import type { ScaleResult } from './messages.ts';
 import type { Outcome } from './outcome.ts';
 import { reconciled } from './passes.ts';
-import type { Lane, Plan, Publication } from './plan.ts';
+import type { Creation, Plan, Publication } from './plan.ts';
 import type { RegistrationCheck } from './registration.ts';
 import { phaseKey } from '../api/search-attributes.ts';
 import { phaseOf } from './phase.ts';
@@ -59,7 +59,7 @@ interface Served {
 
 /** Carries plans out and gathers what comes of them. Decides nothing. */
 export class RunnerSetActivities {
-  /** Creating activities in flight. */
+  /** Runners being created at the same time. */
   lanes = 0;
   publishing = false;
   /** Milliseconds since the epoch: no status is written before. */
@@ -67,6 +67,7 @@ export class RunnerSetActivities {
   checking = false;
   /** Milliseconds since the epoch: GitHub is not asked about idle runners before. */
   mayCheckAt = 0;
+  private creations = 0;
   private retirements = 0;
   private outcomes: Outcome[] = [];
   private woken = false;
@@ -83,7 +84,7 @@ export class RunnerSetActivities {
   }
 
   get inFlight(): number {
-    return this.lanes + this.retirements + (this.publishing ? 1 : 0) + (this.checking ? 1 : 0);
+    return this.creations + this.retirements + (this.publishing ? 1 : 0) + (this.checking ? 1 : 0);
   }
 
   /** Something happened that calls for a new look at the state. */
@@ -104,7 +105,10 @@ export class RunnerSetActivities {
 
   /** @param observedAt when the change that led to this plan was seen, in milliseconds */
   carryOut(plan: Plan, observedAt: number | undefined): void {
-    const begun = [...plan.lanes.map((lane) => this.create(lane)), ...this.retireInBatches(plan.retire)];
+    const begun = [
+      ...plan.create.map((creation) => this.create(creation)),
+      ...this.retireInBatches(plan.retire),
+    ];
     if (plan.publish) begun.push(this.publish(plan.publish));
     if (plan.check) begun.push(this.check(plan.check));
     this.showPhase();
@@ -137,13 +141,15 @@ export class RunnerSetActivities {
     return name === undefined || !this.state.set ? { namespace } : { namespace, set: name };
   }
 
-  private async create({ names, probe }: Lane): Promise<void> {
+  private async create({ names, lanes, probe }: Creation): Promise<void> {
     for (const name of names) this.mark(name, 'create');
-    this.lanes += 1;
-    const input = { ...this.target(), names, patchId: this.state.order.id, probe };
+    this.creations += 1;
+    this.lanes += lanes;
+    const input = { ...this.target(), names, atOnce: lanes, patchId: this.state.order.id, probe };
     const options = { ...long, summary: summarize(names) };
     const attempt = await this.attempt(() => createRunners.executeWithOptions(options, [input]));
-    this.lanes -= 1;
+    this.creations -= 1;
+    this.lanes -= lanes;
     const nothing: CreateRunnersResult = { created: [], rejected: [], begun: [] };
     this.outcomes.push({ of: 'create', names, probe, result: { ...nothing, ...attempt } });
   }

@@ -11,6 +11,8 @@ export interface CarriedState extends Omit<SetState, 'rows'> {
   /** Texts that rows refer to by number: revisions, reasons, messages. */
   texts: string[];
   rows: PackedRow[];
+  /** How many values a row has of itself, and of what was seen of it. Absent: it was carried before there were more. */
+  widths?: [number, number];
 }
 
 /**
@@ -19,6 +21,10 @@ export interface CarriedState extends Omit<SetState, 'rows'> {
  */
 export type PackedRow = string;
 
+/** Before widths were carried. */
+const FIRST_WIDTHS = [25, 9] as const;
+
+/** New fields come last, so that what an older version carried is still understood. Likewise below. */
 const ROW_FIELDS = [
   ['name', 'name'],
   ['doing', 'text'],
@@ -45,6 +51,8 @@ const ROW_FIELDS = [
   ['absent', 'flag'],
   ['published', 'text'],
   ['failures', 'number'],
+  ['jobResult', 'text'],
+  ['jobEndedAt', 'number'],
 ] as const satisfies Fields<Omit<Row, 'seen'>>;
 
 const SEEN_FIELDS = [
@@ -85,9 +93,6 @@ export const NOTHING_IS_LOST: [
   Whole<Missing<ObservedPod, typeof POD_FIELDS>>,
 ] = [true, true, true];
 
-const SEEN_AT = ROW_FIELDS.length;
-const POD_AT = SEEN_AT + SEEN_FIELDS.length;
-
 /** The state as it is carried. */
 export function pack(state: SetState, prefix: string): CarriedState {
   const texts = new Map<string, number>();
@@ -102,7 +107,8 @@ export function pack(state: SetState, prefix: string): CarriedState {
     return String(texts.get(text));
   };
   const rows = [...state.rows.values()].map((row) => packRow(row, put));
-  return { ...state, prefix, rows, texts: [...texts.keys()] };
+  const widths: [number, number] = [ROW_FIELDS.length, SEEN_FIELDS.length];
+  return { ...state, prefix, rows, texts: [...texts.keys()], widths };
 }
 
 function packRow(row: Row, put: (value: unknown, kind: Kind) => string): PackedRow {
@@ -120,7 +126,9 @@ const shorten = (name: string, prefix: string): string =>
   name.startsWith(prefix) ? `+${name.slice(prefix.length)}` : `=${name}`;
 
 /** The state as it was before it was carried. */
-export function unpack({ prefix, texts, rows, ...rest }: CarriedState): SetState {
+export function unpack({ prefix, texts, rows, widths = [...FIRST_WIDTHS], ...rest }: CarriedState): SetState {
+  const [seenAt, seenWidth] = widths;
+  const podAt = seenAt + seenWidth;
   const take = (value: string, kind: Kind): unknown => {
     if (kind === 'flag') return value === '1';
     if (kind === 'name') return lengthen(value, prefix);
@@ -133,10 +141,10 @@ export function unpack({ prefix, texts, rows, ...rest }: CarriedState): SetState
     );
   const unpackRow = (packed: PackedRow): Row => {
     const values = packed.split('|');
-    const row = read(values, ROW_FIELDS) as Row;
-    if (values.length <= SEEN_AT) return row;
-    row.seen = { ...read(values.slice(SEEN_AT), SEEN_FIELDS), name: row.name } as ObservedRunner;
-    if (values.length > POD_AT) row.seen.pod = read(values.slice(POD_AT), POD_FIELDS) as ObservedPod;
+    const row = read(values.slice(0, seenAt), ROW_FIELDS) as Row;
+    if (values.length <= seenAt) return row;
+    row.seen = { ...read(values.slice(seenAt, podAt), SEEN_FIELDS), name: row.name } as ObservedRunner;
+    if (values.length > podAt) row.seen.pod = read(values.slice(podAt), POD_FIELDS) as ObservedPod;
     return row;
   };
   return { ...rest, rows: new Map(rows.map(unpackRow).map((row) => [row.name, row])) };

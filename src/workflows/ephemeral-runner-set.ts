@@ -3,6 +3,7 @@ import {
   condition,
   continueAsNew,
   log,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -37,6 +38,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
   const state = input.carried ? unpack(input.carried) : emptyState();
   const inbox = input.inbox ?? [];
   const acting = new RunnerSetActivities(input, state);
+  const bundling = patched('lanes-share-activities');
 
   setHandler(messages.observeSignal, (observation) => void inbox.push(observation));
   setHandler(messages.stateQuery, () => viewSet(state));
@@ -65,6 +67,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     const plan = decide(state, {
       now,
       lanes: acting.lanes,
+      bundling,
       publishing: acting.publishing,
       mayPublishAt: acting.mayPublishAt,
       checking: acting.checking,

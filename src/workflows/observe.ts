@@ -11,6 +11,7 @@ export function observe(state: SetState, observation: Observation): void {
   if (observation.set !== undefined) observeSet(state, observation.set, observation.at);
   for (const runner of observation.runners ?? []) observeRunner(state, runner, observation.at);
   for (const name of observation.gone ?? []) state.rows.delete(name);
+  observeResults(state, observation);
   if (observation.snapshot) observePicture(state, observation);
 }
 
@@ -42,6 +43,13 @@ function observeRunner(state: SetState, seen: ObservedRunner, at: number): void 
   if (seen.hasJob && row.heldByJob) {
     delete row.heldByJob;
     delete row.notBefore;
+  }
+}
+
+function observeResults({ rows }: SetState, { jobResults = {}, at }: Observation): void {
+  for (const [name, result] of Object.entries(jobResults)) {
+    const row = rows.get(name);
+    if (row) Object.assign(row, { jobResult: result, jobEndedAt: at } satisfies Partial<Row>);
   }
 }
 

@@ -3,7 +3,7 @@ import type { RunnerStatusUpdate, SetStatusUpdate } from '../activities/publish-
 import type { Allowance } from './backoff.ts';
 import { allowAfterFailures } from './backoff.ts';
 import { POD_SIGHTING_MS } from './ending.ts';
-import { shareOut } from './lanes.ts';
+import { bundle, oneEach, shareOut } from './lanes.ts';
 import { pendingDeadline } from './pending.ts';
 import type { RegistrationCheck } from './registration.ts';
 import { registrationsToCheck } from './registration.ts';
@@ -13,12 +13,14 @@ import type { Row } from './runner.ts';
 import { hasJob, stageOf } from './runner.ts';
 import { replicaDelta } from './scale.ts';
 import type { Happening, SetState } from './state.ts';
-import { isOutdated, runnerStatus, setStatus, statusKey } from './status.ts';
+import { isOutdated, resultDueAt, runnerStatus, setStatus, statusKey } from './status.ts';
 import { allowInTrouble } from './trouble.ts';
 
-/** One activity's share of the creation: its runners are made one after the other. */
-export interface Lane {
+/** One activity's share of the creation. */
+export interface Creation {
   names: string[];
+  /** How many of them are made at the same time. */
+  lanes: number;
   /** Creation is blocked, this is a try: ask Kubernetes first whether it would take the pod. */
   probe: boolean;
 }
@@ -35,7 +37,7 @@ export interface Publication {
 
 /** What to do now. Nouns only: carrying it out is the workflow's part. */
 export interface Plan {
-  lanes: Lane[];
+  create: Creation[];
   retire: RunnerToRetire[];
   publish?: Publication;
   /** What to ask GitHub about idle runners. */
@@ -49,8 +51,10 @@ export interface Plan {
 export interface Circumstances {
   /** Milliseconds since the epoch. */
   now: number;
-  /** Creating activities in flight. */
+  /** Runners being created at the same time right now. */
   lanes: number;
+  /** Lanes of a single runner share an activity. */
+  bundling: boolean;
   /** A status is being written. */
   publishing: boolean;
   /** Milliseconds since the epoch: no other is written before. */
@@ -69,16 +73,16 @@ const TAKEOVER_MS = 20_000;
 
 /** The plan for a set, and for the runners that belong to none (`set` was never seen). */
 export function decide(state: SetState, circumstances: Circumstances): Plan {
-  const idle: Plan = { lanes: [], retire: [], finished: false };
+  const idle: Plan = { create: [], retire: [], finished: false };
   if (!state.complete || circumstances.draining) return idle;
   const wakes: number[] = [];
   const retire = toRetire(state, circumstances.now, wakes);
-  const lanes = toCreate(state, { ...circumstances, retiring: new Set(retire) }, wakes);
+  const create = toCreate(state, { ...circumstances, retiring: new Set(retire) }, wakes);
   const publish = toPublish(state, circumstances, wakes);
   const check = circumstances.checking ? undefined : registrationsToCheck(state, circumstances, wakes);
-  const wakeAt = Math.min(...wakes, nextDeadline(state));
+  const wakeAt = Math.min(...wakes, nextDeadline(state, circumstances.now));
   return {
-    lanes,
+    create,
     retire: retire.map((row) => retirement(state, row, circumstances.now)),
     ...(publish ? { publish } : {}),
     ...(check ? { check } : {}),
@@ -88,13 +92,15 @@ export function decide(state: SetState, circumstances: Circumstances): Plan {
   };
 }
 
-/** When the first of the runners is overdue: its pod to be seen, or to run. */
-function nextDeadline(state: SetState): number {
+/** When the first of the runners is overdue: its pod to be seen, or to run, or to end with its job. */
+function nextDeadline(state: SetState, now: number): number {
   let next = Infinity;
   for (const row of state.rows.values()) {
     if (row.doing) continue;
     const sighting = awaitsSighting(row) ? (row.madeAt ?? 0) + POD_SIGHTING_MS : Infinity;
-    next = Math.min(next, sighting, pendingDeadline(row, state.settings) ?? Infinity);
+    const result = resultDueAt(row) ?? 0;
+    const pending = pendingDeadline(row, state.settings) ?? Infinity;
+    next = Math.min(next, sighting, pending, result > now ? result : Infinity);
   }
   return next;
 }
@@ -141,9 +147,9 @@ function mayBegin(row: Row, now: number, wakes: number[]): boolean {
   return false;
 }
 
-type Creation = Circumstances & { retiring: Set<Row> };
+type Creating = Circumstances & { retiring: Set<Row> };
 
-function toCreate(state: SetState, circumstances: Creation, wakes: number[]): Lane[] {
+function toCreate(state: SetState, circumstances: Creating, wakes: number[]): Creation[] {
   const limit = state.settings.runnerCreationConcurrency;
   const free = limit - circumstances.lanes;
   if (free <= 0 || !mayCreate(state)) return [];
@@ -157,7 +163,8 @@ function toCreate(state: SetState, circumstances: Creation, wakes: number[]): La
   while (wanted.size < total) wanted.add(circumstances.newName());
   const names = [...wanted];
   const probe = state.trouble !== undefined;
-  return shareOut(names.length, free, limit).map((share) => ({ names: names.splice(0, share), probe }));
+  const shares = (circumstances.bundling ? bundle : oneEach)(shareOut(names.length, free, limit));
+  return shares.map(({ runners, lanes }) => ({ names: names.splice(0, runners), lanes, probe }));
 }
 
 const mayCreate = (state: SetState): boolean => {
@@ -195,14 +202,14 @@ function toPublish(
   { publishing, mayPublishAt, now }: Circumstances,
   wakes: number[],
 ): Publication | undefined {
-  const publication = publishing ? undefined : publicationOf(state);
+  const publication = publishing ? undefined : publicationOf(state, now);
   if (!publication || mayPublishAt <= now) return publication;
   wakes.push(mayPublishAt);
   return undefined;
 }
 
-function publicationOf(state: SetState): Publication | undefined {
-  const runners = [...state.rows.values()].map(runnerStatus).filter((update) => update !== undefined);
+function publicationOf(state: SetState, now: number): Publication | undefined {
+  const runners = [...state.rows.values()].flatMap((row) => runnerStatus(row, now) ?? []);
   const finalizer = finalizerChange(state);
   const status = state.set ? setStatus(state) : undefined;
   const changed = status && state.set && statusKey(status, state.set.generation) !== state.published;

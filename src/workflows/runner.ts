@@ -49,6 +49,9 @@ export interface Row {
   missed?: boolean;
   /** Its pod was marked as having a job. */
   protected?: boolean;
+  /** How its job ended, in GitHub's words, and when that was told (milliseconds). */
+  jobResult?: string;
+  jobEndedAt?: number;
   end?: End;
   reason?: string;
   message?: string;

@@ -103,11 +103,18 @@ const pausedCondition = (state: SetState): Condition =>
 export const statusKey = (status: SetStatusUpdate, generation: number): string =>
   `${generation} ${JSON.stringify(status)}`;
 
+/** A runner goes with its job, as a rule: only one that is still there after this time is told how the job ended. */
+const OUTLIVES_JOB_MS = 2_000;
+
+/** When it is to be written how the runner's job ended, in milliseconds since the epoch. */
+export const resultDueAt = ({ end, jobEndedAt }: Row): number | undefined =>
+  end !== undefined || jobEndedAt === undefined ? undefined : jobEndedAt + OUTLIVES_JOB_MS;
+
 /**
- * The status of one runner if the cluster does not show it yet: its id at GitHub, its pod's phase and readiness. The id
- * is known when its lane has ended.
+ * The status of one runner if the cluster does not show it yet: its id at GitHub, its pod's phase and readiness, and how
+ * its job ended. The id is known when its lane has ended.
  */
-export function runnerStatus(row: Row): RunnerStatusUpdate | undefined {
+export function runnerStatus(row: Row, now: number): RunnerStatusUpdate | undefined {
   const pod = row.seen?.pod;
   const mirrored = pod?.phase === 'Pending' || pod?.phase === 'Running';
   if (!mirrored || row.end || stageOf(row) === 'leaving' || row.doing) return undefined;
@@ -119,13 +126,16 @@ export function runnerStatus(row: Row): RunnerStatusUpdate | undefined {
     ...(runnerId === undefined ? {} : { runnerId }),
     ...(pod.reason === undefined ? {} : { reason: pod.reason }),
     ...(pod.message === undefined ? {} : { message: pod.message }),
+    ...(row.jobResult === undefined || (resultDueAt(row) ?? Infinity) > now
+      ? {}
+      : { jobResult: row.jobResult }),
   };
   const { phase = '', ready = false, runnerId: shownId } = row.seen ?? {};
   const shown = row.published ?? keyOf(phase, ready, shownId);
   return shown === runnerStatusKey(update) ? undefined : update;
 }
 
-export const runnerStatusKey = ({ phase, ready, runnerId }: RunnerStatusUpdate): string =>
-  keyOf(phase, ready, runnerId);
+export const runnerStatusKey = ({ phase, ready, runnerId, jobResult }: RunnerStatusUpdate): string =>
+  keyOf(phase, ready, runnerId) + (jobResult === undefined ? '' : `/${jobResult}`);
 
 const keyOf = (phase: string, ready: boolean, runnerId = 0): string => `${phase}/${ready}/${runnerId}`;

@@ -1,4 +1,4 @@
-import { jobStatusOf } from '../../src/activities/job-records.ts';
+import { jobStatusOf, resultsOf } from '../../src/activities/job-records.ts';
 import { aJob } from './messages.ts';
 
 test('a job is written onto its runner, ids with all their digits', () => {
@@ -14,4 +14,13 @@ test('what is empty or zero is left out', () => {
   expect(jobStatusOf(aJob('job-1', { ...empty, jobWorkflowRef: '', jobDisplayName: '' }))).toEqual({
     jobId: 'job-1',
   });
+});
+
+test('how a job ended is told of runners that had it, as far as GitHub says', () => {
+  const ended = [
+    aJob('a', { runnerName: 'one', result: 'succeeded' }),
+    aJob('b', { runnerName: '', result: 'canceled' }),
+    aJob('c', { runnerName: 'three', result: '' }),
+  ];
+  expect(resultsOf(ended)).toEqual({ one: 'succeeded' });
 });

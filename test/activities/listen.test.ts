@@ -62,6 +62,7 @@ const cancel = (env: MockActivityEnvironment): void =>
 /** Begins to listen. */
 function listen(input: Partial<ListenInput> = {}): (typeof running)[number] {
   const activities = clusterSessionActivities({
+    cluster: 'test',
     kubernetes: cluster.client,
     github: connections,
     listenerMetrics: noListenerMetrics,

@@ -29,6 +29,13 @@ class Surroundings {
     if (fault) throw fault;
   }
 
+  tell(results: Record<string, string>): Promise<void> {
+    return new Promise((resolve) => {
+      this.ask(`tell ${JSON.stringify(results)}`);
+      resolve();
+    });
+  }
+
   session(): MessageSession {
     const promised = <T>(work: () => T | Promise<T>): Promise<T> => new Promise((resolve) => resolve(work()));
     return {
@@ -93,6 +100,7 @@ function loopIn(around: Surroundings, state = progress(), capacity = 5): Message
     progress: state,
     capacity,
     signal: around.done.signal,
+    onResults: (results) => around.tell(results),
     onHandled: () => undefined,
     onPolled: () => undefined,
   });
@@ -118,8 +126,8 @@ test('acts first, and only then acknowledges', async () => {
   expect(around.asked).toEqual([
     'poll 0 capacity 5',
     'acquire 5',
-    'record demo-runner-aaaaa',
     'order {"patchID":0,"replicas":2}',
+    'record demo-runner-aaaaa',
     'acknowledge 11',
     'poll 11 capacity 5',
   ]);
@@ -191,4 +199,23 @@ test('a job that statistics leave out has a runner ordered once the queue is qui
     'order {"patchID":0,"replicas":0}',
     'order {"patchID":7,"replicas":1}',
   ]);
+});
+
+test('how jobs ended is passed on before the message is acknowledged; one that no runner took is not', async () => {
+  const around = new Surroundings();
+  const completed = [aJob('a', { result: 'failed' }), aJob('b', { runnerName: '', result: 'canceled' })];
+  around.queue = [aMessage({ messageId: 11, completed, statistics: counts(0) })];
+  await expect(loopIn(around).run()).rejects.toThrow('the end');
+  const told = around.asked.indexOf('tell {"demo-runner-aaaaa":"failed"}');
+  expect(told).toBeGreaterThan(0);
+  expect(told).toBeLessThan(around.asked.indexOf('acknowledge 11'));
+  expect(around.asked.filter((what) => what.startsWith('record'))).toEqual([]);
+});
+
+test('a message whose results could not be passed on is not acknowledged', async () => {
+  const around = new Surroundings();
+  around.queue = [aMessage({ messageId: 11, completed: [aJob('a', { result: 'failed' })] })];
+  around.faults['tell'] = new Error('Temporal is away');
+  await expect(loopIn(around).run()).rejects.toThrow('Temporal is away');
+  expect(around.asked).not.toContain('acknowledge 11');
 });

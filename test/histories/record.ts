@@ -110,6 +110,23 @@ const SCENARIOS: Record<string, Scenario> = {
     return setId(stage);
   },
 
+  // Lanes of one runner share an activity, and a runner outlives its job.
+  'few-at-once': async (stage) => {
+    await createToken(stage);
+    await createSet(stage, 4);
+    await untilIdle(stage, 4);
+    const name = await anyRunner(stage);
+    const workflow = stage.temporal.workflow.getHandle(setId(stage));
+    await workflow.signal('observe', { at: Date.now(), jobResults: { [name]: 'succeeded' } });
+    await waitUntil('The result of the job', async () => {
+      const { status } = await stage.kubernetes.get(ephemeralRunners, { namespace: stage.namespace, name });
+      return status?.jobResult === 'succeeded';
+    });
+    await patchSet(stage, { spec: { replicas: 9 } });
+    await untilIdle(stage, 9);
+    return setId(stage);
+  },
+
   failures: async (stage) => {
     await createToken(stage);
     stage.runners.rules.add({ namespace: stage.namespace, exitCode: 1, times: 6 });

@@ -136,6 +136,22 @@ test('a lane makes its runners one after the other', async () => {
   expect(durations).toHaveLength(2);
 });
 
+test('as many at the same time as it is told to; when one fails, the others are finished', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e'].map((letter) => `demo-runner-${letter}`);
+  github.admin.addFault({ match: 'generatejitconfig', kind: 'status', status: 500, times: 1 });
+  await expect(create(names, kubernetes, { atOnce: 3 })).rejects.toMatchObject({ type: 'GitHubUnavailable' });
+  const made = names.filter((name) => registered(name).length > 0);
+  expect(made).toHaveLength(2);
+  await Promise.all(made.map(expectWhole));
+  github.admin.setLatency({ generatejitconfig: 100 });
+  const { created, begun } = await create(names, kubernetes, { atOnce: 3 });
+  github.admin.setLatency({ generatejitconfig: 0 });
+  expect(created.map(({ name }) => name).sort()).toEqual(names);
+  expect(begun).toEqual([]);
+  await Promise.all(names.map(expectWhole));
+  expect(github.admin.stats().calls['generatejitconfig']?.maxInFlight).toBe(3);
+});
+
 test('an EphemeralRunner has both finalizers, its owner and the order’s number from the start', async () => {
   await create(['demo-runner-meta']);
   const { metadata } = await kubernetes.get(ephemeralRunners, key('demo-runner-meta'));

@@ -42,6 +42,17 @@ test('a queued job becomes a runner, which notes the job; afterwards there are m
   expect(condition).toMatchObject({ status: 'True', reason: 'Listening' });
 }, 90_000);
 
+test('a runner that outlives its job says how the job ended', async () => {
+  const demo = await startScaleSet(scene, 'demo', { maxRunners: 10 });
+  scene.runners.rules.add({ namespace: scene.namespace, lingerMs: 8_000, times: 1 });
+  scene.github.admin.queueJobs({ scaleSetId: demo.id, durationMs: 500 });
+  await eventually(async () => {
+    const [runner] = await demo.runners();
+    expect(runner?.status).toMatchObject({ jobId: expect.any(String), jobResult: 'succeeded' });
+  });
+  await eventually(async () => expect(await demo.runners()).toEqual([]));
+}, 90_000);
+
 test('60 jobs in a burst: each runs once, on one runner each, within maxRunners; then nothing is left', async () => {
   const demo = await startScaleSet(scene, 'demo', { maxRunners: 15 });
   scene.requests.length = 0;

@@ -69,6 +69,7 @@ export function circumstances(over: Partial<Circumstances> = {}): Circumstances 
   return {
     now: NOW,
     lanes: 0,
+    bundling: true,
     publishing: false,
     mayPublishAt: 0,
     checking: false,

@@ -1,4 +1,4 @@
-import { shareOut } from '../../src/workflows/lanes.ts';
+import { bundle, oneEach, shareOut } from '../../src/workflows/lanes.ts';
 
 const sum = (shares: number[]): number => shares.reduce((total, share) => total + share, 0);
 
@@ -36,5 +36,36 @@ describe('shareOut', () => {
     }
     expect(order.slice(-9)).toEqual(Array.from({ length: 9 }, () => 1));
     expect(order.length).toBeLessThan(120);
+  });
+});
+
+describe('bundle', () => {
+  test.each([
+    { lanes: [], shares: [] },
+    { lanes: [1], shares: [{ runners: 1, lanes: 1 }] },
+    { lanes: [1, 1, 1], shares: [{ runners: 3, lanes: 3 }] },
+    {
+      lanes: [3, 2, 1, 1],
+      shares: [
+        { runners: 3, lanes: 1 },
+        { runners: 2, lanes: 1 },
+        { runners: 2, lanes: 2 },
+      ],
+    },
+  ])('$lanes become $shares', ({ lanes, shares }) => {
+    expect(bundle(lanes)).toEqual(shares);
+  });
+
+  test('at most ten at the same time, so that several workers share fifty', () => {
+    const lanes = Array.from({ length: 25 }, () => 1);
+    expect(bundle(lanes).map((share) => share.lanes)).toEqual([10, 10, 5]);
+  });
+
+  test('before, each lane had an activity of its own', () => {
+    expect(oneEach([2, 1, 1]).map(({ runners, lanes }) => [runners, lanes])).toEqual([
+      [2, 1],
+      [1, 1],
+      [1, 1],
+    ]);
   });
 });

@@ -67,14 +67,14 @@ describe('observe', () => {
     const state = aState({ rows: [{ ...idleRow('r'), published: 'Running/true/1' }] });
     const runner = seen({ name: 'r', phase: 'Pending', pod: aPod({ ready: true }) });
     observe(state, batch({ runners: [runner] }));
-    expect(runnerStatus(state.rows.get('r')!)).toBeUndefined();
+    expect(runnerStatus(state.rows.get('r')!, NOW)).toBeUndefined();
     observe(state, batch({ runners: [runner], snapshot: { part: 1, parts: 1 } }));
-    expect(runnerStatus(state.rows.get('r')!)).toMatchObject({ phase: 'Running', ready: true });
+    expect(runnerStatus(state.rows.get('r')!, NOW)).toMatchObject({ phase: 'Running', ready: true });
   });
 
   test('the id of the latest registration is told, not the one that still stands in the cluster', () => {
     const state = aState({ rows: [{ ...idleRow('r', { runnerId: 1 }), runnerId: 2 }] });
-    expect(runnerStatus(state.rows.get('r')!)).toMatchObject({ runnerId: 2 });
+    expect(runnerStatus(state.rows.get('r')!, NOW)).toMatchObject({ runnerId: 2 });
   });
 
   test('a runner whose pod is seen is made, although its lane is still busy with others', () => {
@@ -83,7 +83,7 @@ describe('observe', () => {
     const row = state.rows.get('r')!;
     expect(row).toMatchObject({ madeAt: NOW, podSeen: true, doing: 'create' });
     expect(stageOf(row)).toBe('pending');
-    expect(runnerStatus(row)).toBeUndefined();
+    expect(runnerStatus(row, NOW)).toBeUndefined();
   });
 
   test('what an old pod does no longer counts, once it was replaced under the same name', () => {

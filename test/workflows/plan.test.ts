@@ -5,7 +5,7 @@ import { setStatus, statusKey } from '../../src/workflows/status.ts';
 import type { SetState } from '../../src/workflows/state.ts';
 import { aPod, aState, busyRow, circumstances, idleRow, NOW, pendingRow, seen } from './builders.ts';
 
-const names = ({ lanes }: Plan): string[] => lanes.flatMap((lane) => lane.names);
+const names = ({ create }: Plan): string[] => create.flatMap((creation) => creation.names);
 const retired = ({ retire }: Plan): string[] => retire.map(({ name }) => name);
 const plan = (state: SetState, over: Parameters<typeof circumstances>[0] = {}): Plan =>
   decide(state, circumstances(over));
@@ -14,25 +14,24 @@ const unfinished = (name: string, over: Partial<Row> = {}): Row => ({ name, seen
 describe('what is created', () => {
   test('before the whole picture is known: nothing', () => {
     expect(plan(aState({ set: { replicas: 3 }, complete: false }))).toEqual({
-      lanes: [],
+      create: [],
       retire: [],
       finished: false,
     });
   });
 
-  test('all that are missing, in lanes of one while they are few', () => {
-    const { lanes } = plan(aState({ set: { replicas: 3 } }));
-    expect(lanes).toEqual([
-      { names: ['demo-runner-00001'], probe: false },
-      { names: ['demo-runner-00002'], probe: false },
-      { names: ['demo-runner-00003'], probe: false },
-    ]);
+  test('all that are missing, by one activity while they are few', () => {
+    const few = ['demo-runner-00001', 'demo-runner-00002', 'demo-runner-00003'];
+    const state = aState({ set: { replicas: 3 } });
+    expect(plan(state).create).toEqual([{ names: few, lanes: 3, probe: false }]);
+    const before = plan(state, { bundling: false }).create;
+    expect(before).toEqual(few.map((name) => ({ names: [name], lanes: 1, probe: false })));
   });
 
   test('never more lanes than the limit leaves', () => {
-    expect(plan(aState({ set: { replicas: 1000 } })).lanes).toHaveLength(10);
-    expect(plan(aState({ set: { replicas: 1000 } }), { lanes: 7 }).lanes).toHaveLength(3);
-    expect(plan(aState({ set: { replicas: 1000 } }), { lanes: 10 }).lanes).toEqual([]);
+    expect(plan(aState({ set: { replicas: 1000 } })).create).toHaveLength(10);
+    expect(plan(aState({ set: { replicas: 1000 } }), { lanes: 7 }).create).toHaveLength(3);
+    expect(plan(aState({ set: { replicas: 1000 } }), { lanes: 10 }).create).toEqual([]);
   });
 
   test('a name that comes up twice is used once', () => {
@@ -58,8 +57,10 @@ describe('what is created', () => {
   test('in trouble: one runner, as a try, when its time has come', () => {
     const trouble = { reason: 'r', message: 'm', since: NOW, tries: 1, nextTryAt: NOW + 1000 };
     const state = aState({ set: { replicas: 100 }, trouble });
-    expect(plan(state)).toMatchObject({ lanes: [], wakeAt: NOW + 1000 });
-    expect(plan(state, { now: NOW + 1000 }).lanes).toEqual([{ names: ['demo-runner-00001'], probe: true }]);
+    expect(plan(state)).toMatchObject({ create: [], wakeAt: NOW + 1000 });
+    expect(plan(state, { now: NOW + 1000 }).create).toEqual([
+      { names: ['demo-runner-00001'], lanes: 1, probe: true },
+    ]);
   });
 
   test('the runner that a try takes up again is one that was begun', () => {
@@ -74,7 +75,7 @@ describe('what is created', () => {
       unfinished('young', { seen: seen({ name: 'young', createdAt: NOW / 1000 }) }),
     ];
     const state = aState({ set: { replicas: 2 }, rows });
-    expect(plan(state)).toMatchObject({ lanes: [{ names: ['own'] }], wakeAt: NOW + 20_000 });
+    expect(plan(state)).toMatchObject({ create: [{ names: ['own'] }], wakeAt: NOW + 20_000 });
     expect(names(plan(state, { now: NOW + 20_000 }))).toEqual(['own', 'young']);
   });
 });
@@ -212,7 +213,7 @@ describe('the end', () => {
     expect(
       plan(aState({ set: { replicas: 5 }, rows: [{ ...idleRow('a'), end: 'failed' }] }), { draining: true }),
     ).toEqual({
-      lanes: [],
+      create: [],
       retire: [],
       finished: false,
     });

@@ -34,6 +34,7 @@ export const ephemeralRunnerStatusSchema = record('Where the runner stands.', {
   jobWorkflowRef: optional(text('Workflow file of the job, with its ref.')),
   workflowRunId: optional(bigInteger('Id of the workflow run.')),
   jobDisplayName: optional(text('Name of the job as GitHub shows it.')),
+  jobResult: optional(text('How the job ended, in the words of GitHub: succeeded, failed, canceled, …')),
   runnerJITConfig: optional(text('Of older releases of ARC; neither read nor written.')),
   conditions: optional(conditionsSchema),
 });
