@@ -75,7 +75,7 @@ test('a busy set: 0 to 100 to 0 runners, and up again', async () => {
   await scene.scaleTo(10);
   await untilSettled(scene, 10);
   await expectWhole(scene, 10);
-  expect(await countRuns(scene.workflow.workflowId)).toBeGreaterThan(5);
+  expect(await countRuns(scene.workflow.workflowId)).toBeGreaterThanOrEqual(3);
   await expectCleanEnd(scene);
 }, 180_000);
 
