@@ -16,6 +16,7 @@ import { judge, messageOf, SetupError, toFailure } from './failures.ts';
 import type { GitHubAccessDeps } from './github-access.ts';
 import { accessGitHub, runnerSpecOf } from './github-access.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
+import { inParallel } from './parallel.ts';
 import { keepProxySecret } from './proxy.ts';
 import { NameTakenError } from './register.ts';
 
@@ -114,18 +115,16 @@ async function fillLanes(
 ): Promise<unknown[]> {
   const { created, rejected } = context.progress.result;
   const done = new Set([...created, ...rejected].map(({ name }) => name));
-  const names = input.names.filter((name) => !done.has(name)).values();
+  const names = input.names.filter((name) => !done.has(name));
   const errors: unknown[] = [];
   const failed = (error: unknown): void => void errors.push(error);
   const source = await sourceOf(deps, input, context.signal).catch(failed);
   if (!source) return errors;
-  const lane = async (): Promise<void> => {
-    for (const name of names) {
-      if (context.signal.aborted || errors.length > 0) return;
-      await makeOne(deps, { ...input, ...source, name }, context).catch(failed);
-    }
+  const makeNext = async (name: string): Promise<void> => {
+    if (context.signal.aborted || errors.length > 0) return;
+    await makeOne(deps, { ...input, ...source, name }, context).catch(failed);
   };
-  await Promise.all(Array.from({ length: input.atOnce ?? 1 }, lane));
+  await inParallel(names, makeNext, input.atOnce ?? 1);
   return errors;
 }
 

@@ -38,8 +38,8 @@ const LULLS_MS: readonly number[] = [1_000, 2_000, 7_000];
 const REPEAT_MS = 5 * 60_000;
 
 /**
- * Polls and acts: acquires jobs, gives the order for replicas, records starts and ends of jobs, and only then acknowledges. Everything may
- * be done twice: a message that was acted upon and could not be acknowledged comes again.
+ * Polls and acts: acquires jobs, gives the order for replicas, records starts and ends of jobs, and only then
+ * acknowledges. Everything may be done twice: a message that was acted upon and could not be acknowledged comes again.
  */
 export class MessageLoop {
   private readonly parts: MessageLoopParts;

@@ -1,4 +1,3 @@
-import type { ConditionStatus } from '../api/conditions.ts';
 import { API_VERSION } from '../api/group.ts';
 import type { AutoscalingRunnerSetPhase } from '../api/phases.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -6,6 +5,7 @@ import { buildEvent } from '../kubernetes/event.ts';
 import { autoscalingRunnerSets, events } from '../kubernetes/resources.ts';
 import { judged } from './judged.ts';
 import { orNothing } from './or-nothing.ts';
+import type { DecidedCondition } from './conditions.ts';
 import { conditionsWith } from './conditions.ts';
 import type { Happening } from './happening.ts';
 import type { ScaleSetTarget } from './scale-set-target.ts';
@@ -17,7 +17,7 @@ export interface ScaleSetStatusUpdate {
   runningEphemeralRunners: number;
   failedEphemeralRunners: number;
   phase: AutoscalingRunnerSetPhase;
-  conditions: { type: string; status: ConditionStatus; reason: string; message: string }[];
+  conditions: DecidedCondition[];
 }
 
 export interface PublishScaleSetInput extends ScaleSetTarget {

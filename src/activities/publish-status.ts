@@ -1,5 +1,4 @@
 import { Context } from '@temporalio/activity';
-import type { ConditionStatus } from '../api/conditions.ts';
 import { API_VERSION } from '../api/group.ts';
 import { EPHEMERAL_RUNNER_SET_FINALIZER } from '../api/finalizers.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -7,6 +6,7 @@ import { buildEvent } from '../kubernetes/event.ts';
 import { ephemeralRunners, ephemeralRunnerSets, events, secrets } from '../kubernetes/resources.ts';
 import { runnerIdOf } from '../kubernetes/runner.ts';
 import { orNothing } from './or-nothing.ts';
+import type { DecidedCondition } from './conditions.ts';
 import { conditionsWith } from './conditions.ts';
 import { judge, messageOf, toFailure } from './failures.ts';
 import { setFinalizer } from './finalizers.ts';
@@ -24,7 +24,7 @@ export interface SetStatusUpdate {
   runningEphemeralRunners: number;
   failedEphemeralRunners: number;
   phase: 'Running' | 'Outdated';
-  conditions: { type: string; status: ConditionStatus; reason: string; message: string }[];
+  conditions: DecidedCondition[];
 }
 
 export interface RunnerStatusUpdate {

@@ -19,7 +19,6 @@ export const PAUSED_CONDITION = 'Paused';
 
 /** Its `reason` is one CamelCase word for programs, its `message` a sentence for people, its time RFC 3339. */
 export type Condition = Static<typeof conditionSchema>;
-export type ConditionStatus = Condition['status'];
 
 /**
  * The list with this condition in it, in the place of the one of the same type, or at the end. `lastTransitionTime`

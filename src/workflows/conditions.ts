@@ -1,8 +1,5 @@
-import type { Condition } from '../api/conditions.ts';
+import type { DecidedCondition } from '../activities/conditions.ts';
 import { OUTDATED_CONDITION } from '../api/conditions.ts';
-
-/** A condition as a workflow decides it; when it began to hold is added where it is written. */
-export type DecidedCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
 /** @param message what it means for the resource, when GitHub refuses its runners for their version */
 export const outdatedCondition = (isOutdated: boolean, message: string): DecidedCondition =>

@@ -31,16 +31,15 @@ export function shareOut(missing: number, free: number, limit: number): number[]
   return shares;
 }
 
-/** One activity for each lane; lanes of a single runner begin and end together anyway, and share one. */
+/** Lanes of a single runner begin and end together anyway: they share an activity. */
 export function bundle(lanes: readonly number[]): Share[] {
-  const long = lanes.filter((runners) => runners > 1).map((runners) => ({ runners, lanes: 1 }));
-  const shares: Share[] = [...long];
-  for (let left = lanes.length - long.length; left > 0; left -= MOST_AT_ONCE) {
+  const shares = oneEach(lanes.filter((runners) => runners > 1));
+  for (let left = lanes.length - shares.length; left > 0; left -= MOST_AT_ONCE) {
     const together = Math.min(left, MOST_AT_ONCE);
     shares.push({ runners: together, lanes: together });
   }
   return shares;
 }
 
-/** As it was before lanes shared activities, for the histories of that time. */
+/** One activity for each lane: all of them so, before lanes shared activities, for the histories of that time. */
 export const oneEach = (lanes: readonly number[]): Share[] => lanes.map((runners) => ({ runners, lanes: 1 }));

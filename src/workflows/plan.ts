@@ -98,7 +98,7 @@ function nextDeadline(state: SetState, now: number): number {
   for (const row of state.rows.values()) {
     if (row.doing) continue;
     const sighting = awaitsSighting(row) ? (row.madeAt ?? 0) + POD_SIGHTING_MS : Infinity;
-    const result = resultDueAt(row) ?? 0;
+    const result = resultDueAt(row);
     const pending = pendingDeadline(row, state.settings) ?? Infinity;
     next = Math.min(next, sighting, pending, result > now ? result : Infinity);
   }

@@ -1,7 +1,7 @@
+import type { DecidedCondition as Condition } from '../activities/conditions.ts';
 import type { RunnerStatusUpdate, SetStatusUpdate } from '../activities/publish-status.ts';
 import { CREATION_BLOCKED_CONDITION, PAUSED_CONDITION, READY_CONDITION } from '../api/conditions.ts';
 import { isProbing } from './backoff.ts';
-import type { DecidedCondition as Condition } from './conditions.ts';
 import { outdatedCondition } from './conditions.ts';
 import { openReplicas } from './patch.ts';
 import type { Row } from './runner.ts';
@@ -106,9 +106,9 @@ export const statusKey = (status: SetStatusUpdate, generation: number): string =
 /** A runner goes with its job, as a rule: only one that is still there after this time is told how the job ended. */
 const OUTLIVES_JOB_MS = 2_000;
 
-/** When it is to be written how the runner's job ended, in milliseconds since the epoch. */
-export const resultDueAt = ({ end, jobEndedAt }: Row): number | undefined =>
-  end !== undefined || jobEndedAt === undefined ? undefined : jobEndedAt + OUTLIVES_JOB_MS;
+/** When it is to be written how the runner's job ended, in milliseconds since the epoch; `Infinity`: never. */
+export const resultDueAt = ({ end, jobEndedAt = Infinity }: Row): number =>
+  end === undefined ? jobEndedAt + OUTLIVES_JOB_MS : Infinity;
 
 /**
  * The status of one runner if the cluster does not show it yet: its id at GitHub, its pod's phase and readiness, and how
@@ -126,9 +126,7 @@ export function runnerStatus(row: Row, now: number): RunnerStatusUpdate | undefi
     ...(runnerId === undefined ? {} : { runnerId }),
     ...(pod.reason === undefined ? {} : { reason: pod.reason }),
     ...(pod.message === undefined ? {} : { message: pod.message }),
-    ...(row.jobResult === undefined || (resultDueAt(row) ?? Infinity) > now
-      ? {}
-      : { jobResult: row.jobResult }),
+    ...(row.jobResult === undefined || resultDueAt(row) > now ? {} : { jobResult: row.jobResult }),
   };
   const { phase = '', ready = false, runnerId: shownId } = row.seen ?? {};
   const shown = row.published ?? keyOf(phase, ready, shownId);

@@ -1,3 +1,4 @@
+import type { DecidedCondition as Condition } from '../../activities/conditions.ts';
 import type { ScaleSetStatusUpdate } from '../../activities/publish-scale-set.ts';
 import {
   LABELS_DIFFER_CONDITION,
@@ -6,7 +7,6 @@ import {
   SCALE_SET_READY_CONDITION,
   UPDATE_PENDING_CONDITION,
 } from '../../api/conditions.ts';
-import type { DecidedCondition as Condition } from '../conditions.ts';
 import { outdatedCondition } from '../conditions.ts';
 import { currentListener, currentSet, holdsBack } from './children.ts';
 import { isPrepared } from './preparation.ts';
