@@ -11,6 +11,13 @@ import type { RunnerSettings } from './settings.ts';
 /** The shortest time between two messages to one workflow: what changes in between goes together. */
 const SPACING_MS = 100;
 
+/**
+ * Each message makes its workflow run once more. Where many runners change, fewer and fuller messages leave more of the
+ * machine to the runners: so much longer for each runner that was told of, up to the longest.
+ */
+const SPACING_PER_RUNNER_MS = 4;
+const LONGEST_SPACING_MS = 500;
+
 /** A scale set's counters change all the time, and nothing about it is in that hurry. */
 const SCALE_SET_SPACING_MS = 500;
 
@@ -35,7 +42,7 @@ export interface MessengerOptions {
 }
 
 /**
- * Tells each workflow what changed for it: at most ten messages a second, in order, one at a time. A workflow that is
+ * Tells each workflow what changed for it: in order, one message at a time, at most ten a second. A workflow that is
  * not there is started with the whole picture, and so is told whoever missed something.
  */
 export class Messenger {
@@ -66,9 +73,12 @@ export class Messenger {
     while (!signal.aborted && this.busy.get(key) !== 'done') {
       const need = this.busy.get(key);
       this.busy.set(key, 'done');
-      let pause = isScaleSetAudience(audience) ? SCALE_SET_SPACING_MS : SPACING_MS;
+      let pause = SPACING_MS;
       try {
-        await (need === 'picture' ? this.tellAll(key, audience) : this.tellNews(key, audience));
+        pause = spacingAfter(
+          audience,
+          need === 'picture' ? await this.tellAll(key, audience) : await this.tellNews(key, audience),
+        );
       } catch (error) {
         this.informed.delete(key);
         this.busy.set(key, 'picture');
@@ -83,24 +93,29 @@ export class Messenger {
     this.busy.delete(key);
   }
 
-  private async tellNews(key: string, audience: Audience): Promise<void> {
+  /** @returns of how many runners it told */
+  private async tellNews(key: string, audience: Audience): Promise<number> {
     const news = this.options.picture.takeNews(audience);
-    if (!news) return;
+    if (!news) return 0;
     try {
       await this.options.workflows.getHandle(key).signal('observe', news);
+      return runnersIn(news);
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
-      await this.tellAll(key, audience);
+      return this.tellAll(key, audience);
     }
   }
 
-  private async tellAll(key: string, audience: Audience): Promise<void> {
+  /** @returns of how many runners it told */
+  private async tellAll(key: string, audience: Audience): Promise<number> {
     const { picture, settings } = this.options;
-    const [first, ...others] = picture.snapshot(audience);
-    if (!first || !isWorthAWorkflow(first)) return;
+    const parts = picture.snapshot(audience);
+    const [first, ...others] = parts;
+    if (!first || !isWorthAWorkflow(first)) return 0;
     await this.start(key, audience, { ...first, settings });
     for (const part of others) await this.options.workflows.getHandle(key).signal('observe', part);
     this.informed.add(key);
+    return parts.reduce((runners, part) => runners + runnersIn(part), 0);
   }
 
   private async start(workflowId: string, audience: Audience, observation: AnyObservation): Promise<void> {
@@ -114,4 +129,13 @@ export class Messenger {
       signalArgs: [observation],
     });
   }
+}
+
+const runnersIn = (observation: AnyObservation): number =>
+  ('runners' in observation ? (observation.runners?.length ?? 0) : 0) +
+  ('gone' in observation ? (observation.gone?.length ?? 0) : 0);
+
+function spacingAfter(audience: Audience, runnersTold: number): number {
+  if (isScaleSetAudience(audience)) return SCALE_SET_SPACING_MS;
+  return Math.min(SPACING_MS + runnersTold * SPACING_PER_RUNNER_MS, LONGEST_SPACING_MS);
 }

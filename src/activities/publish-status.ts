@@ -47,6 +47,8 @@ export interface PublishStatusInput {
   addFinalizer?: true;
   removeFinalizer?: true;
   runners: RunnerStatusUpdate[];
+  /** One runner's status after the other, because runners are being created. */
+  gently?: true;
   happenings: { type: 'Normal' | 'Warning'; reason: string; message: string; runner?: string }[];
   /** Runners that have a job: their pods are to stay where they are; with a budget against evictions, or without. */
   protect?: { runners: string[]; budget: boolean };
@@ -64,15 +66,18 @@ export const publishStatusActivity = ({ kubernetes }: PublishStatusDeps) => {
   const budgets: Budgets = createKept(BUDGET_KEPT_MS, Date.now);
   return async (input: PublishStatusInput): Promise<void> => {
     const stopBeating = heartbeatUntilDone(Context.current(), () => undefined);
-    const writes = [
+    const statuses = input.runners.map((runner) => () => publishRunner(kubernetes, input.namespace, runner));
+    const others = [
       () => publishSet(kubernetes, input),
-      ...input.runners.map((runner) => () => publishRunner(kubernetes, input.namespace, runner)),
       ...input.happenings.map((happening) => () => publishEvent(kubernetes, input, happening)),
       ...protectPods({ kubernetes, budgets }, input),
     ];
     const errors: unknown[] = [];
+    const tried = (write: () => Promise<void>): Promise<unknown> =>
+      write().catch((error) => errors.push(error));
     try {
-      await inParallel(writes, (write) => write().catch((error: unknown) => errors.push(error)));
+      if (input.gently) await Promise.all([inParallel(others, tried), inParallel(statuses, tried, 1)]);
+      else await inParallel([...others, ...statuses], tried);
     } finally {
       stopBeating();
     }

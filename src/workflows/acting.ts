@@ -193,6 +193,7 @@ export class RunnerSetActivities {
   private async publish({
     set: status,
     runners,
+    gently,
     happenings,
     protect,
     ...finalizer
@@ -206,6 +207,7 @@ export class RunnerSetActivities {
       ...(status ? { status } : {}),
       ...finalizer,
       runners,
+      ...(gently && { gently }),
       happenings,
       ...this.protection(protect),
     };

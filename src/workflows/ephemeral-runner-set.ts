@@ -39,6 +39,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
   const inbox = input.inbox ?? [];
   const acting = new RunnerSetActivities(input, state);
   const bundling = patched('lanes-share-activities');
+  const creationFirst = patched('creation-goes-first');
 
   setHandler(messages.observeSignal, (observation) => void inbox.push(observation));
   setHandler(messages.stateQuery, () => viewSet(state));
@@ -68,6 +69,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
       now,
       lanes: acting.lanes,
       bundling,
+      creationFirst,
       publishing: acting.publishing,
       mayPublishAt: acting.mayPublishAt,
       checking: acting.checking,

@@ -30,6 +30,8 @@ export interface Publication {
   addFinalizer?: true;
   removeFinalizer?: true;
   runners: RunnerStatusUpdate[];
+  /** One runner's status after the other: there is more important work. */
+  gently?: true;
   happenings: Happening[];
   /** Runners that have a job, whose pods are to stay where they are. */
   protect: string[];
@@ -55,6 +57,8 @@ export interface Circumstances {
   lanes: number;
   /** Lanes of a single runner share an activity. */
   bundling: boolean;
+  /** Statuses of runners yield to the creation of others. */
+  creationFirst: boolean;
   /** A status is being written. */
   publishing: boolean;
   /** Milliseconds since the epoch: no other is written before. */
@@ -197,16 +201,29 @@ function allowance(
   return { ...fresh, count: fresh.count + unfinished };
 }
 
+/** While runners are being created, the statuses of so many others are written together. */
+const STATUSES_AMONG_CREATIONS = 20;
+
 function toPublish(
   state: SetState,
-  { publishing, mayPublishAt, now }: Circumstances,
+  { publishing, mayPublishAt, now, lanes, creationFirst }: Circumstances,
   wakes: number[],
 ): Publication | undefined {
   const publication = publishing ? undefined : publicationOf(state, now);
-  if (!publication || mayPublishAt <= now) return publication;
-  wakes.push(mayPublishAt);
-  return undefined;
+  if (!publication) return undefined;
+  if (mayPublishAt > now) {
+    wakes.push(mayPublishAt);
+    return undefined;
+  }
+  return creationFirst && lanes > 0 ? gently(publication) : publication;
 }
+
+/** A runner that is there is worth more than one that is told of: statuses must not take the API server from creation. */
+const gently = ({ runners, ...rest }: Publication): Publication => ({
+  ...rest,
+  runners: runners.slice(0, STATUSES_AMONG_CREATIONS),
+  gently: true,
+});
 
 function publicationOf(state: SetState, now: number): Publication | undefined {
   const runners = [...state.rows.values()].flatMap((row) => runnerStatus(row, now) ?? []);

@@ -94,6 +94,21 @@ describe('Messenger', () => {
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(95);
   });
 
+  test('the more runners a message is about, the longer until the next, half a second at most', async () => {
+    const { boxes, picture } = aMessenger();
+    picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });
+    for (let i = 0; i < 1000; i += 1)
+      picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: `r${i}` }) });
+    const isFull = ({ observation }: (typeof boxes.told)[number]): boolean =>
+      observation.runners?.length === 1000;
+    await eventually(() => boxes.told.some(isFull));
+    picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: 'another' }) });
+    await eventually(() => boxes.told.findIndex(isFull) < boxes.told.length - 1);
+    const at = boxes.told.findIndex(isFull);
+    const gap = (boxes.told[at + 1]?.at ?? 0) - (boxes.told[at]?.at ?? 0);
+    expect(gap).toBeGreaterThanOrEqual(495);
+  });
+
   test('a workflow that is gone is started anew, with everything', async () => {
     const { boxes, picture } = aMessenger();
     picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });

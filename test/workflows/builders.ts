@@ -70,6 +70,7 @@ export function circumstances(over: Partial<Circumstances> = {}): Circumstances 
     now: NOW,
     lanes: 0,
     bundling: true,
+    creationFirst: true,
     publishing: false,
     mayPublishAt: 0,
     checking: false,

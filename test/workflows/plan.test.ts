@@ -184,6 +184,16 @@ describe('what is published', () => {
     expect(plan(state).publish).toBeUndefined();
   });
 
+  test('few runners at a time while others are being created, and everything else at once', () => {
+    const rows = Array.from({ length: 30 }, (_, i) => idleRow(`r${i}`, { phase: 'Pending' }));
+    const state = aState({ set: { replicas: 50 }, rows });
+    const busy = plan(state, { lanes: 10 }).publish;
+    expect(busy).toMatchObject({ gently: true, set: setStatus(state) });
+    expect(busy?.runners.map(({ name }) => name)).toEqual(rows.slice(0, 20).map(({ name }) => name));
+    expect(plan(state, { lanes: 0 }).publish?.runners).toHaveLength(30);
+    expect(plan(state, { lanes: 10, creationFirst: false }).publish?.runners).toHaveLength(30);
+  });
+
   test('nothing while a status is being written', () => {
     expect(plan(aState({ set: { replicas: 1 } }), { publishing: true }).publish).toBeUndefined();
     const soon = plan(aState({ set: { replicas: 0 } }), { mayPublishAt: NOW + 300 });
