@@ -127,6 +127,14 @@ const SCENARIOS: Record<string, Scenario> = {
     return setId(stage);
   },
 
+  // Statuses of runners yield while others are being created.
+  'runners-go-first': async (stage) => {
+    await createToken(stage);
+    await createSet(stage, 60);
+    await untilIdle(stage, 60);
+    return setId(stage);
+  },
+
   failures: async (stage) => {
     await createToken(stage);
     stage.runners.rules.add({ namespace: stage.namespace, exitCode: 1, times: 6 });
