@@ -2,6 +2,7 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -34,6 +35,8 @@ export async function autoscalingListener(input: ListenerInput): Promise<void> {
   const reports: ListenerReport[] = [];
   const acting = new ListenerActing({ namespace: input.namespace, name: input.name }, state);
 
+  const capacityRests = patched('capacity-rests');
+
   setHandler(messages.observeListenerSignal, (observation) => void inbox.push(observation));
   setHandler(messages.reportSignal, (report) => void reports.push(report));
   setHandler(messages.listenerStateQuery, () => viewListener(state));
@@ -44,7 +47,10 @@ export async function autoscalingListener(input: ListenerInput): Promise<void> {
     for (const report of reports.splice(0)) takeReport(state, report);
     const draining = workflowInfo().continueAsNewSuggested;
     const { listening, stopping, publishing, closing, applying } = acting;
-    const circumstances = { stopping, publishing, closing, applying, draining, now: Date.now() };
+    const circumstances = {
+      ...{ stopping, publishing, closing, applying, draining, capacityRests },
+      now: Date.now(),
+    };
     const plan = decideListener(state, { ...circumstances, ...(listening !== undefined && { listening }) });
     if (draining) acting.drain();
     acting.carryOut(plan, observations[0]?.at);

@@ -17,8 +17,8 @@ import type { ObservedListener } from '../activities/observation.ts';
 import { phaseKey } from '../api/search-attributes.ts';
 import { listenersTaskQueueOf, listenerTaskQueueOf } from '../api/workflow-ids.ts';
 import { Alarm } from './alarm.ts';
-import type { ListenerPlan } from './listener-plan.ts';
-import { conditionKey, listenKey, podKey } from './listener-plan.ts';
+import type { Held, ListenerPlan } from './listener-plan.ts';
+import { conditionKey, podKey } from './listener-plan.ts';
 import type { ListenEnd, ListenerState } from './listener-state.ts';
 import { settleListening, settlePod } from './listener-state.ts';
 import { listenerPhase } from './listener-view.ts';
@@ -57,7 +57,7 @@ type Failed = { failed?: { reason: string; message: string } };
 
 /** Carries plans out and takes in what comes of them. Decides nothing. */
 export class ListenerActing {
-  listening: string | undefined;
+  listening: Held | undefined;
   stopping = false;
   publishing = false;
   applying = false;
@@ -100,7 +100,7 @@ export class ListenerActing {
   private async listen(listener: ObservedListener): Promise<void> {
     const { namespace, name } = this.key;
     const { progress } = this.state;
-    this.listening = listenKey(listener);
+    this.listening = { listener, since: Date.now() };
     this.stopping = false;
     this.session = new CancellationScope();
     const input: ListenInput = {

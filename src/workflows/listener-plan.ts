@@ -15,10 +15,20 @@ export interface ListenerPlan {
   finished: boolean;
 }
 
+/** A session that is held. */
+export interface Held {
+  /** What it was begun for. */
+  listener: ObservedListener;
+  /** Milliseconds since the epoch. */
+  since: number;
+}
+
 export interface ListenerCircumstances {
   now: number;
-  /** What the session that is held was begun for (`listenKey`); absent: none is. */
-  listening?: string;
+  /** Absent: no session is held. */
+  listening?: Held;
+  /** A capacity that goes up and down is not followed each time. */
+  capacityRests: boolean;
   stopping: boolean;
   publishing: boolean;
   closing: boolean;
@@ -28,9 +38,11 @@ export interface ListenerCircumstances {
   draining: boolean;
 }
 
-/** A session is begun anew when one of these changes. */
-export const listenKey = ({ specHash, mode, capacity }: ObservedListener): string =>
-  `${mode} ${specHash} ${capacity}`;
+/**
+ * Under a quota the capacity follows each runner that comes and goes. A poll ends with each message anyway, and the order
+ * for replicas is given with each: so often is enough for another number.
+ */
+const CAPACITY_RESTS_MS = 5_000;
 
 /** The plan for one listener. */
 export function decideListener(state: ListenerState, circumstances: ListenerCircumstances): ListenerPlan {
@@ -64,13 +76,25 @@ type Deciding = ListenerCircumstances & { wakes: number[] };
 function listening(
   { nextTryAt }: ListenerState,
   listener: ObservedListener,
-  { listening: held, stopping, now, wakes }: Deciding,
+  { listening: held, stopping, now, wakes, capacityRests }: Deciding,
 ): ListenerPlan['listen'] {
-  if (held !== undefined) return held === listenKey(listener) || stopping ? undefined : 'stop';
-  if (nextTryAt <= now) return 'start';
-  wakes.push(nextTryAt);
+  if (held && (stopping || isFor(held, listener))) return undefined;
+  const rests = held && capacityRests && differsInNumber(held, listener);
+  const due = held ? (rests ? held.since + CAPACITY_RESTS_MS : now) : nextTryAt;
+  if (due <= now) return held ? 'stop' : 'start';
+  wakes.push(due);
   return undefined;
 }
+
+const hasSpecOf = ({ listener: { mode, specHash } }: Held, listener: ObservedListener): boolean =>
+  mode === listener.mode && specHash === listener.specHash;
+
+const isFor = (held: Held, listener: ObservedListener): boolean =>
+  hasSpecOf(held, listener) && held.listener.capacity === listener.capacity;
+
+/** Only in how many runners it can have; whether it takes jobs at all is the same. */
+const differsInNumber = (held: Held, listener: ObservedListener): boolean =>
+  hasSpecOf(held, listener) && held.listener.capacity !== 'closed' && listener.capacity !== 'closed';
 
 function podChange(
   { applied, applyAt }: ListenerState,

@@ -1,7 +1,7 @@
 import type { ListenProgress } from '../../src/activities/listen.ts';
 import type { ListenerObservation, ObservedListener } from '../../src/activities/observation.ts';
 import type { ListenerCircumstances } from '../../src/workflows/listener-plan.ts';
-import { conditionKey, decideListener, listenKey, podKey } from '../../src/workflows/listener-plan.ts';
+import { conditionKey, decideListener, podKey } from '../../src/workflows/listener-plan.ts';
 import type { ListenerState } from '../../src/workflows/listener-state.ts';
 import {
   emptyListenerState,
@@ -38,6 +38,7 @@ function stateOf(
 
 const idle: ListenerCircumstances = {
   now: NOW,
+  capacityRests: true,
   stopping: false,
   publishing: false,
   closing: false,
@@ -47,7 +48,7 @@ const idle: ListenerCircumstances = {
 
 const listeningTo = (listener: ObservedListener): ListenerCircumstances => ({
   ...idle,
-  listening: listenKey(listener),
+  listening: { listener, since: NOW - 1_000 },
 });
 
 const progress: ListenProgress = {
@@ -77,6 +78,22 @@ describe('listening', () => {
     expect(decideListener(stateOf(change), before)).toMatchObject({ listen: 'stop' });
     expect(decideListener(stateOf(change), { ...before, stopping: true })).not.toHaveProperty('listen');
     expect(decideListener(stateOf(change), idle)).toMatchObject({ listen: 'start' });
+  });
+
+  test.each([
+    ['another number', 4, 5],
+    ['a number', 'open', 5],
+    ['no number', 4, 'open'],
+  ] as const)('rests a while before %s is announced; to close it does not', (_what, before, capacity) => {
+    const held = listeningTo(seen({ capacity: before }));
+    const due = NOW + 4_000;
+    const plan = decideListener(stateOf({ capacity }), held);
+    expect(plan).toEqual({ wakeAt: due, finished: false });
+    expect(decideListener(stateOf({ capacity }), { ...held, now: due })).toMatchObject({ listen: 'stop' });
+    expect(decideListener(stateOf({ capacity: before }), { ...held, now: due })).toEqual({ finished: false });
+    expect(decideListener(stateOf({ capacity: 'closed' }), held)).toMatchObject({ listen: 'stop' });
+    const past = { ...held, capacityRests: false };
+    expect(decideListener(stateOf({ capacity }), past)).toMatchObject({ listen: 'stop' });
   });
 
   test('does not end for a change of labels, generation or finalizer', () => {
