@@ -63,5 +63,5 @@ clean: ## Remove what was built, and the data of make run
 
 $(MODULES): package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 18 or later (https://nodejs.org).' >&2; exit 1; }
-	PATH="$(SYSTEM_PATH)" npm ci --no-audit --no-fund
+	PATH="$(SYSTEM_PATH)" npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

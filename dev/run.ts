@@ -41,7 +41,8 @@ async function main(house: House): Promise<void> {
       temporalUiUrl: temporal.uiUrl,
       gitHubUrl: github.standInUrl,
       runnersUrl,
-      kubectl: inPath(tools.kubectl) ? 'kubectl' : tools.kubectl,
+      kubectl: commandFor('kubectl', tools.kubectl),
+      temporal: commandFor('temporal', tools.temporal),
       workerLog,
     }),
   );
@@ -77,8 +78,10 @@ function givenTemporal({ temporalAddress }: RunSettings): { address: string; uiU
   return temporalAddress ? { address: temporalAddress, uiUrl: undefined } : undefined;
 }
 
-function inPath(path: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).includes(dirname(path));
+/** The path only where the name does not lead to it. @param path absent: of no concern here, the name has to do */
+function commandFor(name: string, path: string | undefined): string {
+  const inPath = path === undefined || (process.env['PATH'] ?? '').split(delimiter).includes(dirname(path));
+  return inPath ? name : path;
 }
 
 function holdStateDir({ onStarted }: House): void {

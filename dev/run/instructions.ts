@@ -1,3 +1,5 @@
+import { runnerSetWorkflowId } from '../../src/api/workflow-ids.ts';
+
 /** What a person needs to know to play with a running system. */
 export interface Situation {
   kubeconfig: string;
@@ -9,12 +11,16 @@ export interface Situation {
   runnersUrl: string | undefined;
   /** How kubectl is called: by its name, or by its path when it is not in PATH. */
   kubectl: string;
+  /** How Temporal's command line is called, likewise. */
+  temporal: string;
   workerLog: string;
 }
 
+const WORKFLOW_ID = runnerSetWorkflowId('default', 'default', 'demo');
+
 /** The text that `make run` ends its start with: commands for a second terminal, to copy as they are. */
 export function instructions(situation: Situation): string {
-  const { kubectl, gitHubUrl, runnersUrl } = situation;
+  const { kubectl, temporal, gitHubUrl, runnersUrl } = situation;
   const lines = [
     '',
     'temporal-arc runs. In a second terminal:',
@@ -23,8 +29,11 @@ export function instructions(situation: Situation): string {
     `  export TEMPORAL_ADDRESS=${situation.temporalAddress}`,
     '',
     `  ${kubectl} scale ephemeralrunnerset demo --replicas=100`,
-    `  ${kubectl} get ephemeralrunnerset demo --watch`,
+    `  ${kubectl} wait --for=condition=Ready ephemeralrunnerset demo --timeout=60s`,
     `  ${kubectl} get ephemeralrunners,pods`,
+    '',
+    '  # Down again, by a signal to the workflow of the set:',
+    `  ${temporal} workflow signal --workflow-id ${WORKFLOW_ID} --name scale --input '{"replicas":20}'`,
   ];
   if (gitHubUrl !== undefined) {
     lines.push('', '  # Jobs for the scale set "queue", whose runners come and go with them:');
