@@ -54,6 +54,12 @@ const LISTENER_SLOTS = 1_000;
 const ACTIVITY_SLOTS = 1_000;
 
 /**
+ * What the SDK holds heartbeats back for, at most: otherwise nearly until their timeout. By them a session learns that
+ * something changed, and whoever goes on after a crash what was done by then.
+ */
+const HEARTBEAT_THROTTLE_MS = 3_000;
+
+/**
  * Starts a worker: registers what Temporal must know, makes sure of the cluster's watch, takes work.
  *
  * @throws ClusterNameTakenError, and what Temporal or Kubernetes answer when they are not to be had
@@ -107,6 +113,7 @@ function createWorker(parts: WorkerParts & ActivityDeps): Promise<Worker> {
     sinks,
     maxCachedWorkflows: parts.maxCachedWorkflows,
     maxConcurrentActivityTaskExecutions: ACTIVITY_SLOTS,
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: parts.workflowPollers },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: parts.activityPollers },
     shutdownGraceTime: parts.shutdownGraceMs,
@@ -116,9 +123,6 @@ function createWorker(parts: WorkerParts & ActivityDeps): Promise<Worker> {
 
 /** Sessions begin rarely; and each poll of a worker that stands still may swallow one, until it misses its heartbeat. */
 const SESSION_POLLERS = 2;
-
-/** What the SDK holds heartbeats back for, at most. By them a session learns that something changed. */
-const HEARTBEAT_THROTTLE_MS = 3_000;
 
 /** Message sessions have a task queue of their own: each takes a slot for as long as it lives. */
 function createListenersWorker(parts: WorkerParts & ActivityDeps): Promise<Worker> {

@@ -40,7 +40,7 @@ const CHECK_AGAIN_MS = 60_000;
 /** Long ones heartbeat, and go on in another worker when theirs is lost. */
 const long = {
   startToCloseTimeout: '10m',
-  heartbeatTimeout: '15s',
+  heartbeatTimeout: '10s',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry,
 } as const satisfies ActivityOptions;

@@ -15,13 +15,13 @@ export async function clusterWatch(input: ClusterWatchInput): Promise<void> {
   );
   const { watchCluster } = proxyActivities<Activities>({
     startToCloseTimeout: '7d',
-    heartbeatTimeout: '15s',
+    heartbeatTimeout: '10s',
     retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
   });
   await watchCluster.executeWithOptions(
     {
       startToCloseTimeout: '7d',
-      heartbeatTimeout: '15s',
+      heartbeatTimeout: '10s',
       retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
       summary: `watch on ${input.cluster}`,
     },

@@ -45,7 +45,7 @@ const short = { startToCloseTimeout: '60s', retry } as const satisfies ActivityO
 /** What must be done in the end, however long the cluster does not answer. */
 const patient = {
   startToCloseTimeout: '10m',
-  heartbeatTimeout: '15s',
+  heartbeatTimeout: '10s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
 } as const satisfies ActivityOptions;
 
