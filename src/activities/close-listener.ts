@@ -15,7 +15,7 @@ import type { GitHubAccessDeps } from './github-access.ts';
 import { accessGitHub } from './github-access.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
 import { judged } from './judged.ts';
-import type { ListenProgress } from './listen.ts';
+import type { ListenProgress } from './message-loop.ts';
 import type { ListenerMetrics } from './listener-metrics.ts';
 import type { ListenerKey } from './listener-setup.ts';
 import { accessOf } from './listener-setup.ts';

@@ -1,5 +1,11 @@
-import type { KeyVault, KeyVaultSecret } from './key-vault.ts';
+import type { AzureKeyVaultConfig } from '../api/vault.ts';
 import { SetupError } from './failures.ts';
+
+/** A secret of a vault, and the field of the custom resource that names it. */
+export interface KeyVaultSecret {
+  name: string;
+  field: string;
+}
 
 /**
  * What Azure's libraries throw, as a setting that a person must repair. Only codes are taken from it: its text holds what
@@ -7,7 +13,7 @@ import { SetupError } from './failures.ts';
  */
 export function setupErrorFromVault(
   error: unknown,
-  { vault, secret }: { vault: KeyVault; secret: KeyVaultSecret },
+  { vault, secret }: { vault: AzureKeyVaultConfig; secret: KeyVaultSecret },
 ): SetupError {
   const { status, code, isSignIn } = factsOf(error);
   const isRefusal = status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429;

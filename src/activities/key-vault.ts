@@ -9,16 +9,11 @@ import { isDecision } from '../github/errors.ts';
 import { SetupError } from './failures.ts';
 import { createKept, fingerprint } from './kept.ts';
 import { setupErrorFromVault } from './key-vault-errors.ts';
+import type { KeyVaultSecret } from './key-vault-errors.ts';
 
 /** A vault, and how it is reached: without a proxy here, the process's own applies. */
 export interface KeyVault extends AzureKeyVaultConfig {
   proxy?: ProxySettings | undefined;
-}
-
-/** A secret of a vault, and the field of the custom resource that names it. */
-export interface KeyVaultSecret {
-  name: string;
-  field: string;
 }
 
 /** Azure Key Vaults by what opens them. */

@@ -7,15 +7,14 @@ import { isDecision } from '../github/errors.ts';
 import { createMessageSession, resumeMessageSession } from '../github/message-session.ts';
 import type { MessageSession } from '../github/message-session.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import type { Demand } from './demand.ts';
 import { NO_DEMAND } from './demand.ts';
-import type { Scaling } from './desired-replicas.ts';
 import { NO_SCALING } from './desired-replicas.ts';
 import type { ListenFailure } from './listen-failure.ts';
 import { afterListenFailure } from './listen-failure.ts';
 import type { ListenerMetrics, ListenerRecorder, ListenerSubject } from './listener-metrics.ts';
 import type { ListenerKey, ListenerSetup, ReadSetup } from './listener-setup.ts';
 import { MessageLoop } from './message-loop.ts';
+import type { ListenProgress } from './message-loop.ts';
 import type { ListenerCapacity, Observation } from './observation.ts';
 
 export interface ListenInput extends ListenerKey {
@@ -23,19 +22,6 @@ export interface ListenInput extends ListenerKey {
   capacity: ListenerCapacity;
   /** Where the listener before left off. */
   progress?: ListenProgress;
-}
-
-/** All that the next listener needs to go on: the details of each heartbeat, and the result. */
-export interface ListenProgress {
-  scaleSetId: number;
-  /** Absent while there is no session. */
-  sessionId?: string;
-  /** Of the last message acknowledged in this session; 0: none yet. */
-  lastMessageId: number;
-  /** Of the last message acted upon, which may come again if it could not be acknowledged. */
-  handledMessageId: number;
-  scaling: Scaling;
-  demand: Demand;
 }
 
 /** How a listener fares: what its workflow is told whenever it changes. */

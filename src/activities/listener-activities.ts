@@ -1,6 +1,7 @@
 import type { CloseListenerDeps, CloseListenerInput } from './close-listener.ts';
 import { closeListenerActivity } from './close-listener.ts';
-import type { ListenDeps, ListenInput, ListenProgress } from './listen.ts';
+import type { ListenDeps, ListenInput } from './listen.ts';
+import type { ListenProgress } from './message-loop.ts';
 import { listenActivity } from './listen.ts';
 import type { ListenerMetrics } from './listener-metrics.ts';
 import type { ListenerPodDeps } from './listener-pod.ts';

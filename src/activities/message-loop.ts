@@ -2,13 +2,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessageSession, ScaleSetMessage } from '../github/message-session.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ephemeralRunnerSets } from '../kubernetes/resources.ts';
+import type { Demand } from './demand.ts';
 import { isDoubtful, jobsWanted, whenQuiet, withMessage, withStatistics } from './demand.ts';
-import type { ReplicaOrder } from './desired-replicas.ts';
+import type { ReplicaOrder, Scaling } from './desired-replicas.ts';
 import { nextOrder } from './desired-replicas.ts';
 import { recordStarts, resultsOf } from './job-records.ts';
-import type { ListenProgress } from './listen.ts';
 import type { ListenerRecorder } from './listener-metrics.ts';
 import type { ListenerSetup } from './listener-setup.ts';
+
+/** All that the next listener needs to go on: the details of each heartbeat, and the result. */
+export interface ListenProgress {
+  scaleSetId: number;
+  /** Absent while there is no session. */
+  sessionId?: string;
+  /** Of the last message acknowledged in this session; 0: none yet. */
+  lastMessageId: number;
+  /** Of the last message acted upon, which may come again if it could not be acknowledged. */
+  handledMessageId: number;
+  scaling: Scaling;
+  demand: Demand;
+}
 
 export interface MessageLoopParts {
   kubernetes: Pick<KubernetesClient, 'mergePatch'>;

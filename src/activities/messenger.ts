@@ -132,8 +132,8 @@ export class Messenger {
 }
 
 const runnersIn = (observation: AnyObservation): number =>
-  ('runners' in observation ? (observation.runners?.length ?? 0) : 0) +
-  ('gone' in observation ? (observation.gone?.length ?? 0) : 0);
+  ('runners' in observation ? observation.runners.length : 0) +
+  ('gone' in observation ? observation.gone.length : 0);
 
 function spacingAfter(audience: Audience, runnersTold: number): number {
   if (isScaleSetAudience(audience)) return SCALE_SET_SPACING_MS;

@@ -6,7 +6,6 @@ import { buildJobBudget } from '../kubernetes/job-budget.ts';
 import { podDisruptionBudgets, pods } from '../kubernetes/resources.ts';
 import type { Kept } from './kept.ts';
 import { unlessExists } from './or-nothing.ts';
-import type { PublishStatusInput } from './publish-status.ts';
 
 /** The budgets that are known to exist, by the uid of their set. */
 export type Budgets = Kept<true>;
@@ -16,13 +15,21 @@ export interface ProtectDeps {
   budgets: Budgets;
 }
 
+export interface ProtectInput {
+  namespace: string;
+  /** The EphemeralRunnerSet, if there is one. */
+  set?: { name: string; uid: string };
+  /** Runners that have a job: their pods are to stay where they are; with a budget against evictions, or without. */
+  protect?: { runners: string[]; budget: boolean };
+}
+
 /**
  * Marks the pods of runners that have got a job, one request each, so that whoever empties nodes leaves them alone; the
  * budget that holds for the marked pods of a set is made once. Pods without a job bear no mark.
  */
 export function protectPods(
   deps: ProtectDeps,
-  { namespace, set, protect }: PublishStatusInput,
+  { namespace, set, protect }: ProtectInput,
 ): (() => Promise<void>)[] {
   if (!protect) return [];
   const { runners, budget } = protect;
@@ -41,7 +48,7 @@ export function protectPods(
 const ensureBudget = (
   { kubernetes, budgets }: ProtectDeps,
   namespace: string,
-  set: NonNullable<PublishStatusInput['set']>,
+  set: NonNullable<ProtectInput['set']>,
 ): Promise<true> =>
   budgets.get(set.uid, async () => {
     await unlessExists(kubernetes.create(podDisruptionBudgets, namespace, buildJobBudget(set)));

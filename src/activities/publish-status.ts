@@ -13,7 +13,7 @@ import { setFinalizer } from './finalizers.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
 import { inParallel } from './parallel.ts';
 import { protectPods } from './protect-jobs.ts';
-import type { Budgets } from './protect-jobs.ts';
+import type { Budgets, ProtectInput } from './protect-jobs.ts';
 import { dropProxySecret } from './proxy.ts';
 import { createKept } from './kept.ts';
 import { readiness } from './runner-status.ts';
@@ -39,9 +39,7 @@ export interface RunnerStatusUpdate {
   jobResult?: string;
 }
 
-export interface PublishStatusInput {
-  namespace: string;
-  /** The EphemeralRunnerSet, if there is one. */
+export interface PublishStatusInput extends ProtectInput {
   set?: { name: string; uid: string; generation: number };
   status?: SetStatusUpdate;
   addFinalizer?: true;
@@ -50,8 +48,6 @@ export interface PublishStatusInput {
   /** One runner's status after the other, because runners are being created. */
   gently?: true;
   happenings: { type: 'Normal' | 'Warning'; reason: string; message: string; runner?: string }[];
-  /** Runners that have a job: their pods are to stay where they are; with a budget against evictions, or without. */
-  protect?: { runners: string[]; budget: boolean };
 }
 
 export interface PublishStatusDeps {
@@ -74,7 +70,7 @@ export const publishStatusActivity = ({ kubernetes }: PublishStatusDeps) => {
     ];
     const errors: unknown[] = [];
     const tried = (write: () => Promise<void>): Promise<unknown> =>
-      write().catch((error) => errors.push(error));
+      write().catch((error: unknown) => errors.push(error));
     try {
       if (input.gently) await Promise.all([inParallel(others, tried), inParallel(statuses, tried, 1)]);
       else await inParallel([...others, ...statuses], tried);

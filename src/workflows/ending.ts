@@ -2,7 +2,7 @@ import type { ObservedPod } from '../activities/observation.ts';
 import type { PendingLimits } from './pending.ts';
 import { pendingEnding } from './pending.ts';
 import { missedEnding } from './registration.ts';
-import type { End, Row } from './runner.ts';
+import type { Ending, Row } from './runner.ts';
 import { hasJob } from './runner.ts';
 
 /** The exit code by which the runner says that GitHub no longer accepts its version. */
@@ -10,12 +10,6 @@ const DEPRECATED_VERSION = 7;
 
 /** A pod that was made must be seen within this time, or it is taken as gone. */
 export const POD_SIGHTING_MS = 60_000;
-
-export interface Ending {
-  end: End;
-  reason: string;
-  message?: string;
-}
 
 /** A runner whose own status says that it is over, as another controller may have left it. */
 const ENDED_PHASES: Partial<Record<string, Ending>> = {

@@ -1,6 +1,6 @@
 import { backoffMs, isProof, NO_FAILURES, withFailure } from './backoff.ts';
 import { withoutPod } from './observe.ts';
-import type { Ending } from './ending.ts';
+import type { Ending } from './runner.ts';
 import { endingOf } from './ending.ts';
 import type { Row } from './runner.ts';
 import type { SetState } from './state.ts';

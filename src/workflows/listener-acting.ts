@@ -10,7 +10,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
-import type { ListenInput, ListenProgress } from '../activities/listen.ts';
+import type { ListenInput } from '../activities/listen.ts';
+import type { ListenProgress } from '../activities/message-loop.ts';
 import type { ListenerActivities as Activities } from '../activities/listener-activities.ts';
 import type { ListenerKey } from '../activities/listener-setup.ts';
 import type { ObservedListener } from '../activities/observation.ts';

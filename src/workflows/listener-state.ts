@@ -1,4 +1,5 @@
-import type { ListenerReport, ListenProgress } from '../activities/listen.ts';
+import type { ListenerReport } from '../activities/listen.ts';
+import type { ListenProgress } from '../activities/message-loop.ts';
 import type { ListenerObservation, ObservedListener } from '../activities/observation.ts';
 import type { Happening } from '../activities/happening.ts';
 

@@ -1,6 +1,5 @@
 import type { RunnerSettings } from '../activities/settings.ts';
-import type { Ending } from './ending.ts';
-import type { Row } from './runner.ts';
+import type { Ending, Row } from './runner.ts';
 
 /** How long a pod may be pending. */
 export type PendingLimits = Pick<RunnerSettings, 'pendingTimeoutSeconds' | 'imageErrorGraceSeconds'>;

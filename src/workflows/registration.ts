@@ -1,7 +1,6 @@
 import type { CheckRegistrationsResult } from '../activities/check-registrations.ts';
 import type { RunnerSettings } from '../activities/settings.ts';
-import type { Ending } from './ending.ts';
-import type { Row } from './runner.ts';
+import type { Ending, Row } from './runner.ts';
 import { stageOf } from './runner.ts';
 import type { SetState } from './state.ts';
 

@@ -10,6 +10,13 @@ export type End =
   // idle, and no longer known to GitHub or not online there: replaced, and nobody's failure
   | 'unregistered';
 
+/** How a runner ended, and why. */
+export interface Ending {
+  end: End;
+  reason: string;
+  message?: string;
+}
+
 /** What a runner is to its set right now. */
 export type Stage =
   | 'creating' // an activity is at it

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NO_DEMAND } from '../../src/activities/demand.ts';
 import { NO_SCALING } from '../../src/activities/desired-replicas.ts';
-import type { ListenProgress } from '../../src/activities/listen.ts';
+import type { ListenProgress } from '../../src/activities/message-loop.ts';
 import { noListenerMetrics } from '../../src/activities/listener-metrics.ts';
 import type { ListenerSetup } from '../../src/activities/listener-setup.ts';
 import { MessageLoop } from '../../src/activities/message-loop.ts';

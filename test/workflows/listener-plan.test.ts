@@ -1,4 +1,4 @@
-import type { ListenProgress } from '../../src/activities/listen.ts';
+import type { ListenProgress } from '../../src/activities/message-loop.ts';
 import type { ListenerObservation, ObservedListener } from '../../src/activities/observation.ts';
 import type { ListenerCircumstances } from '../../src/workflows/listener-plan.ts';
 import { conditionKey, decideListener, podKey } from '../../src/workflows/listener-plan.ts';
