@@ -9,7 +9,7 @@ import type { GitHubRequest, Requester } from './http.ts';
 import type { GitHubOperation } from './observation.ts';
 import { parseJson } from './json.ts';
 import { systemClock } from './pause.ts';
-import type { Clock } from './pause.ts';
+import type { Clock, Pause } from './pause.ts';
 import { decodeRegistration } from './wire.ts';
 
 /** Where the Actions service of a scope is, and the token it takes there. */
@@ -31,6 +31,7 @@ export interface AuthenticationOptions {
   config: GitHubConfigUrl;
   credentials: GitHubCredentials;
   request: Requester;
+  pause: Pick<Pause, 'check'>;
   /** For all requests of the authentication. */
   userAgent: string;
   clock?: Clock | undefined;
@@ -61,6 +62,8 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
 
   const refresh = async (): Promise<AdminConnection> => {
     refusal.check();
+    // A registration token would be of no use, and each of them is drawn from another budget.
+    options.pause.check(registrationAt(options.config));
     try {
       current = await register(await registrationToken(options), options);
       return current;
@@ -202,18 +205,21 @@ async function unwrapped<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
+const registrationAt = ({ apiBaseUrl }: GitHubConfigUrl) =>
+  ({
+    service: 'rest',
+    operation: 'register',
+    method: 'POST',
+    url: new URL(`${apiBaseUrl}/actions/runner-registration`),
+  }) as const;
+
 /** Trades a registration token for the address of the Actions service and an admin token. */
 async function register(registration: string, options: AuthenticationOptions): Promise<AdminConnection> {
   const { config, request, userAgent } = options;
-  const subject = {
-    service: 'rest',
-    method: 'POST',
-    url: new URL(`${config.apiBaseUrl}/actions/runner-registration`),
-  } as const;
+  const subject = registrationAt(config);
   const answer = await withWaits(options.registrationWaitsMs ?? REGISTRATION_WAITS_MS, () =>
     request({
       ...subject,
-      operation: 'register',
       headers: {
         authorization: `RemoteAuth ${registration}`,
         'content-type': 'application/json',

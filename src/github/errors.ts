@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { rateLimitIn } from './observation.ts';
 import { redact } from './redact.ts';
 
 /**
@@ -52,6 +53,8 @@ export interface GitHubErrorFacts {
   /** `X-GitHub-Request-Id` of the REST API, for GitHub's support. */
   requestId?: string | undefined;
   retryAfterMs?: number | undefined;
+  /** With `retry-after`: the rate limit whose end has to be waited for, when that is the reason, as GitHub names it. */
+  usedUpBudget?: string | undefined;
   /** With `invalid-config`: the field of the custom resource that is wrong. */
   field?: ConfigField | undefined;
   cause?: unknown;
@@ -66,6 +69,7 @@ export class GitHubError extends Error {
   readonly activityId: string | undefined;
   readonly requestId: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly usedUpBudget: string | undefined;
   readonly field: ConfigField | undefined;
 
   constructor(facts: GitHubErrorFacts) {
@@ -76,6 +80,7 @@ export class GitHubError extends Error {
     this.activityId = facts.activityId;
     this.requestId = facts.requestId;
     this.retryAfterMs = facts.retryAfterMs;
+    this.usedUpBudget = facts.usedUpBudget;
     this.field = facts.field;
   }
 }
@@ -123,7 +128,7 @@ export function decisionFor({ service, status, typeName = '', retryAfterMs }: Re
 /** The error for an answer with an unexpected status. `now` is the time in milliseconds since the epoch. */
 export function errorFromAnswer(subject: RequestSubject, answer: HttpAnswer, now: number): GitHubError {
   const { typeName, message } = exceptionIn(answer);
-  const retryAfterMs = pauseAskedFor(answer, now);
+  const { retryAfterMs, usedUpBudget } = pauseAskedFor(answer, now);
   const decision = decisionFor({ service: subject.service, status: answer.status, typeName, retryAfterMs });
   const detail = [typeName, message].filter(Boolean).join(': ') || 'unknown error';
   return new GitHubError({
@@ -133,6 +138,7 @@ export function errorFromAnswer(subject: RequestSubject, answer: HttpAnswer, now
     typeName,
     ...correlation(answer),
     retryAfterMs,
+    usedUpBudget,
   });
 }
 
@@ -231,14 +237,21 @@ function objectFrom(text: string): Record<string, unknown> | undefined {
 const SECONDARY_LIMIT_MS = 60_000;
 
 /** The pause that an answer asks for: Retry-After, the end of a used-up rate limit, or a secondary limit's minute. */
-function pauseAskedFor({ status, headers, body }: HttpAnswer, now: number): number | undefined {
-  if (status !== 403 && status !== 429 && status < 500) return undefined;
+function pauseAskedFor(
+  answer: HttpAnswer,
+  now: number,
+): Pick<GitHubErrorFacts, 'retryAfterMs' | 'usedUpBudget'> {
+  const { status, headers, body } = answer;
+  if (status !== 403 && status !== 429 && status < 500) return {};
   const asked = retryAfterMs(headers['retry-after'], now);
-  if (asked !== undefined) return asked;
+  if (asked !== undefined) return { retryAfterMs: asked };
+  const isSecondary = status < 500 && /secondary rate limit/i.test(body);
   const reset = Number(headers['x-ratelimit-reset']);
-  if (headers['x-ratelimit-remaining'] === '0' && Number.isFinite(reset))
-    return Math.max(0, reset * 1000 - now);
-  return status < 500 && /secondary rate limit/i.test(body) ? SECONDARY_LIMIT_MS : undefined;
+  if (headers['x-ratelimit-remaining'] !== '0' || !Number.isFinite(reset))
+    return isSecondary ? { retryAfterMs: SECONDARY_LIMIT_MS } : {};
+  // A secondary limit is for calls of all kinds, whatever is left of the budgets.
+  const usedUpBudget = isSecondary ? undefined : rateLimitIn(answer).rateLimit?.resource;
+  return { retryAfterMs: Math.max(0, reset * 1000 - now), usedUpBudget };
 }
 
 /** Retry-After as whole seconds or as a date (RFC 9110, 10.2.3). */

@@ -61,11 +61,11 @@ export function createRequester(options: HttpOptions): Requester {
     const answer = await exchange({ timeoutMs, ...request, subject, dispatcher, maxBodyBytes });
     seen.answer = answer;
     if (request.ok.includes(answer.status)) {
-      pause.heed(request.service, rateLimitIn(answer).rateLimit);
+      pause.heed(request, rateLimitIn(answer).rateLimit);
       return answer;
     }
     const error = errorFromAnswer(subject, answer, clock.now());
-    pause.learn(request.service, error);
+    pause.learn(request, error);
     throw error;
   };
   return async (request) => {

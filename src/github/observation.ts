@@ -24,7 +24,7 @@ export type GitHubOperation =
 
 /** What a REST answer says about the primary rate limit of its credentials. */
 export interface RateLimit {
-  /** Which of GitHub's budgets the call was charged to: `core`, `actions_runner_registration`, …; `other`: not known. */
+  /** Which of GitHub's budgets the call was charged to: `core`, `actions_runner_registration`, …; `other`: not said, or not known. */
   resource: string;
   limit: number;
   remaining: number;
@@ -71,7 +71,7 @@ export function rateLimitIn({ headers }: HttpAnswer): { rateLimit?: RateLimit } 
     wholeNumber(headers[`x-ratelimit-${name}`]),
   );
   if (limit === undefined || remaining === undefined || reset === undefined) return {};
-  const named = headers['x-ratelimit-resource'] ?? 'core';
+  const named = headers['x-ratelimit-resource'] ?? '';
   const resource = RESOURCES.has(named) ? named : 'other';
   return { rateLimit: { resource, limit, remaining, resetAt: reset * 1_000 } };
 }

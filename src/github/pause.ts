@@ -1,6 +1,6 @@
 import { GitHubError, wordsFor } from './errors.ts';
 import type { GitHubService, RequestSubject } from './errors.ts';
-import type { RateLimit } from './observation.ts';
+import type { GitHubOperation, RateLimit } from './observation.ts';
 
 /** Milliseconds since the epoch. */
 export interface Clock {
@@ -20,11 +20,37 @@ const LONGEST_PAUSE_MS = 3_600_000;
  */
 export type PauseScope = 'rest' | 'all';
 
+/** A rate limit of the REST API, by GitHub's name for it (`x-ratelimit-resource`). Each is counted by itself. */
+export type RestBudget = 'core' | 'actions_runner_registration';
+
+/**
+ * The budget that each call to the REST API draws on: GitHub names it only in the answer. Registering a runner is the one
+ * call with a budget of its own, and the token for it is an ordinary call
+ * (https://docs.github.com/rest/rate-limit/rate-limit, https://github.com/actions/runner/issues/1386).
+ */
+const BUDGETS: Partial<Record<GitHubOperation, RestBudget>> = {
+  'create-installation-token': 'core',
+  'create-registration-token': 'core',
+  register: 'actions_runner_registration',
+};
+
+/** Whether any of our calls draws on a budget of this name. */
+export const isRestBudget = (name: unknown): name is RestBudget =>
+  Object.values(BUDGETS).some((budget) => budget === name);
+
+/** A call, as far as pauses are concerned. */
+export interface GitHubCall {
+  service: GitHubService;
+  operation: GitHubOperation;
+}
+
 /** A pause that GitHub asked for: what one worker tells the others. */
 export interface PauseNotice {
   /** As GitHub knows it: see `GitHubConfigUrl.url`. */
   configUrl: string;
   scope: PauseScope;
+  /** With the scope `rest`: the one budget that is used up; calls that draw on another go on. */
+  resource?: RestBudget;
   /** Milliseconds since the epoch. */
   until: number;
 }
@@ -32,11 +58,11 @@ export interface PauseNotice {
 /** The pauses of one config URL: parallel calls do not each have to be told. */
 export interface Pause {
   /** @throws GitHubError `retry-after` with the time left, while a pause lasts that concerns this call */
-  check(subject: RequestSubject): void;
+  check(call: GitHubCall & RequestSubject): void;
   /** Learns from a failed call. */
-  learn(service: GitHubService, error: GitHubError): void;
-  /** Learns from an answer that leaves nothing of the REST API's budget: the next call would be refused. */
-  heed(service: GitHubService, rateLimit: RateLimit | undefined): void;
+  learn(call: GitHubCall, error: GitHubError): void;
+  /** Learns from an answer that leaves nothing of a budget: the next call that draws on it would be refused. */
+  heed(call: GitHubCall, rateLimit: RateLimit | undefined): void;
 }
 
 /** The pauses of all config URLs that this process calls, whatever the credentials and the route. */
@@ -53,22 +79,22 @@ export interface Pauses {
 export function createPauses(clock: Clock = systemClock): Pauses {
   const known = new Map<string, PauseNotice>();
   const listeners: ((notice: PauseNotice) => void)[] = [];
-  const untilOf = (configUrl: string, scope: PauseScope): number =>
-    known.get(keyOf({ configUrl, scope }))?.until ?? 0;
   const take = (notice: PauseNotice): PauseNotice | undefined => {
     const now = clock.now();
     const until = Math.min(notice.until, now + LONGEST_PAUSE_MS);
-    if (!(until > Math.max(now, untilOf(notice.configUrl, notice.scope)))) return undefined;
+    if (!(until > Math.max(now, known.get(keyOf(notice))?.until ?? 0))) return undefined;
     const taken = { ...notice, until };
     known.set(keyOf(notice), taken);
     return taken;
   };
+  const untilFor = (configUrl: string, call: GitHubCall): number =>
+    Math.max(0, ...pausesFor(call).map((pause) => known.get(keyOf({ configUrl, ...pause }))?.until ?? 0));
   const learn = (notice: PauseNotice): void => {
     const taken = take(notice);
     if (taken) for (const listener of listeners) listener(taken);
   };
   return {
-    of: (configUrl) => pauseOf({ configUrl, clock, untilOf, learn }),
+    of: (configUrl) => pauseOf({ configUrl, clock, untilFor, learn }),
     adopt: (notice) => void take(notice),
     onLearned: (listener) => void listeners.push(listener),
     current: () => {
@@ -80,35 +106,55 @@ export function createPauses(clock: Clock = systemClock): Pauses {
 }
 
 /** Names in config URLs are the same in any case. */
-const keyOf = ({ configUrl, scope }: Omit<PauseNotice, 'until'>): string =>
-  `${scope} ${configUrl.toLowerCase()}`;
+const keyOf = ({ configUrl, scope, resource }: Omit<PauseNotice, 'until'>): string =>
+  `${scope} ${resource ?? ''} ${configUrl.toLowerCase()}`;
+
+type WhatIsHeld = Pick<PauseNotice, 'scope' | 'resource'>;
+
+/** What holds back a call: one to a budget that is not known waits for all of them. */
+function pausesFor({ service, operation }: GitHubCall): WhatIsHeld[] {
+  if (service !== 'rest') return [{ scope: 'all' }];
+  const budget = BUDGETS[operation];
+  const budgets = budget === undefined ? Object.values(BUDGETS) : [budget];
+  const ofBudgets = budgets.map((resource): WhatIsHeld => ({ scope: 'rest', resource }));
+  return [{ scope: 'all' }, { scope: 'rest' }, ...ofBudgets];
+}
+
+/**
+ * What waits after an answer to a call. Where it names a used-up budget, calls that draw on that one; where it is another
+ * one than we take this call to draw on, our picture of the budgets is wrong, and the whole REST API waits.
+ */
+function heldBy({ service, operation }: GitHubCall, named: string | undefined): WhatIsHeld {
+  if (service !== 'rest') return { scope: 'all' };
+  const resource = BUDGETS[operation];
+  return resource !== undefined && resource === named ? { scope: 'rest', resource } : { scope: 'rest' };
+}
 
 interface PauseParts {
   configUrl: string;
   clock: Clock;
-  untilOf: (configUrl: string, scope: PauseScope) => number;
+  untilFor: (configUrl: string, call: GitHubCall) => number;
   learn: (notice: PauseNotice) => void;
 }
 
-function pauseOf({ configUrl, clock, untilOf, learn }: PauseParts): Pause {
+function pauseOf({ configUrl, clock, untilFor, learn }: PauseParts): Pause {
   return {
-    check: (subject) => {
-      const rest = subject.service === 'rest' ? untilOf(configUrl, 'rest') : 0;
-      const left = Math.max(rest, untilOf(configUrl, 'all')) - clock.now();
+    check: (call) => {
+      const left = untilFor(configUrl, call) - clock.now();
       if (left <= 0) return;
       throw new GitHubError({
         decision: 'retry-after',
-        message: `${wordsFor(subject)} not sent: GitHub asked for a pause until ${toSecond(clock.now() + left)}`,
+        message: `${wordsFor(call)} not sent: GitHub asked for a pause until ${toSecond(clock.now() + left)}`,
         retryAfterMs: left,
       });
     },
-    learn: (service, { decision, retryAfterMs = 0 }) => {
+    learn: (call, { decision, retryAfterMs = 0, usedUpBudget }) => {
       if (decision !== 'retry-after') return;
-      learn({ configUrl, scope: scopeOf(service), until: clock.now() + retryAfterMs });
+      learn({ configUrl, ...heldBy(call, usedUpBudget), until: clock.now() + retryAfterMs });
     },
-    heed: (service, rateLimit) => {
-      if (service !== 'rest' || rateLimit?.remaining !== 0) return;
-      learn({ configUrl, scope: 'rest', until: rateLimit.resetAt });
+    heed: (call, rateLimit) => {
+      if (call.service !== 'rest' || rateLimit?.remaining !== 0) return;
+      learn({ configUrl, ...heldBy(call, rateLimit.resource), until: rateLimit.resetAt });
     },
   };
 }
@@ -116,5 +162,3 @@ function pauseOf({ configUrl, clock, untilOf, learn }: PauseParts): Pause {
 /** The same text for all calls that one pause holds back, so that they can be reported together. */
 const toSecond = (time: number): string =>
   `${new Date(Math.ceil(time / 1000) * 1000).toISOString().slice(0, 19)}Z`;
-
-const scopeOf = (service: GitHubService): PauseScope => (service === 'rest' ? 'rest' : 'all');

@@ -9,6 +9,7 @@ import { createDispatcher } from './dispatcher.ts';
 import type { RouteSettings } from './dispatcher.ts';
 import { createRequester } from './http.ts';
 import type { GitHubObserver } from './observation.ts';
+import { createPauses } from './pause.ts';
 import type { Clock, Pauses } from './pause.ts';
 import { runnerCalls } from './runner-calls.ts';
 import { scaleSetCalls } from './scale-set-calls.ts';
@@ -112,13 +113,14 @@ export function createScaleSetClient(options: ScaleSetClientOptions): ScaleSetCl
   const config = parseConfigUrl(options.configUrl);
   const dispatcher = options.dispatcher ?? createDispatcher(options);
   const { timeoutMs, observe } = options;
-  const pause = options.pauses?.of(config.url);
+  const pause = (options.pauses ?? createPauses(clock)).of(config.url);
   const request = createRequester({ configUrl: config.url, dispatcher, clock, pause, timeoutMs, observe });
   const userAgent = (scaleSetId?: number): string => userAgentFor(systemInfo, scaleSetId);
   const authentication = createAuthentication({
     config,
     credentials,
     request,
+    pause,
     userAgent: userAgent(),
     clock,
     refusalMs,

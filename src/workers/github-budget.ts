@@ -38,8 +38,8 @@ export function createBudgetMetrics({
     );
   }
   measured(registry, PAUSE_GAUGE, () =>
-    [...pauses()].map(({ configUrl, scope, until }) => [
-      { config_url: configUrl, scope },
+    [...pauses()].map(({ configUrl, scope, resource, until }) => [
+      { config_url: configUrl, scope, ...(resource && { resource }) },
       Math.max(0, until - now()) / 1000,
     ]),
   );
@@ -66,8 +66,8 @@ const BUDGET_GAUGES: [name: string, help: string, valueOf: (budget: GitHubBudget
 
 const PAUSE_GAUGE = {
   name: 'temporal_arc_github_pause_seconds',
-  help: 'Time until a pause ends that GitHub asked for, told to this worker or another. scope="rest": for its REST API only; scope="all": for every call.',
-  labelNames: ['config_url', 'scope'],
+  help: 'Time until a pause ends that GitHub asked for, told to this worker or another. scope="rest": for its REST API only, with a resource for the calls that are charged to it; scope="all": for every call.',
+  labelNames: ['config_url', 'scope', 'resource'],
 };
 
 interface Described {

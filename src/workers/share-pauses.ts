@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isRestBudget } from '../github/pause.ts';
 import type { PauseNotice, Pauses } from '../github/pause.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { isAlreadyExists, isNotFound } from '../kubernetes/errors.ts';
@@ -6,7 +7,7 @@ import { configMaps } from '../kubernetes/resources.ts';
 import type { ConfigMap } from '../kubernetes/resources.ts';
 import { reflect } from '../kubernetes/watch.ts';
 
-/** The ConfigMap through which workers learn of each other's pauses: one entry per config URL and scope. */
+/** The ConfigMap through which workers learn of each other's pauses: one entry per config URL and scope, or budget. */
 export const PAUSES_CONFIG_MAP = 'temporal-arc-github-pauses';
 
 export interface SharePausesOptions {
@@ -124,19 +125,23 @@ const endedIn = (entries: Record<string, string>, now: number): Record<string, n
   );
 
 /** A config URL is no key of a ConfigMap. */
-const keyOf = ({ configUrl, scope }: PauseNotice): string =>
-  `${scope}-${createHash('sha256').update(configUrl.toLowerCase()).digest('hex').slice(0, 16)}`;
+const keyOf = ({ configUrl, scope, resource }: PauseNotice): string =>
+  `${resource === undefined ? scope : `${scope}-${resource}`}-${createHash('sha256').update(configUrl.toLowerCase()).digest('hex').slice(0, 16)}`;
 
-const textOf = ({ configUrl, scope, until }: PauseNotice): string =>
-  JSON.stringify({ configUrl, scope, until: new Date(until).toISOString() });
+const textOf = ({ until, ...notice }: PauseNotice): string =>
+  JSON.stringify({ ...notice, until: new Date(until).toISOString() });
 
-/** `undefined` for what is no entry of ours: people can write into it too. */
+/**
+ * `undefined` for what is no entry of ours: people can write into it too. Other versions of the worker do as well: a pause
+ * without a budget, or for one that is not known here, is for the whole REST API.
+ */
 function noticeFrom(text: string): PauseNotice | undefined {
   try {
-    const { configUrl, scope, until } = JSON.parse(text) as Record<string, unknown>;
+    const { configUrl, scope, resource, until } = JSON.parse(text) as Record<string, unknown>;
     const time = Date.parse(String(until));
     if (typeof configUrl !== 'string' || (scope !== 'rest' && scope !== 'all')) return undefined;
-    return Number.isNaN(time) ? undefined : { configUrl, scope, until: time };
+    if (Number.isNaN(time)) return undefined;
+    return { configUrl, scope, ...(scope === 'rest' && isRestBudget(resource) && { resource }), until: time };
   } catch {
     return undefined;
   }

@@ -22,7 +22,7 @@ describe('the rate limit in an answer', () => {
   });
 
   it.each([
-    ['no header names it', {}, 'core'],
+    ['no header names it', {}, 'other'],
     ['it is a name that GitHub does not document', { 'x-ratelimit-resource': 'x"} 1' }, 'other'],
   ])('has a resource of a known name, also when %s', (_, change, resource) => {
     const { 'x-ratelimit-resource': _known, ...others } = headers;

@@ -87,12 +87,19 @@ describe('createMetrics', () => {
   });
 
   it('tells how long the pauses still last that GitHub asked for', async () => {
-    const pauses: PauseNotice[] = [{ configUrl: 'https://github.com/org', scope: 'all', until: 32_500 }];
+    const configUrl = 'https://github.com/org';
+    const pauses: PauseNotice[] = [
+      { configUrl, scope: 'all', until: 32_500 },
+      { configUrl, scope: 'rest', until: 30_000 },
+      { configUrl, scope: 'rest', resource: 'core', until: 40_000 },
+    ];
     const metrics = createMetrics({ processMetrics: false, pauses: () => pauses, now: () => 20_000 });
     expect(await samples(metrics, 'temporal_arc_github_pause')).toEqual([
       'temporal_arc_github_pause_seconds{config_url="https://github.com/org",scope="all"} 12.5',
+      'temporal_arc_github_pause_seconds{config_url="https://github.com/org",scope="rest"} 10',
+      'temporal_arc_github_pause_seconds{config_url="https://github.com/org",scope="rest",resource="core"} 20',
     ]);
-    pauses.pop();
+    pauses.length = 0;
     expect(await samples(metrics, 'temporal_arc_github_pause')).toEqual([]);
   });
 

@@ -39,7 +39,7 @@ const limit = (pauses: Pauses, seconds: number, configUrl = ORG): void =>
   pauses
     .of(configUrl)
     .learn(
-      'actions',
+      { service: 'actions', operation: 'get-runner' },
       new GitHubError({ decision: 'retry-after', message: 'wait', retryAfterMs: seconds * 1000 }),
     );
 
@@ -79,6 +79,47 @@ it('takes over only what is an entry of ours, and clears away what has ended', a
   const { data } = JSON.parse(writes()[0]!.body) as { data: Record<string, string | null> };
   expect(data).toMatchObject({ junk: null, list: null, ended: null });
   expect(data).not.toHaveProperty('other');
+});
+
+it('a used-up budget is told apart from the REST API as a whole, and both in words that each version reads', async () => {
+  const [first, second] = [worker(), worker()];
+  await eventually(() => api.openWatches === 2);
+  const register = { service: 'rest', operation: 'register' } as const;
+  const resource = 'actions_runner_registration';
+  const resetAt = Math.ceil(Date.now() / 1000) * 1000 + 60_000;
+  first.of(ORG).heed(register, { resource, limit: 10_000, remaining: 0, resetAt });
+  first
+    .of(ORG)
+    .learn(register, new GitHubError({ decision: 'retry-after', message: 'wait', retryAfterMs: 30_000 }));
+  await eventually(() => second.current().length === 2);
+  expect(second.current()).toEqual(first.current());
+  const posted = writes().flatMap(({ body }) => {
+    const { data } = JSON.parse(body) as { data: Record<string, string> };
+    return Object.entries(data).map(([key, text]) => [key, JSON.parse(text) as object] as const);
+  });
+  const until = new Date(resetAt).toISOString();
+  expect(new Map(posted)).toEqual(
+    new Map([
+      [
+        expect.stringMatching(/^rest-actions_runner_registration-[0-9a-f]{16}$/),
+        { configUrl: ORG, scope: 'rest', resource, until },
+      ],
+      [expect.stringMatching(/^rest-[0-9a-f]{16}$/), expect.objectContaining({ scope: 'rest' })],
+    ]),
+  );
+});
+
+it.each([
+  ['of the version before, without a budget', {}],
+  ['for a budget that only a later version knows', { resource: 'tokens' }],
+  ['with anything else for a budget', { resource: { core: 1 } }],
+])('an entry %s holds back the whole REST API', async (_, more) => {
+  const until = new Date(Date.now() + 20_000);
+  const text = JSON.stringify({ configUrl: ORG, scope: 'rest', ...more, until: until.toISOString() });
+  api.put(PAUSES_CONFIG_MAP, { data: { 'rest-0123456789abcdef': text } });
+  const pauses = worker();
+  await eventually(() => pauses.current().length === 1);
+  expect(pauses.current()).toEqual([{ configUrl: ORG, scope: 'rest', until: until.getTime() }]);
 });
 
 it('without the right to read or write, a worker says so once and keeps its own pauses', async () => {

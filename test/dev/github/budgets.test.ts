@@ -1,6 +1,8 @@
 import { startGitHub } from '../../../dev/github/stand-in.ts';
 import type { GitHubOptions, GitHubStandIn } from '../../../dev/github/stand-in.ts';
 import type { GitHubObservation } from '../../../src/github/observation.ts';
+import { createPauses } from '../../../src/github/pause.ts';
+import type { Pauses } from '../../../src/github/pause.ts';
 import { createScaleSetClient } from '../../../src/github/scale-set-client.ts';
 import type { ScaleSetClient } from '../../../src/github/scale-set-client.ts';
 
@@ -15,8 +17,9 @@ const start = async (options: GitHubOptions = {}): Promise<void> => {
 
 afterEach(() => github.stop());
 
-const client = (): ScaleSetClient =>
+const client = (pauses?: Pauses): ScaleSetClient =>
   createScaleSetClient({
+    pauses,
     configUrl: github.configUrl('org/repo'),
     credentials: { kind: 'token', token: github.token },
     registrationWaitsMs: [],
@@ -68,12 +71,30 @@ it('are whole again after an hour; until then, one request too many is refused',
 });
 
 it('that are used up make the client wait for the reset: before it is refused, or because it was', async () => {
-  await start({ rateLimits: { core: 1 } });
+  await start({ rateLimits: { core: 1, actions_runner_registration: 5 } });
+  const pauses = createPauses();
+  // The last token that the budget allowed is of use: registering has a budget of its own.
+  expect(await client(pauses).getRunner(1)).toBeUndefined();
+  expect(seen).toMatchObject([
+    { status: 201, rateLimit: { resource: 'core', remaining: 0 } },
+    { status: 200, rateLimit: { resource: 'actions_runner_registration', remaining: 4 } },
+    { service: 'actions' },
+  ]);
+  await expect(client(pauses).getRunner(1)).rejects.toMatchObject({ decision: 'retry-after' });
+  expect(seen).toHaveLength(3);
   await expect(client().getRunner(1)).rejects.toMatchObject({ decision: 'retry-after' });
-  expect(seen).toMatchObject([{ status: 201, rateLimit: { resource: 'core', remaining: 0 } }]);
-  await expect(client().getRunner(1)).rejects.toMatchObject({ decision: 'retry-after' });
-  expect(seen.at(-1)).toMatchObject({ status: 403, rateLimit: { resource: 'core', remaining: 0 } });
+  expect(seen.slice(3)).toMatchObject([{ status: 403, rateLimit: { resource: 'core', remaining: 0 } }]);
   expect(seen.at(-1)?.rateLimit?.resetAt).toBeGreaterThan(Date.now() + hour / 2);
+});
+
+it('a used-up budget for registrations costs no tokens: none is asked for that could not be used', async () => {
+  await start({ rateLimits: { core: 5, actions_runner_registration: 1 } });
+  const pauses = createPauses();
+  expect(await client(pauses).getRunner(1)).toBeUndefined();
+  for (let i = 0; i < 3; i += 1)
+    await expect(client(pauses).getRunner(1)).rejects.toMatchObject({ decision: 'retry-after' });
+  expect(github.admin.stats().calls.registrationtoken?.count).toBe(1);
+  expect(pauses.current()).toMatchObject([{ scope: 'rest', resource: 'actions_runner_registration' }]);
 });
 
 it('are not limited on a server, unless its administrator says so', async () => {
