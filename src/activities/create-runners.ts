@@ -4,6 +4,8 @@ import type { ScaleSetClient } from '../github/scale-set-client.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ephemeralRunners, ephemeralRunnerSets, pods } from '../kubernetes/resources.ts';
 import { buildEphemeralRunner, buildRunnerPod } from '../kubernetes/runner.ts';
+import { conclude } from './conclude.ts';
+import type { Stopped } from './conclude.ts';
 import {
   createRunner,
   isRefusal,
@@ -11,8 +13,7 @@ import {
   RejectedError,
   RunnerLeavingError,
 } from './create-runner.ts';
-import type { Verdict } from './failures.ts';
-import { judge, messageOf, SetupError, toFailure } from './failures.ts';
+import { SetupError } from './failures.ts';
 import type { GitHubAccessDeps } from './github-access.ts';
 import { accessGitHub, runnerSpecOf } from './github-access.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
@@ -39,7 +40,7 @@ export interface CreateRunnersResult {
   /** Of those that were not created: which ones exist in the cluster, half made. */
   begun: string[];
   /** Why the others were not tried, or not finished. */
-  stopped?: { reason: string; message: string; retryAfterMs?: number };
+  stopped?: Stopped;
 }
 
 export interface CreateRunnersDeps extends GitHubAccessDeps {
@@ -77,30 +78,12 @@ export const createRunnersActivity =
     const signal = context.cancellationSignal;
     try {
       const errors = await fillLanes(deps, input, { progress, signal });
-      return signal.aborted ? progress.result : conclude(progress.result, errors);
+      // Where one runner shows that it is of no use to go on, it is of none for the others.
+      return signal.aborted ? progress.result : conclude(progress.result, errors, 'stop');
     } finally {
       stopBeating();
     }
   };
-
-/**
- * Failures of several runners are told together, of those for the same reason the first: they differ in the names of the
- * runners. Where one of them says that it is of no use to go on, it is not.
- */
-function conclude(result: CreateRunnersResult, errors: readonly unknown[]): CreateRunnersResult {
-  const byReason = new Map<string, Verdict>();
-  for (const verdict of errors.map(judge)) {
-    if (!byReason.has(verdict.reason)) byReason.set(verdict.reason, verdict);
-  }
-  const verdicts = [...byReason.values()];
-  const [first] = verdicts;
-  if (!first) return result;
-  const leading = verdicts.find(({ decision }) => decision === 'stop') ?? first;
-  const message = messageOf(verdicts);
-  if (leading.decision === 'retry') throw toFailure({ ...leading, message });
-  const { decision: _stop, ...stopped } = leading;
-  return { ...result, stopped: { ...stopped, message } };
-}
 
 interface LaneContext {
   progress: Progress;

@@ -6,8 +6,9 @@ import { isDecision } from '../github/errors.ts';
 import type { ScaleSetClient } from '../github/scale-set-client.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ephemeralRunners, ephemeralRunnerSets, pods, secrets } from '../kubernetes/resources.ts';
+import { conclude } from './conclude.ts';
+import type { Stopped } from './conclude.ts';
 import { orNothing } from './or-nothing.ts';
-import { judge, messageOf, toFailure } from './failures.ts';
 import type { GitHubAccessDeps } from './github-access.ts';
 import { accessGitHub, runnerSpecOf } from './github-access.ts';
 import { heartbeatUntilDone } from './heartbeat.ts';
@@ -40,7 +41,7 @@ export interface RetireRunnersResult {
   /** Of those retired: still registered at GitHub, as far as is known. */
   leaked?: string[];
   /** Why others could not be retired. */
-  stopped?: { reason: string; message: string; retryAfterMs?: number };
+  stopped?: Stopped;
 }
 
 export interface RetireRunnersDeps extends GitHubAccessDeps {
@@ -77,25 +78,10 @@ export const retireRunnersActivity =
     } finally {
       stopBeating();
     }
-    return context.cancellationSignal.aborted ? result : conclude(result, errors);
+    if (context.cancellationSignal.aborted) return result;
+    // What stands in the way of one is of no concern to the others.
+    return conclude(result, errors, 'retry');
   };
-
-/** Retry if that may help any of them; otherwise tell what stands in the way. */
-function conclude(result: RetireRunnersResult, errors: unknown[]): RetireRunnersResult {
-  const verdicts = errors.map(judge);
-  const [first] = verdicts;
-  if (!first) return result;
-  const retry = verdicts.filter((verdict) => verdict.decision === 'retry');
-  const [leading = first] = retry;
-  const message = messageOf(verdicts);
-  if (retry.length > 0) throw toFailure({ ...leading, message });
-  const waits = verdicts.map((verdict) => (verdict.decision === 'stop' ? (verdict.retryAfterMs ?? 0) : 0));
-  const retryAfterMs = Math.max(...waits);
-  return {
-    ...result,
-    stopped: { reason: leading.reason, message, ...(retryAfterMs > 0 && { retryAfterMs }) },
-  };
-}
 
 interface Access {
   github: ScaleSetClient;

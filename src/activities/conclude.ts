@@ -1,0 +1,41 @@
+import { judge, messageOf, toFailure } from './failures.ts';
+import type { Verdict } from './failures.ts';
+
+/** Why an activity on several runners stopped before it was through. */
+export interface Stopped {
+  reason: string;
+  message: string;
+  retryAfterMs?: number;
+}
+
+/**
+ * How an activity on several runners ends that ran into `errors`: with its result, which says why it stopped, or with a
+ * failure when Temporal should try again. Where some errors ask for the one and some for the other, `preferred` is done.
+ * Errors of one reason are told by the first of them, as they differ in the names of the runners; the longest wait counts.
+ */
+export function conclude<Result extends object>(
+  result: Result,
+  errors: readonly unknown[],
+  preferred: Verdict['decision'],
+): Result & { stopped?: Stopped } {
+  const verdicts = errors.map(judge);
+  const leading = verdicts.find(({ decision }) => decision === preferred) ?? verdicts[0];
+  if (!leading) return result;
+  const { decision, reason } = leading;
+  const message = messageOf(firstOfEachReason([leading, ...verdicts]));
+  const waitMs = Math.max(
+    ...verdicts.map((verdict) => (verdict.decision === decision ? waitOf(verdict) : 0)),
+  );
+  if (decision === 'retry')
+    throw toFailure({ decision, reason, message, ...(waitMs > 0 && { afterMs: waitMs }) });
+  return { ...result, stopped: { reason, message, ...(waitMs > 0 && { retryAfterMs: waitMs }) } };
+}
+
+function firstOfEachReason(verdicts: readonly Verdict[]): Verdict[] {
+  const firsts = new Map<string, Verdict>();
+  for (const verdict of verdicts) if (!firsts.has(verdict.reason)) firsts.set(verdict.reason, verdict);
+  return [...firsts.values()];
+}
+
+const waitOf = (verdict: Verdict): number =>
+  (verdict.decision === 'stop' ? verdict.retryAfterMs : verdict.afterMs) ?? 0;
