@@ -11,7 +11,7 @@ import type { Activities } from '../activities/index.ts';
 import type { PublishStatusInput } from '../activities/publish-status.ts';
 import type { RetireRunnersResult, RunnerToRetire } from '../activities/retire-runners.ts';
 import { Alarm } from './alarm.ts';
-import type { ScaleResult } from './messages.ts';
+import type { Paused, ScaleResult } from './messages.ts';
 import type { Outcome } from './outcome.ts';
 import { reconciled } from './passes.ts';
 import type { Creation, Plan, Publication } from './plan.ts';
@@ -124,7 +124,7 @@ export class RunnerSetActivities {
     return scaleRunnerSet.executeWithOptions({ ...short, summary }, [{ ...target, replicas }]);
   }
 
-  async pause(paused: boolean): Promise<{ paused: boolean }> {
+  async pause(paused: boolean): Promise<Paused> {
     await pauseRunnerSet({ ...this.named(), paused });
     return { paused };
   }

@@ -16,6 +16,7 @@ import { follow } from './follow.ts';
 import * as messages from './messages.ts';
 import { newRunnerName } from './naming.ts';
 import { observe } from './observe.ts';
+import { handlePauses, obey } from './orders.ts';
 import { settle } from './outcome.ts';
 import { decide } from './plan.ts';
 import { emptyState } from './state.ts';
@@ -47,16 +48,9 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
   setHandler(messages.scaleSignal, async (request) => {
     const problem = messages.scaleProblem(request);
     if (problem) log.warn('A scale signal was ignored', { problem });
-    else await acting.scale(request.replicas);
+    else await obey('scale', () => acting.scale(request.replicas));
   });
-  setHandler(messages.pauseUpdate, () => acting.pause(true));
-  setHandler(messages.pauseSignal, async () => {
-    await acting.pause(true);
-  });
-  setHandler(messages.resumeUpdate, () => acting.pause(false));
-  setHandler(messages.resumeSignal, async () => {
-    await acting.pause(false);
-  });
+  handlePauses((paused) => acting.pause(paused));
 
   for (;;) {
     const now = Date.now();

@@ -2,7 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Observation } from '../activities/observation.ts';
 import type { SetView } from './view.ts';
 
-/** What an EphemeralRunnerSet's workflow can be told and asked. */
+/** What an EphemeralRunnerSet's workflow can be told and asked; an AutoscalingRunnerSet's can be paused and resumed as well. */
 
 /** Changes in the cluster, from the watch. */
 export const observeSignal = defineSignal<[Observation]>('observe');
@@ -22,10 +22,14 @@ export interface ScaleResult {
 export const scaleUpdate = defineUpdate<ScaleResult, [ScaleRequest]>('scale');
 export const scaleSignal = defineSignal<[ScaleRequest]>('scale');
 
-/** Creates no more runners until resumed. Runners that exist go on. */
-export const pauseUpdate = defineUpdate<{ paused: boolean }>('pause');
+export interface Paused {
+  paused: boolean;
+}
+
+/** Creates no more runners until resumed. Runners that exist go on. The updates answer; the signals do not. */
+export const pauseUpdate = defineUpdate<Paused>('pause');
 export const pauseSignal = defineSignal('pause');
-export const resumeUpdate = defineUpdate<{ paused: boolean }>('resume');
+export const resumeUpdate = defineUpdate<Paused>('resume');
 export const resumeSignal = defineSignal('resume');
 
 /** What the set is doing and why. */

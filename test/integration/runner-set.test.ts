@@ -479,6 +479,15 @@ describe('a runner that belongs to no set', () => {
     expect(scene.github.admin.runners(id)).toEqual([]);
   });
 
+  it('has no set to pause or scale: a signal that asks for it does not end its workflow', async () => {
+    await online('unpaused', await loose('unpaused'));
+    const { runId } = await scene.looseWorkflow().describe();
+    await scene.looseWorkflow().signal('pause');
+    await scene.looseWorkflow().signal('scale', { replicas: 2 });
+    await scene.looseWorkflow().query('state');
+    expect(await scene.looseWorkflow().describe()).toMatchObject({ runId, status: { name: 'RUNNING' } });
+  });
+
   it('leaves GitHub when someone deletes it', async () => {
     const id = await loose('unwanted');
     await online('unwanted', id);
