@@ -8,14 +8,15 @@ import {
 } from '../api/annotations.ts';
 import type { AutoscalingListener } from '../api/autoscaling-listener.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
+import { isPaused } from '../api/pause.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { metadataPatch, patchBetween } from '../kubernetes/drift.ts';
 import { autoscalingListeners, ephemeralRunnerSets } from '../kubernetes/resources.ts';
-import { currentOf, scaleSetIdOf } from '../kubernetes/scale-set.ts';
+import { currentOf, ownerOf, scaleSetIdOf } from '../kubernetes/scale-set.ts';
 import { judged } from './judged.ts';
 import { orNothing, unlessExists } from './or-nothing.ts';
 import type { ChildOptions } from './scale-set-digests.ts';
-import { isDraining, isPaused, ownerOf, wantedChildren } from './scale-set-digests.ts';
+import { isDraining, wantedChildren } from './scale-set-digests.ts';
 import type { ScaleSetTarget } from './scale-set-target.ts';
 import { readScaleSet } from './scale-set-target.ts';
 
@@ -87,11 +88,10 @@ function drainingMark(live: EphemeralRunnerSet, hold: true | undefined): Marks {
 }
 
 /** A set that a person paused by itself stays so when its AutoscalingRunnerSet is resumed. */
-function pauseMarks({ metadata: { annotations = {} } }: EphemeralRunnerSet, paused: boolean): Marks {
-  const isItself = annotations[PAUSED_ANNOTATION] === PAUSED_VALUE;
-  if (paused && !isItself)
+function pauseMarks(set: EphemeralRunnerSet, paused: boolean): Marks {
+  if (paused && !isPaused(set))
     return { [PAUSED_ANNOTATION]: PAUSED_VALUE, [PAUSED_WITH_OWNER_ANNOTATION]: PAUSED_VALUE };
-  if (paused || !(PAUSED_WITH_OWNER_ANNOTATION in annotations)) return {};
+  if (paused || !(PAUSED_WITH_OWNER_ANNOTATION in (set.metadata.annotations ?? {}))) return {};
   return { [PAUSED_ANNOTATION]: null, [PAUSED_WITH_OWNER_ANNOTATION]: null };
 }
 

@@ -1,6 +1,6 @@
-import { PAUSED_ANNOTATION, PAUSED_VALUE } from '../api/annotations.ts';
 import { CREATION_BLOCKED_CONDITION, findCondition } from '../api/conditions.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
+import { isPaused } from '../api/pause.ts';
 import type { ListenerCapacity } from './observation.ts';
 import { isDraining } from './scale-set-digests.ts';
 
@@ -34,5 +34,5 @@ export function capacityOf(set: EphemeralRunnerSet | undefined, load: SetLoad): 
 const isClosed = (set: EphemeralRunnerSet): boolean =>
   set.metadata.deletionTimestamp !== undefined ||
   set.status?.phase === 'Outdated' ||
-  set.metadata.annotations?.[PAUSED_ANNOTATION] === PAUSED_VALUE ||
+  isPaused(set) ||
   isDraining(set);

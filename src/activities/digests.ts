@@ -1,8 +1,9 @@
 import type { EphemeralRunner } from '../api/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
-import { PATCH_ID_ANNOTATION, PAUSED_ANNOTATION, PAUSED_VALUE } from '../api/annotations.ts';
+import { PATCH_ID_ANNOTATION } from '../api/annotations.ts';
 import { EPHEMERAL_RUNNER_SET_FINALIZER } from '../api/finalizers.ts';
 import { SCALE_SET_NAME_LABEL } from '../api/labels.ts';
+import { isPaused } from '../api/pause.ts';
 import { revisionOf } from '../api/revision.ts';
 import type { PodDigest } from '../kubernetes/pod-state.ts';
 import type { ObservedPod, ObservedRunner, ObservedSet } from './observation.ts';
@@ -22,7 +23,7 @@ export function digestSet({ metadata, spec, status }: EphemeralRunnerSet): Obser
     ...(status?.phase && { phase: status.phase }),
     ...(metadata.finalizers?.includes(EPHEMERAL_RUNNER_SET_FINALIZER) && { hasFinalizer: true }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
-    ...(metadata.annotations?.[PAUSED_ANNOTATION] === PAUSED_VALUE && { paused: true }),
+    ...(isPaused({ metadata }) && { paused: true }),
   };
 }
 

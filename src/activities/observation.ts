@@ -97,6 +97,8 @@ export interface ObservedChildSet {
   /** It has runners with a job. */
   busy?: true;
   draining?: true;
+  /** By itself: not because its AutoscalingRunnerSet is. */
+  paused?: true;
   deleting?: true;
   replicas: number;
   scaleSetId: number;

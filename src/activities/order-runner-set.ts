@@ -1,7 +1,6 @@
-import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
-import { PAUSED_ANNOTATION, PAUSED_VALUE } from '../api/annotations.ts';
+import { PAUSED_ANNOTATION, PAUSED_VALUE, PAUSED_WITH_OWNER_ANNOTATION } from '../api/annotations.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { ephemeralRunnerSets } from '../kubernetes/resources.ts';
+import { autoscalingRunnerSets, ephemeralRunnerSets } from '../kubernetes/resources.ts';
 import { judged } from './judged.ts';
 
 export interface ScaleRunnerSetInput {
@@ -10,7 +9,7 @@ export interface ScaleRunnerSetInput {
   replicas: number;
 }
 
-export interface PauseRunnerSetInput {
+export interface PauseInput {
   namespace: string;
   name: string;
   paused: boolean;
@@ -20,7 +19,9 @@ export interface PauseRunnerSetInput {
 export interface OrderActivities {
   /** Sets `spec.replicas`, exactly (patchID 0). */
   scaleRunnerSet(input: ScaleRunnerSetInput): Promise<{ replicas: number; previous: number }>;
-  pauseRunnerSet(input: PauseRunnerSetInput): Promise<void>;
+  pauseRunnerSet(input: PauseInput): Promise<void>;
+  /** Pauses an AutoscalingRunnerSet, or lets it go on; its EphemeralRunnerSet follows. */
+  pauseScaleSet(input: PauseInput): Promise<void>;
 }
 
 export const orderActivities = ({ kubernetes }: { kubernetes: KubernetesClient }): OrderActivities => ({
@@ -33,11 +34,17 @@ export const orderActivities = ({ kubernetes }: { kubernetes: KubernetesClient }
     }),
   pauseRunnerSet: ({ namespace, name, paused }) =>
     judged(async () => {
-      const annotations = { [PAUSED_ANNOTATION]: paused ? PAUSED_VALUE : null };
-      await kubernetes.mergePatch<EphemeralRunnerSet>(
-        ephemeralRunnerSets,
-        { namespace, name },
-        { metadata: { annotations } },
-      );
+      // An order of its own: it no longer is paused only because, and as long as, its AutoscalingRunnerSet is.
+      const annotations = { ...pauseMark(paused), [PAUSED_WITH_OWNER_ANNOTATION]: null };
+      await kubernetes.mergePatch(ephemeralRunnerSets, { namespace, name }, { metadata: { annotations } });
     }),
+  pauseScaleSet: ({ namespace, name, paused }) =>
+    judged(async () => {
+      const annotations = pauseMark(paused);
+      await kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, { metadata: { annotations } });
+    }),
+});
+
+const pauseMark = (paused: boolean): Record<string, string | null> => ({
+  [PAUSED_ANNOTATION]: paused ? PAUSED_VALUE : null,
 });

@@ -2,8 +2,6 @@ import {
   DRAINING_ANNOTATION,
   DRAINING_VALUE,
   LISTENER_MODE_ANNOTATION,
-  PAUSED_ANNOTATION,
-  PAUSED_VALUE,
   PAUSED_WITH_OWNER_ANNOTATION,
   RUNNER_GROUP_NAME_ANNOTATION,
   RUNNER_SCALE_SET_NAME_ANNOTATION,
@@ -14,6 +12,7 @@ import { CREATION_BLOCKED_CONDITION, findCondition, READY_CONDITION } from '../a
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
 import { AUTOSCALING_LISTENER_FINALIZER, AUTOSCALING_RUNNER_SET_FINALIZER } from '../api/finalizers.ts';
 import { stableHash } from '../api/hash.ts';
+import { isPaused, isPausedByItself } from '../api/pause.ts';
 import { parseConfigUrl } from '../github/config-url.ts';
 import { isSame, metadataPatch } from '../kubernetes/drift.ts';
 import type { PodDigest } from '../kubernetes/pod-state.ts';
@@ -59,9 +58,6 @@ export function identityOf(scaleSet: AutoscalingRunnerSet): string {
   return id === 0 ? '' : `${id}/${group}/${annotations[RUNNER_SCALE_SET_NAME_ANNOTATION] ?? ''}`;
 }
 
-export const isPaused = ({ metadata }: Pick<AutoscalingRunnerSet, 'metadata'>): boolean =>
-  metadata.annotations?.[PAUSED_ANNOTATION] === PAUSED_VALUE;
-
 export function digestScaleSet(
   scaleSet: AutoscalingRunnerSet,
   { updateStrategy }: Pick<ScaleSetOptions, 'updateStrategy'>,
@@ -95,11 +91,6 @@ export function wantedChildren(
   return { runnerSet, listener: buildListener({ ...parts, ...options, runnerSet: name }) };
 }
 
-/** The name of the AutoscalingRunnerSet that an EphemeralRunnerSet belongs to, if any. */
-export const ownerOf = ({ metadata }: EphemeralRunnerSet): string | undefined =>
-  metadata.ownerReferences?.find(({ controller, kind }) => controller && kind === 'AutoscalingRunnerSet')
-    ?.name;
-
 /** How the EphemeralRunnerSet that is scaled differs from the one that is wanted. */
 export function staleness(
   live: EphemeralRunnerSet,
@@ -113,7 +104,7 @@ export function staleness(
     !isSame(live.spec.ephemeralRunnerMetadata, ephemeralRunnerMetadata) ||
     metadataPatch(live, wanted) !== undefined ||
     annotations[DRAINING_ANNOTATION] === DRAINING_VALUE ||
-    (paused ? annotations[PAUSED_ANNOTATION] !== PAUSED_VALUE : PAUSED_WITH_OWNER_ANNOTATION in annotations);
+    (paused ? !isPaused(live) : PAUSED_WITH_OWNER_ANNOTATION in annotations);
   return differs ? 'metadata' : undefined;
 }
 
@@ -134,6 +125,7 @@ export function digestChildSet(
     ...(stale && { stale }),
     ...(busy && { busy: true }),
     ...(isDraining(set) && { draining: true }),
+    ...(isPausedByItself(set) && { paused: true }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
     replicas: spec.replicas ?? 0,
     scaleSetId: spec.ephemeralRunnerSpec?.runnerScaleSetId ?? 0,

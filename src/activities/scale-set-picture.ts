@@ -2,7 +2,8 @@ import type { AutoscalingListener } from '../api/autoscaling-listener.ts';
 import type { AutoscalingRunnerSet } from '../api/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
 import { stableHash } from '../api/hash.ts';
-import { currentOf } from '../kubernetes/scale-set.ts';
+import { isPaused } from '../api/pause.ts';
+import { currentOf, ownerOf } from '../kubernetes/scale-set.ts';
 import type { ListenerAudience, ScaleSetAudience } from './audience.ts';
 import { isListenerAudience } from './audience.ts';
 import { capacityOf } from './capacity.ts';
@@ -14,8 +15,6 @@ import {
   digestChildSet,
   digestListener,
   digestScaleSet,
-  isPaused,
-  ownerOf,
   wantedChildren,
 } from './scale-set-digests.ts';
 

@@ -217,6 +217,11 @@ const inherited = (annotations: StringMap | undefined, keys: readonly string[]):
     }),
   );
 
+/** The name of the AutoscalingRunnerSet that an EphemeralRunnerSet belongs to, if any. */
+export const ownerOf = ({ metadata }: Pick<EphemeralRunnerSet, 'metadata'>): string | undefined =>
+  metadata.ownerReferences?.find(({ controller, kind }) => controller && kind === 'AutoscalingRunnerSet')
+    ?.name;
+
 /** The one that is scaled: the newest that is not being deleted. Older releases of ARC made a new one per template. */
 export function currentOf<T extends Pick<EphemeralRunnerSet, 'metadata'>>(sets: readonly T[]): T | undefined {
   const made = ({ metadata }: T): number => Date.parse(metadata.creationTimestamp ?? '') || 0;

@@ -9,6 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ScaleSetObservation } from '../activities/observation.ts';
+import { handlePauses } from './orders.ts';
 import { ScaleSetSteps } from './scale-set/acting.ts';
 import { decideScaleSet } from './scale-set/decide.ts';
 import { observeScaleSet } from './scale-set/observe.ts';
@@ -44,6 +45,7 @@ export async function autoscalingRunnerSet(input: ScaleSetInput): Promise<void> 
 
   setHandler(observeScaleSetSignal, (observation) => void inbox.push(observation));
   setHandler(scaleSetStateQuery, () => viewScaleSet(state));
+  handlePauses((paused) => steps.pause(paused));
 
   for (;;) {
     const now = Date.now();

@@ -186,6 +186,18 @@ describe('ScaleSetPicture', () => {
     expect(capacity()).toBeUndefined();
   });
 
+  test('a set that was paused by itself is told so; it and one that is paused with its scale set are as they should be', () => {
+    const { picture, scaleSet, set, news } = aSettledPicture();
+    const paused = { 'temporal-arc/paused': 'true' };
+    picture.putSet(withAnnotations(set, paused));
+    expect(news()?.sets).toMatchObject([{ paused: true }]);
+    picture.putScaleSet(aScaleSet({}, { annotations: { ...scaleSet.metadata.annotations, ...paused } }));
+    expect(news()?.sets[0]?.stale).toBeUndefined();
+    picture.putSet(withAnnotations(set, { ...paused, 'temporal-arc/paused-with-owner': 'true' }));
+    const [followed] = news()?.sets ?? [];
+    expect([followed?.paused, followed?.stale]).toEqual([undefined, undefined]);
+  });
+
   test('how runners are busy is looked at in intervals, where it matters', () => {
     const { picture, told, loads, listenerAudience } = aSettledPicture({ updateStrategy: 'eventual' });
     loads.set('demo', { busy: true, alive: 4, waitingForNode: [70_000] });

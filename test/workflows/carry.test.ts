@@ -187,7 +187,7 @@ describe('state that is carried as it is: every field survives the way through T
         sets: [
           {
             ...{ name: 'demo', uid: 'ers-1', current: true, stale: 'template', busy: true, draining: true },
-            ...{ deleting: true, replicas: 3, scaleSetId: 7, phase: 'Running' },
+            ...{ paused: true, deleting: true, replicas: 3, scaleSetId: 7, phase: 'Running' },
             ...{ pending: 1, running: 2, failed: 0, blocked: told },
           },
         ],

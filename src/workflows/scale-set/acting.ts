@@ -2,6 +2,7 @@ import { proxyActivities, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import { phaseKey } from '../../api/search-attributes.ts';
 import { Alarm } from '../alarm.ts';
+import type { Paused } from '../messages.ts';
 import { reconciled } from '../passes.ts';
 import { retry } from '../retry.ts';
 import { stopFrom } from '../stop.ts';
@@ -18,6 +19,11 @@ const options = { startToCloseTimeout: '60s', retry } as const;
 
 const { prepareScaleSet, applyChildren, dropChildren, removeScaleSet, releaseScaleSet, publishScaleSet } =
   proxyActivities<Activities>(options);
+
+/** What a person waits for. */
+const ordered = { startToCloseTimeout: '30s', retry } as const;
+
+const { pauseScaleSet } = proxyActivities<Activities>(ordered);
 
 interface Served {
   namespace: string;
@@ -60,6 +66,13 @@ export class ScaleSetSteps {
   /** The workflow is about to continue as new. */
   drain(): void {
     this.alarm.stop();
+  }
+
+  /** A person's order. The watch tells of the annotation, and the children follow with the next steps. */
+  async pause(paused: boolean): Promise<Paused> {
+    const summary = `${this.served.name}: ${paused ? 'pause' : 'resume'}`;
+    await pauseScaleSet.executeWithOptions({ ...ordered, summary }, [{ ...this.served, paused }]);
+    return { paused };
   }
 
   /** @param observedAt when the change that led to this plan was seen, in milliseconds */

@@ -113,10 +113,15 @@ const updateCondition = (state: ScaleSetState): Condition =>
         message: 'No template waits for jobs.',
       };
 
-const pausedCondition = ({ seen }: ScaleSetState): Condition =>
-  seen?.scaleSet?.paused
-    ? { type: PAUSED_CONDITION, status: 'True', reason: 'PausedByAnnotation', message: 'No job is taken.' }
-    : { type: PAUSED_CONDITION, status: 'False', reason: 'NotPaused', message: 'Jobs are taken.' };
+function pausedCondition(state: ScaleSetState): Condition {
+  const type = PAUSED_CONDITION;
+  if (state.seen?.scaleSet?.paused)
+    return { type, status: 'True', reason: 'PausedByAnnotation', message: 'No job is taken.' };
+  const set = currentSet(state);
+  if (!set?.paused) return { type, status: 'False', reason: 'NotPaused', message: 'Jobs are taken.' };
+  const message = `No job is taken: the EphemeralRunnerSet ${set.name} was paused by itself. "temporal-arc resume" resumes both.`;
+  return { type, status: 'True', reason: 'RunnerSetPaused', message };
+}
 
 /** What tells two statuses apart. */
 export const publicationKey = (status: ScaleSetStatusUpdate, generation: number): string =>

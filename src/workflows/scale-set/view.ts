@@ -1,3 +1,4 @@
+import { PAUSED_CONDITION } from '../../api/conditions.ts';
 import { currentListener, currentSet, holdsBack } from './children.ts';
 import type { ScaleSetState } from './state.ts';
 import { scaleSetStatus } from './status.ts';
@@ -50,12 +51,15 @@ export function describeScaleSet(state: ScaleSetState): string {
   const waits = Object.entries(troubles).map(
     ([step, { reason, message }]) => `Cannot ${step}: **${reason}** ${message}`,
   );
-  const [ready] = scaleSetStatus(state).conditions;
+  const { conditions } = scaleSetStatus(state);
+  const [ready] = conditions;
+  const paused = conditions.find(({ type }) => type === PAUSED_CONDITION);
   return [
     '| scale set | group | pending | running | failed |',
     '|---|---|---|---|---|',
     `| ${scaleSetName ?? '–'} (${scaleSetId ?? '–'}) | ${group ?? '–'} | ${pending} | ${running} | ${failed} |`,
     '',
     ...(waits.length > 0 ? waits : [`${ready?.reason ?? ''}: ${ready?.message ?? ''}`]),
+    ...(paused?.status === 'True' ? ['', `Paused: ${paused.message}`] : []),
   ].join('\n');
 }

@@ -76,6 +76,14 @@ test.each<[string, string, ScaleSetState, string, string]>([
   ['Outdated', 'yes', aState({ sets: [outdated] }), 'True', 'RunnerVersionDeprecated'],
   ['Paused', 'no', aState(), 'False', 'NotPaused'],
   ['Paused', 'yes', aState({ scaleSet: { paused: true } }), 'True', 'PausedByAnnotation'],
+  ['Paused', 'its set alone', aState({ sets: [aChildSet({ paused: true })] }), 'True', 'RunnerSetPaused'],
+  [
+    'Paused',
+    'an older set alone',
+    aState({ sets: [aChildSet(), anOlderSet({ paused: true })] }),
+    'False',
+    'NotPaused',
+  ],
   ['UpdatePending', 'no', aState(), 'False', 'UpToDate'],
   [
     'UpdatePending',
@@ -159,4 +167,6 @@ test('the views are short and name what is in the way', () => {
   expect(viewScaleSet(state)).toMatchObject({ scaleSetId: 7, runnerSet: 'demo', held: false });
   expect(describeScaleSet(state)).toContain('Cannot prepare: **SecretNotFound** s');
   expect(describeScaleSet(aState())).toContain('Listening: The scale set takes jobs.');
+  expect(describeScaleSet(aState())).not.toContain('Paused');
+  expect(describeScaleSet(aState({ scaleSet: { paused: true } }))).toContain('Paused: No job is taken.');
 });

@@ -1,0 +1,13 @@
+import { PAUSED_ANNOTATION, PAUSED_VALUE, PAUSED_WITH_OWNER_ANNOTATION } from './annotations.ts';
+
+interface Annotated {
+  metadata: { annotations?: Record<string, string> | undefined };
+}
+
+/** Whether an AutoscalingRunnerSet or an EphemeralRunnerSet is paused. */
+export const isPaused = ({ metadata }: Annotated): boolean =>
+  metadata.annotations?.[PAUSED_ANNOTATION] === PAUSED_VALUE;
+
+/** An EphemeralRunnerSet that somebody paused for itself: it stays so when its AutoscalingRunnerSet is resumed. */
+export const isPausedByItself = (set: Annotated): boolean =>
+  isPaused(set) && set.metadata.annotations?.[PAUSED_WITH_OWNER_ANNOTATION] === undefined;
