@@ -6,7 +6,7 @@ import { paintFor } from './output.ts';
 import type { SetKey } from './set-key.ts';
 import { readKey } from './set-key.ts';
 import { flagTexts } from './setting-options.ts';
-import type { Cluster, CommandContext, SetWorkflow, Surroundings } from './surroundings.ts';
+import type { Cluster, CommandContext, SetWorkflow, Surroundings, Workflows } from './surroundings.ts';
 
 /** The context of a command that was parsed. */
 export function contextOf(command: Command, around: Surroundings): CommandContext {
@@ -39,11 +39,17 @@ export async function withCluster<T>(
   }
 }
 
-/** Does `work` with the workflow of a set, and closes the connection. */
-export async function withWorkflow<T>(
+/** Does `work` with the workflow of an EphemeralRunnerSet, and closes the connection. */
+export const withWorkflow = <T>(
   context: CommandContext,
   key: SetKey,
   work: (workflow: SetWorkflow) => Promise<T>,
+): Promise<T> => withWorkflows(context, (workflows) => work(workflows.of(key)));
+
+/** Does `work` with the workflows of the cluster, and closes the connection. */
+export async function withWorkflows<T>(
+  context: CommandContext,
+  work: (workflows: Workflows) => Promise<T>,
 ): Promise<T> {
   const settings = settingsFor(context, [
     'cluster',
@@ -53,7 +59,7 @@ export async function withWorkflow<T>(
   ]);
   const workflows = await context.around.connectTemporal(settings, settings.cluster);
   try {
-    return await work(workflows.of(key));
+    return await work(workflows);
   } finally {
     await workflows.close();
   }

@@ -52,14 +52,22 @@ const ago = (time: string | number | undefined, { now }: Style): string | undefi
 const setFields = ({ set }: Description, style: Style): [string, string | number | undefined][] => [
   ['Name', set.name],
   ['Namespace', set.namespace],
+  ['Belongs to', set.autoscalingRunnerSet && `AutoscalingRunnerSet ${set.autoscalingRunnerSet}`],
   ['GitHub', set.githubConfigUrl],
   ['Scale set', set.runnerScaleSetId],
   ['Desired', set.desired],
   ['Current', `${set.current} (${set.running} running, ${set.pending} pending, ${set.failed} failed)`],
   ['Phase', set.phase],
-  ['Paused', set.paused ? style.paint('yellow', 'yes; "temporal-arc resume" lets it go on') : undefined],
+  ['Paused', set.paused ? style.paint('yellow', pauseWords(set)) : undefined],
   ['Created', ago(set.createdAt, style)],
 ];
+
+/** Whom "resume" lets go on. */
+function pauseWords({ autoscalingRunnerSet, pausedByItself }: Description['set']): string {
+  if (autoscalingRunnerSet === '') return 'yes; "temporal-arc resume" lets it go on';
+  const how = pausedByItself ? 'by itself' : 'with its AutoscalingRunnerSet';
+  return `yes, ${how}; "temporal-arc resume" lets both go on`;
+}
 
 const conditionColumns = (style: Style): Column<Description['set']['conditions'][number]>[] => [
   { title: 'TYPE', text: ({ type }) => type },

@@ -1,5 +1,5 @@
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import type { ScaleResult } from '../workflows/messages.ts';
+import type { Paused, ScaleResult } from '../workflows/messages.ts';
 import type { SetView } from '../workflows/view.ts';
 import type { FlagTexts, WorkerConfiguration } from '../workers/configuration.ts';
 import type { Logger } from '../workers/log.ts';
@@ -39,16 +39,23 @@ export interface WorkflowFacts {
   pendingActivities: PendingActivity[];
 }
 
+/** The workflow of one AutoscalingRunnerSet. All calls reject with a `CliError`. */
+export interface ScaleSetWorkflow {
+  setPaused(paused: boolean): Promise<Paused>;
+}
+
 /** The workflow of one EphemeralRunnerSet. All calls reject with a `CliError`. */
-export interface SetWorkflow {
+export interface SetWorkflow extends ScaleSetWorkflow {
   scale(replicas: number): Promise<ScaleResult>;
-  setPaused(paused: boolean): Promise<{ paused: boolean }>;
   state(): Promise<SetView>;
   describe(): Promise<WorkflowFacts>;
 }
 
 export interface Workflows {
+  /** Of an EphemeralRunnerSet. */
   of(key: SetKey): SetWorkflow;
+  /** Of an AutoscalingRunnerSet. */
+  ofScaleSet(key: SetKey): ScaleSetWorkflow;
   close(): Promise<void>;
 }
 

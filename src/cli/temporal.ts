@@ -8,8 +8,8 @@ import {
 } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { runnerSetWorkflowId } from '../api/workflow-ids.ts';
-import type { ScaleResult } from '../workflows/messages.ts';
+import { runnerSetWorkflowId, scaleSetWorkflowId } from '../api/workflow-ids.ts';
+import type { Paused, ScaleResult } from '../workflows/messages.ts';
 import type { SetView } from '../workflows/view.ts';
 import { redact } from '../workers/log.ts';
 import { temporalConfig } from '../workers/temporal-profile.ts';
@@ -18,7 +18,13 @@ import { EXIT } from './exit-codes.ts';
 import { CliError } from './failure.ts';
 import { keyText } from './set-key.ts';
 import type { SetKey } from './set-key.ts';
-import type { PendingActivity, SetWorkflow, WorkflowFacts, Workflows } from './surroundings.ts';
+import type {
+  PendingActivity,
+  ScaleSetWorkflow,
+  SetWorkflow,
+  WorkflowFacts,
+  Workflows,
+} from './surroundings.ts';
 
 /** How long the connection, a query and an update may take. Updates and queries need a living worker. */
 const CONNECT_MS = 5_000;
@@ -46,33 +52,56 @@ export async function connectTemporal(
   const client = new Client({ connection, namespace });
   return {
     of: (key) => setWorkflow(client, { key, cluster }),
+    ofScaleSet: (key) => scaleSetWorkflow(client, { key, cluster }),
     close: () => connection.close(),
   };
 }
 
-function setWorkflow(client: Client, { key, cluster }: { key: SetKey; cluster: string }): SetWorkflow {
-  const workflowId = runnerSetWorkflowId(cluster, key.namespace, key.name);
-  const handle = client.workflow.getHandle(workflowId);
-  const ask = async <T>(question: (handle: WorkflowHandle) => Promise<T>): Promise<T> => {
-    try {
-      return await client.withDeadline(Date.now() + ANSWER_MS, () => question(handle));
-    } catch (error) {
-      throw toCliError(error, { key, cluster, workflowId, namespace: client.options.namespace });
-    }
-  };
+interface Named {
+  key: SetKey;
+  cluster: string;
+}
+
+function setWorkflow(client: Client, named: Named): SetWorkflow {
+  const { key, cluster } = named;
+  const ask = questioner(client, {
+    ...named,
+    workflowId: runnerSetWorkflowId(cluster, key.namespace, key.name),
+  });
   return {
+    ...pausable(ask),
     scale: (replicas) =>
       ask((set) => set.executeUpdate<ScaleResult, [{ replicas: number }]>('scale', { args: [{ replicas }] })),
-    setPaused: (paused) =>
-      ask((set) => set.executeUpdate<{ paused: boolean }, []>(paused ? 'pause' : 'resume')),
     state: () => ask((set) => set.query<SetView>('state')),
     describe: () => ask(async (set) => factsOf(await set.describe())),
   };
 }
 
-interface Asked {
-  key: SetKey;
-  cluster: string;
+function scaleSetWorkflow(client: Client, named: Named): ScaleSetWorkflow {
+  const { key, cluster } = named;
+  return pausable(
+    questioner(client, { ...named, workflowId: scaleSetWorkflowId(cluster, key.namespace, key.name) }),
+  );
+}
+
+type Ask = <T>(question: (handle: WorkflowHandle) => Promise<T>) => Promise<T>;
+
+const pausable = (ask: Ask): ScaleSetWorkflow => ({
+  setPaused: (paused) => ask((workflow) => workflow.executeUpdate<Paused, []>(paused ? 'pause' : 'resume')),
+});
+
+function questioner(client: Client, asked: Omit<Asked, 'namespace'>): Ask {
+  const handle = client.workflow.getHandle(asked.workflowId);
+  return async (question) => {
+    try {
+      return await client.withDeadline(Date.now() + ANSWER_MS, () => question(handle));
+    } catch (error) {
+      throw toCliError(error, { ...asked, namespace: client.options.namespace });
+    }
+  };
+}
+
+interface Asked extends Named {
   workflowId: string;
   namespace: string;
 }

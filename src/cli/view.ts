@@ -1,13 +1,16 @@
-import { PAUSED_ANNOTATION, PAUSED_VALUE } from '../api/annotations.ts';
 import { READY_CONDITION, findCondition } from '../api/conditions.ts';
 import type { Condition } from '../api/conditions.ts';
 import type { EphemeralRunner } from '../api/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
+import { isPaused, isPausedByItself } from '../api/pause.ts';
+import { ownerOf } from '../kubernetes/scale-set.ts';
 
 /** An EphemeralRunnerSet as `get` shows it; the stable shape of `-o json`. */
 export interface SetRow {
   namespace: string;
   name: string;
+  /** The AutoscalingRunnerSet it belongs to; empty for none. */
+  autoscalingRunnerSet: string;
   desired: number;
   current: number;
   pending: number;
@@ -21,6 +24,8 @@ export interface SetRow {
   reason: string;
   message: string;
   paused: boolean;
+  /** It was paused for itself, and not only because its AutoscalingRunnerSet is. */
+  pausedByItself: boolean;
   githubConfigUrl: string;
   runnerScaleSetId: number;
   /** RFC 3339. */
@@ -50,11 +55,13 @@ export interface RunnerRow {
 const timeOf = (time: unknown): string =>
   time instanceof Date ? time.toISOString() : typeof time === 'string' ? time : '';
 
-export function setRow({ metadata, spec, status }: EphemeralRunnerSet): SetRow {
+export function setRow(set: EphemeralRunnerSet): SetRow {
+  const { metadata, spec, status } = set;
   const ready: Partial<Condition> = findCondition(status?.conditions, READY_CONDITION) ?? {};
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name ?? '',
+    autoscalingRunnerSet: ownerOf(set) ?? '',
     desired: spec.replicas ?? 0,
     current: status?.currentReplicas ?? 0,
     pending: status?.pendingEphemeralRunners ?? 0,
@@ -64,7 +71,8 @@ export function setRow({ metadata, spec, status }: EphemeralRunnerSet): SetRow {
     ready: ready.status ?? '',
     reason: ready.status === 'True' ? '' : (ready.reason ?? ''),
     message: ready.status === 'True' ? '' : (ready.message ?? ''),
-    paused: metadata.annotations?.[PAUSED_ANNOTATION] === PAUSED_VALUE,
+    paused: isPaused(set),
+    pausedByItself: isPausedByItself(set),
     githubConfigUrl: spec.ephemeralRunnerSpec?.githubConfigUrl ?? '',
     runnerScaleSetId: spec.ephemeralRunnerSpec?.runnerScaleSetId ?? 0,
     createdAt: timeOf(metadata.creationTimestamp),

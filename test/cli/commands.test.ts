@@ -1,7 +1,7 @@
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { CliError } from '../../src/cli/failure.ts';
 import { KubernetesError } from '../../src/kubernetes/errors.ts';
-import { NOW, World, runnerSet } from './world.ts';
+import { NOW, World, runnerSet, scaleSet } from './world.ts';
 
 const condition = (type: string, status: string, [reason, message]: [string, string]) => ({
   type,
@@ -57,6 +57,7 @@ describe('get', () => {
         {
           namespace: 'arc',
           name: 'linux',
+          autoscalingRunnerSet: '',
           desired: 3,
           current: 2,
           pending: 1,
@@ -67,6 +68,7 @@ describe('get', () => {
           reason: 'Scaling',
           message: '2 of 3 runners are there',
           paused: false,
+          pausedByItself: false,
           githubConfigUrl: 'https://github.com/octo',
           runnerScaleSetId: 12,
           createdAt: '2026-05-01T10:00:00Z',
@@ -213,15 +215,95 @@ describe('scale', () => {
 });
 
 describe('pause and resume', () => {
-  it('order it from the workflow', async () => {
+  const worldOf = (scaleSets: string[], sets: ReturnType<typeof runnerSet>[]) => {
     const world = new World();
-    expect((await world.run('pause arc/linux')).out).toBe('arc/linux paused\n');
+    world.objects['autoscalingrunnersets'] = scaleSets.map(scaleSet);
+    world.objects['ephemeralrunnersets'] = sets;
+    return world;
+  };
+  const paused = { 'temporal-arc/paused': 'true' };
+
+  it('order it from the workflow of a set that belongs to none', async () => {
+    const world = worldOf(['other'], [runnerSet('linux')]);
+    expect((await world.run('pause arc/linux')).out).toBe('EphemeralRunnerSet arc/linux paused\n');
     expect(JSON.parse((await world.run('resume arc/linux -o json')).out)).toEqual({
+      kind: 'EphemeralRunnerSet',
       namespace: 'arc',
       name: 'linux',
       paused: false,
     });
     expect(world.orders).toEqual(['arc/linux pause', 'arc/linux resume']);
+    expect(world.open).toBe(0);
+  });
+
+  it('mean the scale set when its set has the same name', async () => {
+    const world = worldOf(['linux'], [runnerSet('linux', { owner: 'linux' })]);
+    expect((await world.run('pause arc/linux')).out).toBe('AutoscalingRunnerSet arc/linux paused\n');
+    expect(JSON.parse((await world.run('resume arc/linux -o json')).out)).toEqual({
+      kind: 'AutoscalingRunnerSet',
+      namespace: 'arc',
+      name: 'linux',
+      paused: false,
+    });
+    expect(world.orders).toEqual(['scale set arc/linux pause', 'scale set arc/linux resume']);
+  });
+
+  it('go to the scale set when one of its sets is named, and say so', async () => {
+    const world = worldOf(['linux'], [runnerSet('linux-x7k2p', { owner: 'linux' })]);
+    expect((await world.run('pause linux-x7k2p -n arc')).out).toBe(
+      'AutoscalingRunnerSet arc/linux paused\n' +
+        'EphemeralRunnerSet arc/linux-x7k2p belongs to it and follows\n',
+    );
+    expect(world.orders).toEqual(['scale set arc/linux pause']);
+  });
+
+  it('tell of a set that only bears the same name', async () => {
+    const world = worldOf(['linux'], [runnerSet('linux'), runnerSet('linux-x7k2p', { owner: 'linux' })]);
+    expect((await world.run('pause arc/linux')).out).toBe(
+      'AutoscalingRunnerSet arc/linux paused\n' +
+        'EphemeralRunnerSet arc/linux does not belong to it and stays as it is\n',
+    );
+  });
+
+  it('resume what was paused by itself as well, after the scale set', async () => {
+    const world = worldOf(
+      ['linux'],
+      [
+        runnerSet('linux-x7k2p', { owner: 'linux', annotations: paused }),
+        runnerSet('linux-older', {
+          owner: 'linux',
+          annotations: { ...paused, 'temporal-arc/paused-with-owner': 'true' },
+        }),
+        runnerSet('arm', { owner: 'arm', annotations: paused }),
+      ],
+    );
+    expect((await world.run('resume arc/linux')).out).toBe(
+      'AutoscalingRunnerSet arc/linux resumed\n' +
+        'EphemeralRunnerSet arc/linux-x7k2p was paused by itself: resumed too\n',
+    );
+    expect(world.orders).toEqual(['scale set arc/linux resume', 'arc/linux-x7k2p resume']);
+    expect(JSON.parse((await world.run('resume arc/linux-x7k2p -o json')).out)).toEqual({
+      kind: 'AutoscalingRunnerSet',
+      namespace: 'arc',
+      name: 'linux',
+      paused: false,
+      alsoResumed: ['linux-x7k2p'],
+    });
+  });
+
+  it('take a set whose scale set is gone for what it is', async () => {
+    const world = worldOf([], [runnerSet('linux', { owner: 'linux' })]);
+    expect((await world.run('pause arc/linux')).out).toBe('EphemeralRunnerSet arc/linux paused\n');
+  });
+
+  it('answer 3 for a name that nothing has', async () => {
+    const world = worldOf(['linux'], []);
+    const { code, err } = await world.run('pause arc/nope');
+    expect([code, err]).toEqual([
+      3,
+      expect.stringContaining('arc/nope: neither an AutoscalingRunnerSet nor'),
+    ]);
+    expect(world.orders).toEqual([]);
   });
 });
 
@@ -280,6 +362,21 @@ describe('describe', () => {
 
   it('answers 3 for a set that does not exist', async () => {
     expect((await world().run('describe arc/nope')).code).toBe(3);
+  });
+
+  it.each([
+    [{}, 'yes, by itself; "temporal-arc resume" lets both go on'],
+    [{ 'temporal-arc/paused-with-owner': 'true' }, 'yes, with its AutoscalingRunnerSet; "temporal'],
+  ])('finds a set by its scale set, and says how it was paused: %j', async (more, words) => {
+    const made = world();
+    const annotations = { 'temporal-arc/paused': 'true', ...more };
+    made.objects['ephemeralrunnersets'] = [runnerSet('arm-x7k2p', { owner: 'arm', annotations })];
+    const { code, out } = await made.run('describe arc/arm');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Belongs to: +AutoscalingRunnerSet arm$/m);
+    expect(out).toContain(words);
+    expect(made.orders).toContain('arc/arm-x7k2p describe');
+    expect((await made.run('get sets arc/arm')).out).toContain('arm-x7k2p');
   });
 });
 

@@ -84,10 +84,10 @@ describe('debug', () => {
     const world = new World();
     const cause = new Error('the token ghs_abcdefghijklmnopqrstuvwxyz0123456789 was refused');
     world.faults.workflow = new Error('it broke', { cause });
-    const short = await world.run('pause arc/linux');
+    const short = await world.run('scale arc/linux --replicas 1');
     expect(short).toEqual({ code: 1, out: '', err: 'error: it broke\n' });
     world.faults.workflow = new Error('it broke', { cause });
-    const long = await world.run('pause arc/linux --debug');
+    const long = await world.run('scale arc/linux --replicas 1 --debug');
     expect(long.err).toContain('caused by: Error: the token [redacted] was refused');
   });
 });

@@ -21,6 +21,7 @@ export interface Ran {
 /** A small working world for the command: objects by plural, and one workflow that keeps orders. */
 export class World {
   readonly objects: Record<string, KubernetesObject[]> = {
+    autoscalingrunnersets: [],
     ephemeralrunnersets: [],
     ephemeralrunners: [],
     events: [],
@@ -86,7 +87,11 @@ export class World {
       connectTemporal: (target, cluster): Promise<Workflows> => {
         this.open += 1;
         this.targets.push({ target, cluster });
-        return Promise.resolve({ of: (key) => this.workflow(keyText(key)), close });
+        return Promise.resolve({
+          of: (key) => this.workflow(keyText(key)),
+          ofScaleSet: (key) => this.workflow(`scale set ${keyText(key)}`),
+          close,
+        });
       },
     };
   }
@@ -176,7 +181,7 @@ export const STATE: SetView = {
 /** An EphemeralRunnerSet of the namespace arc. */
 export const runnerSet = (
   name: string,
-  parts: { replicas?: number; status?: object; annotations?: object } = {},
+  parts: { replicas?: number; status?: object; annotations?: object; owner?: string } = {},
 ) => ({
   apiVersion: 'actions.github.com/v1alpha1',
   kind: 'EphemeralRunnerSet',
@@ -185,10 +190,20 @@ export const runnerSet = (
     namespace: 'arc',
     creationTimestamp: '2026-05-01T10:00:00Z',
     annotations: parts.annotations,
+    ...(parts.owner !== undefined && {
+      ownerReferences: [{ kind: 'AutoscalingRunnerSet', name: parts.owner, controller: true }],
+    }),
   },
   spec: {
     replicas: parts.replicas ?? 0,
     ephemeralRunnerSpec: { githubConfigUrl: 'https://github.com/octo', runnerScaleSetId: 12 },
   },
   status: parts.status,
+});
+
+/** An AutoscalingRunnerSet of the namespace arc. */
+export const scaleSet = (name: string) => ({
+  apiVersion: 'actions.github.com/v1alpha1',
+  kind: 'AutoscalingRunnerSet',
+  metadata: { name, namespace: 'arc' },
 });

@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { eventually, startScene } from './harness.ts';
 import type { RunnerSet, Scene } from './harness.ts';
+import { createScaleSet } from './scale-sets.ts';
 import { world } from './world.ts';
+
+jest.setTimeout(180_000);
 
 /** The command against a live worker, as a person types it. */
 let scene: Scene;
@@ -81,6 +85,63 @@ test('pause and resume', async () => {
   await eventually(async () => expect(await set.condition('Paused')).toMatchObject({ status: 'True' }));
   expect((await arc('resume', 'demo')).exitCode).toBe(0);
   await eventually(async () => expect(await set.condition('Paused')).toMatchObject({ status: 'False' }));
+});
+
+describe('a scale set', () => {
+  test('is paused with its runner set and its listener, and takes jobs again when resumed', async () => {
+    const fleet = await createScaleSet(scene, 'fleet', { minRunners: 1, maxRunners: 5 });
+    const runners = await fleet.runners();
+    const names = await runners.ready(1);
+    const open = fleet.atGitHub()?.capacity;
+
+    expect(await arc('pause', 'fleet')).toEqual({
+      exitCode: 0,
+      stdout: `AutoscalingRunnerSet ${scene.namespace}/fleet paused\n`,
+      stderr: '',
+    });
+    await eventually(async () => {
+      expect(await fleet.condition('Paused')).toMatchObject({ status: 'True', reason: 'PausedByAnnotation' });
+      expect(await runners.condition('Paused')).toMatchObject({ status: 'True' });
+      expect(fleet.atGitHub()?.capacity).toBe(0);
+    });
+    expect((await arc('get')).stdout).toMatch(/fleet +1 +1 .*,Paused/);
+    expect((await arc('describe', 'fleet')).stdout).toContain('yes, with its AutoscalingRunnerSet;');
+    const [job] = scene.github.admin.queueJobs({ scaleSetId: runners.scaleSetId, durationMs: 50 });
+
+    expect((await arc('resume', 'fleet')).exitCode).toBe(0);
+    await eventually(async () => {
+      expect(await fleet.condition('Paused')).toMatchObject({ status: 'False' });
+      expect(await runners.condition('Paused')).toMatchObject({ status: 'False' });
+      expect(fleet.atGitHub()?.capacity).toBe(open);
+      expect(scene.job(job!.jobId)).toMatchObject({ state: 'completed', runnerName: names[0] });
+    });
+  });
+
+  test('whose runner set was paused by itself says so, and is resumed with it', async () => {
+    const solo = await createScaleSet(scene, 'solo');
+    const runners = await solo.runners();
+    expect(await runners.workflow().executeUpdate('pause')).toEqual({ paused: true });
+    await eventually(async () => {
+      expect(await solo.condition('Paused')).toMatchObject({ status: 'True', reason: 'RunnerSetPaused' });
+      expect(solo.atGitHub()?.capacity).toBe(0);
+    });
+    // Neither a pause of the scale set nor its end takes the other away.
+    await solo.workflow().signal('pause');
+    await eventually(async () =>
+      expect(await solo.condition('Paused')).toMatchObject({ reason: 'PausedByAnnotation' }),
+    );
+    expect(await solo.workflow().executeUpdate('resume')).toEqual({ paused: false });
+    await eventually(async () =>
+      expect(await solo.condition('Paused')).toMatchObject({ reason: 'RunnerSetPaused' }),
+    );
+
+    const { stdout } = await arc('resume', 'solo');
+    expect(stdout).toContain(`EphemeralRunnerSet ${scene.namespace}/solo was paused by itself: resumed too`);
+    await eventually(async () => {
+      expect(await solo.condition('Paused')).toMatchObject({ status: 'False' });
+      expect(solo.atGitHub()?.capacity).toBeGreaterThan(0);
+    });
+  });
 });
 
 test('a set that does not exist: exit code 3 and a remedy', async () => {

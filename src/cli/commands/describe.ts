@@ -1,13 +1,12 @@
 import { Command } from 'commander';
 import type { Condition } from '../../api/conditions.ts';
-import type { EphemeralRunnerSet } from '../../api/ephemeral-runner-set.ts';
-import type { Resource } from '../../kubernetes/resources.ts';
-import { ephemeralRunnerSets, events } from '../../kubernetes/resources.ts';
+import { events } from '../../kubernetes/resources.ts';
 import type { SetView } from '../../workflows/view.ts';
 import { resolveKey, withCluster, withWorkflow, writeResult } from '../context.ts';
 import type { CliError } from '../failure.ts';
 import { toCliError } from '../failure.ts';
 import { describeText } from '../describe-text.ts';
+import { findSet } from '../find-set.ts';
 import type { Run } from '../run.ts';
 import type { SetKey } from '../set-key.ts';
 import type { Cluster, CommandContext, WorkflowFacts } from '../surroundings.ts';
@@ -43,7 +42,7 @@ export function describeCommand(run: Run): Command {
       'Joins what Kubernetes holds (spec, status, conditions, Events) with what Temporal holds: the workflow, the ' +
         'runners as it sees them, its failures, and activities in progress with their attempts.',
     )
-    .argument('<set>', '[NAMESPACE/]NAME of the EphemeralRunnerSet')
+    .argument('<set>', '[NAMESPACE/]NAME of the EphemeralRunnerSet, or of its AutoscalingRunnerSet')
     .addHelpText(
       'after',
       `
@@ -65,7 +64,8 @@ JSON: {set, events: [...], workflow, state, missing}
 async function describe(context: CommandContext, text: string): Promise<void> {
   const key = await resolveKey(context, text);
   const fromCluster = await withCluster(context, (cluster) => describeResource(cluster, key));
-  const { failure, ...fromTemporal } = await describeWorkflow(context, key);
+  const { namespace, name } = fromCluster.set;
+  const { failure, ...fromTemporal } = await describeWorkflow(context, { namespace, name });
   const description: Description = { ...fromCluster, ...fromTemporal };
   if (failure) description.missing = failure.message;
   writeResult(
@@ -77,9 +77,8 @@ async function describe(context: CommandContext, text: string): Promise<void> {
 }
 
 async function describeResource(cluster: Cluster, key: SetKey): Promise<Pick<Description, 'set' | 'events'>> {
-  const resource: Resource<EphemeralRunnerSet> = ephemeralRunnerSets;
-  const set = await cluster.get(resource, key);
-  const fieldSelector = `involvedObject.kind=EphemeralRunnerSet,involvedObject.name=${key.name}`;
+  const set = await findSet(cluster, key);
+  const fieldSelector = `involvedObject.kind=EphemeralRunnerSet,involvedObject.name=${set.metadata.name ?? ''}`;
   const { items } = await cluster.list(events, { namespace: key.namespace, fieldSelector });
   const rows = items.map((event): EventRow => ({
     type: event.type ?? '',

@@ -6,6 +6,7 @@ import { ephemeralRunnerSets, ephemeralRunners } from '../../kubernetes/resource
 import { similarTo } from '../../workers/similar.ts';
 import { resolveKey, withCluster, writeResult } from '../context.ts';
 import { usageError } from '../failure.ts';
+import { findSet } from '../find-set.ts';
 import type { Column } from '../output.ts';
 import { formatAge, formatTable } from '../output.ts';
 import type { Run } from '../run.ts';
@@ -28,7 +29,7 @@ export function getCommand(run: Run): Command {
     .summary('List runner sets, or runners.')
     .description('Lists what is in the cluster, in all namespaces unless --namespace is given.')
     .addArgument(new Argument('[what]', 'sets (ers) or runners (er)').default('sets'))
-    .argument('[name]', '[NAMESPACE/]NAME of one of them')
+    .argument('[name]', '[NAMESPACE/]NAME of one of them; for a set, also of its AutoscalingRunnerSet')
     .option('--set <name>', 'Only the runners of this set.')
     .addHelpText(
       'after',
@@ -39,8 +40,8 @@ Examples:
   temporal-arc get sets -o json | jq '.items[] | select(.ready != "True")'
 
 JSON: {items: [...]}, whatever their number
-  sets     {namespace, name, desired, current, pending, running, failed, phase, ready, reason, message, paused,
-            githubConfigUrl, runnerScaleSetId, createdAt}
+  sets     {namespace, name, autoscalingRunnerSet, desired, current, pending, running, failed, phase, ready, reason,
+            message, paused, pausedByItself, githubConfigUrl, runnerScaleSetId, createdAt}
   runners  {namespace, name, set, phase, ready, job, repository, runnerId, reason, message, createdAt}`,
     );
   return command.action((what: string, name: string | undefined, options: GetOptions) =>
@@ -59,7 +60,7 @@ async function get(context: CommandContext, { what, name, set }: Wanted): Promis
   if (kind === 'sets' && set !== undefined) throw usageError('--set goes with "get runners" only.');
   await withCluster(context, async (cluster) => {
     if (kind === 'sets') {
-      writeSets(context, (await read(context, cluster, { ...SETS, name })).map(setRow));
+      writeSets(context, (await readSets(context, cluster, name)).map(setRow));
       return;
     }
     const rows = (await read(context, cluster, { ...RUNNERS, name })).map(runnerRow);
@@ -74,8 +75,12 @@ function kindOf(word: string): keyof typeof WORDS {
   throw usageError(`"${word}" cannot be listed; ${remedy}`);
 }
 
-const SETS: { resource: Resource<EphemeralRunnerSet> } = { resource: ephemeralRunnerSets };
 const RUNNERS: { resource: Resource<EphemeralRunner> } = { resource: ephemeralRunners };
+
+const readSets = async (context: CommandContext, cluster: Cluster, name: string | undefined) =>
+  name === undefined
+    ? read(context, cluster, { resource: ephemeralRunnerSets, name })
+    : [await findSet(cluster, await resolveKey(context, name))];
 
 /** One object by name, or all of the namespace, in the order of their names. */
 async function read<T extends EphemeralRunnerSet | EphemeralRunner>(
