@@ -169,9 +169,10 @@ async function finish(
   runner: EphemeralRunner,
   { jit, hasPod }: { jit: JitConfig; hasPod: boolean },
 ): Promise<void> {
-  const { kubernetes, signal, version } = maker;
+  const { kubernetes, signal, version, excludedLabelPrefixes = [] } = maker;
   const { namespace } = keyOf(runner);
-  const secret = buildJitSecret({ runner, jit, scaleSetId: runner.spec.runnerScaleSetId });
+  const scaleSetId = runner.spec.runnerScaleSetId;
+  const secret = buildJitSecret({ runner, jit, scaleSetId, excludedLabelPrefixes });
   const [pod, secretWritten] = await Promise.allSettled([
     hasPod || createPod(maker, namespace, buildRunnerPod({ runner, version })),
     kubernetes.create(secrets, namespace, secret, { signal }),

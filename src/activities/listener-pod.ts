@@ -41,6 +41,7 @@ export interface ListenerPodDeps extends Pick<GitHubAccessDeps, 'vaults'> {
   kubernetes: KubernetesClient;
   /** Absent: this worker can make none. */
   listenerPods?: ListenerPods | undefined;
+  excludedLabelPrefixes?: readonly string[];
 }
 
 /**
@@ -64,18 +65,24 @@ export const removeListenerPodActivity =
       if (listener) await deletePodObjects(kubernetes, listener);
     });
 
-async function apply({ kubernetes, vaults, listenerPods }: ListenerPodDeps, listener: AutoscalingListener) {
+async function apply(deps: ListenerPodDeps, listener: AutoscalingListener) {
+  const { kubernetes, vaults, listenerPods, excludedLabelPrefixes: excluded } = deps;
   if (!listenerPods || !(listener.spec.image || listenerPods.image)) {
     throw new SetupError(
       'ListenerImageMissing',
       'A listener is to run in a pod, and no image is known: give --listener-image, or spec.image.',
     );
   }
-  const configSecret = await configSecretOf({ kubernetes, vaults }, listener, listenerPods);
+  const config = await configOf({ kubernetes, vaults }, listener, listenerPods);
+  const configSecret = buildListenerConfigSecret(listener, config, excluded);
   const proxySecret = await proxySecretOf({ kubernetes, vaults }, listener);
-  await keep(kubernetes, serviceAccounts, { wanted: buildListenerServiceAccount(listener), fields: [] });
-  await keep(kubernetes, roles, { wanted: buildListenerRole(listener), fields: ['rules'] });
-  await keep(kubernetes, roleBindings, { wanted: buildListenerRoleBinding(listener), fields: ['subjects'] });
+  await keep(kubernetes, serviceAccounts, {
+    wanted: buildListenerServiceAccount(listener, excluded),
+    fields: [],
+  });
+  await keep(kubernetes, roles, { wanted: buildListenerRole(listener, excluded), fields: ['rules'] });
+  const binding = buildListenerRoleBinding(listener, excluded);
+  await keep(kubernetes, roleBindings, { wanted: binding, fields: ['subjects'] });
   await keep(kubernetes, secrets, { wanted: configSecret, fields: ['data'] });
   if (proxySecret) await keep(kubernetes, secrets, { wanted: proxySecret, fields: ['data'] });
   const hashes = [configSecret, proxySecret].flatMap((secret) => hashOf(secret?.metadata) ?? []);
@@ -86,11 +93,12 @@ async function apply({ kubernetes, vaults, listenerPods }: ListenerPodDeps, list
 
 type Sources = Pick<ListenerPodDeps, 'kubernetes' | 'vaults'>;
 
-async function configSecretOf(
+/** The text of the configuration file, which is a secret. */
+async function configOf(
   sources: Sources,
   listener: AutoscalingListener,
   options: ListenerPods,
-): Promise<Secret> {
+): Promise<string> {
   const { spec } = listener;
   const access = accessOf(spec);
   const namespace = spec.autoscalingRunnerSetNamespace ?? listener.metadata.namespace ?? '';
@@ -102,8 +110,7 @@ async function configSecretOf(
       : source.read({ name: access.githubConfigSecret, field: 'githubConfigSecret' }),
     readCertificate(sources.kubernetes, namespace, access),
   ]);
-  const config = buildListenerConfig(listener, { credentials, ca }, options);
-  return buildListenerConfigSecret(listener, `${JSON.stringify(config)}\n`);
+  return `${JSON.stringify(buildListenerConfig(listener, { credentials, ca }, options))}\n`;
 }
 
 async function proxySecretOf(sources: Sources, listener: AutoscalingListener): Promise<Secret | undefined> {

@@ -11,7 +11,7 @@ import {
   SCALE_SET_NAMESPACE_LABEL,
 } from '../api/labels.ts';
 import { listenerConfigSecretName, listenerProxySecretName } from '../api/names.ts';
-import type { MetadataBlock, StringMap } from './metadata.ts';
+import type { ExcludedPrefixes, MetadataBlock, StringMap } from './metadata.ts';
 import { controlledBy, mergeAnnotations, mergeLabels } from './metadata.ts';
 import type { Pod, Role, RoleBinding, Secret, ServiceAccount } from './resources.ts';
 import { autoscalingListeners } from './resources.ts';
@@ -61,7 +61,7 @@ const labelsOf = (listener: AutoscalingListener): StringMap => ({
 const owned = (listener: AutoscalingListener, name: string, content: Described) => ({
   name,
   namespace: listener.metadata.namespace ?? '',
-  labels: mergeLabels(content.given?.labels, content.labels),
+  labels: mergeLabels(content.given?.labels, content.labels, content.excluded),
   annotations: mergeAnnotations(content.given?.annotations, { [INTEGRITY_HASH_ANNOTATION]: content.hash }),
   ownerReferences: [controlledBy(listener, autoscalingListeners)],
 });
@@ -70,32 +70,45 @@ interface Described {
   given: MetadataBlock | undefined;
   labels: StringMap;
   hash: string;
+  /** Not for a pod: the watch finds it by its labels, which are those of its listener. */
+  excluded?: ExcludedPrefixes;
 }
 
-export const buildListenerServiceAccount = (listener: AutoscalingListener): ServiceAccount => ({
+export const buildListenerServiceAccount = (
+  listener: AutoscalingListener,
+  excluded: ExcludedPrefixes = [],
+): ServiceAccount => ({
   apiVersion: 'v1',
   kind: 'ServiceAccount',
   metadata: owned(listener, nameOf(listener), {
     given: listener.spec.serviceAccountMetadata,
     labels: labelsOf(listener),
     hash: stableHash({}),
+    excluded,
   }),
 });
 
 /** In the namespace of the scale set, so that nothing can own them: labels say whose they are. */
-const beside = (listener: AutoscalingListener, given: MetadataBlock | undefined, hash: string) => ({
+const beside = (
+  listener: AutoscalingListener,
+  { given, hash, excluded }: Pick<Described, 'given' | 'hash' | 'excluded'>,
+) => ({
   name: nameOf(listener),
   namespace: namespaceOf(listener),
-  labels: mergeLabels(given?.labels, {
-    ...labelsOf(listener),
-    [LISTENER_NAME_LABEL]: nameOf(listener),
-    [LISTENER_NAMESPACE_LABEL]: listener.metadata.namespace ?? '',
-  }),
+  labels: mergeLabels(
+    given?.labels,
+    {
+      ...labelsOf(listener),
+      [LISTENER_NAME_LABEL]: nameOf(listener),
+      [LISTENER_NAMESPACE_LABEL]: listener.metadata.namespace ?? '',
+    },
+    excluded,
+  ),
   annotations: mergeAnnotations(given?.annotations, { [INTEGRITY_HASH_ANNOTATION]: hash }),
 });
 
 /** What the listener may do: give the order for replicas, and note jobs on runners. */
-export function buildListenerRole(listener: AutoscalingListener): Role {
+export function buildListenerRole(listener: AutoscalingListener, excluded: ExcludedPrefixes = []): Role {
   const rules = [
     {
       apiGroups: [GROUP],
@@ -105,20 +118,28 @@ export function buildListenerRole(listener: AutoscalingListener): Role {
     },
     { apiGroups: [GROUP], resources: ['ephemeralrunners', 'ephemeralrunners/status'], verbs: ['patch'] },
   ];
-  const metadata = beside(listener, listener.spec.roleMetadata, stableHash(rules));
+  const metadata = beside(listener, { given: listener.spec.roleMetadata, hash: stableHash(rules), excluded });
   return { apiVersion: RBAC, kind: 'Role', metadata, rules };
 }
 
-export function buildListenerRoleBinding(listener: AutoscalingListener): RoleBinding {
+export function buildListenerRoleBinding(
+  listener: AutoscalingListener,
+  excluded: ExcludedPrefixes = [],
+): RoleBinding {
   const name = nameOf(listener);
   const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
   const subjects = [{ kind: 'ServiceAccount', name, namespace: listener.metadata.namespace ?? '' }];
-  const metadata = beside(listener, listener.spec.roleBindingMetadata, stableHash({ roleRef, subjects }));
+  const hash = stableHash({ roleRef, subjects });
+  const metadata = beside(listener, { given: listener.spec.roleBindingMetadata, hash, excluded });
   return { apiVersion: RBAC, kind: 'RoleBinding', metadata, roleRef, subjects };
 }
 
 /** @param config the text of the configuration file, which is a secret */
-export function buildListenerConfigSecret(listener: AutoscalingListener, config: string): Secret {
+export function buildListenerConfigSecret(
+  listener: AutoscalingListener,
+  config: string,
+  excluded: ExcludedPrefixes = [],
+): Secret {
   const data = { [LISTENER_CONFIG_KEY]: base64(config) };
   return {
     apiVersion: 'v1',
@@ -127,6 +148,7 @@ export function buildListenerConfigSecret(listener: AutoscalingListener, config:
       given: listener.spec.configSecretMetadata,
       labels: {},
       hash: stableHash(data),
+      excluded,
     }),
     data,
   };

@@ -93,10 +93,12 @@ export function buildJitSecret({
   runner,
   jit,
   scaleSetId,
+  excludedLabelPrefixes,
 }: {
   runner: EphemeralRunner;
   jit: Registration;
   scaleSetId: number;
+  excludedLabelPrefixes?: ExcludedPrefixes;
 }): Secret {
   const given = runner.spec.ephemeralRunnerConfigSecretMetadata;
   return {
@@ -105,7 +107,7 @@ export function buildJitSecret({
     metadata: {
       name: jitSecretName(runner.metadata.name ?? ''),
       ...(runner.metadata.namespace !== undefined && { namespace: runner.metadata.namespace }),
-      labels: { ...given?.labels },
+      labels: mergeLabels(given?.labels, undefined, excludedLabelPrefixes),
       annotations: { ...given?.annotations },
       ownerReferences: [controlledBy(runner, ephemeralRunners)],
     },

@@ -61,9 +61,13 @@ function putListener(more: Partial<AutoscalingListenerSpec> = {}): AutoscalingLi
 const edit = (patch: object) => cluster.client.mergePatch(autoscalingListeners, key, patch);
 
 /** Runs the activity as Temporal does, and answers which kinds it wrote. */
-async function apply(): Promise<string[]> {
+async function apply(excludedLabelPrefixes: readonly string[] = []): Promise<string[]> {
   cluster.writes.length = 0;
-  const activity = applyListenerPodActivity({ kubernetes: cluster.client, listenerPods });
+  const activity = applyListenerPodActivity({
+    kubernetes: cluster.client,
+    listenerPods,
+    excludedLabelPrefixes,
+  });
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   await environment.run(activity, key);
   return cluster.writes.map(({ verb, resource }) => `${verb} ${resource}`);
@@ -90,6 +94,22 @@ const MADE = [
 ];
 
 describe('applyListenerPod', () => {
+  test('labels under an excluded prefix do not go down to what the pod needs', async () => {
+    const labels = { 'argocd.argoproj.io/instance': 'x', tier: 'ci' };
+    const given = { labels };
+    putListener({ serviceAccountMetadata: given, roleMetadata: given, configSecretMetadata: given });
+    await apply(['argocd.argoproj.io/']);
+    const made = [
+      cluster.find(serviceAccounts, key),
+      cluster.find(roles, beside),
+      cluster.find(secrets, configKey),
+    ];
+    for (const each of made) {
+      expect(each?.metadata?.labels).toMatchObject({ tier: 'ci' });
+      expect(each?.metadata?.labels).not.toHaveProperty(['argocd.argoproj.io/instance']);
+    }
+  });
+
   test('makes everything that the pod needs, the pod last; a second time it writes nothing', async () => {
     putListener();
     expect(await apply()).toEqual(MADE);

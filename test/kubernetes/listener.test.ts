@@ -244,6 +244,28 @@ test('the configuration is one key of a Secret with metadata of its own only', (
   expect(secret.data).toEqual({ 'config.json': Buffer.from('{}\n').toString('base64') });
 });
 
+test('labels under an excluded prefix are taken neither from a metadata block nor from the listener', () => {
+  const given = { labels: { 'argocd.argoproj.io/instance': 'x', tier: 'ci' } };
+  const listener = aListener({
+    serviceAccountMetadata: given,
+    roleMetadata: given,
+    roleBindingMetadata: given,
+    configSecretMetadata: given,
+  });
+  listener.metadata.labels = { ...listener.metadata.labels, 'argocd.argoproj.io/app': 'y' };
+  const excluded = ['argocd.argoproj.io/'];
+  for (const { metadata } of [
+    buildListenerServiceAccount(listener, excluded),
+    buildListenerRole(listener, excluded),
+    buildListenerRoleBinding(listener, excluded),
+    buildListenerConfigSecret(listener, '{}', excluded),
+  ]) {
+    expect(metadata?.labels).toMatchObject({ tier: 'ci' });
+    expect(Object.keys(metadata?.labels ?? {}).filter((key) => key.startsWith('argocd'))).toEqual([]);
+  }
+  expect(buildListenerRole(listener).metadata?.labels).toMatchObject(given.labels);
+});
+
 test('the proxy Secret has all three keys', () => {
   const secret = buildListenerProxySecret(aListener(), {
     httpProxy: '',

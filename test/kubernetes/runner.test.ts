@@ -139,6 +139,14 @@ describe('the Secret of a registration', () => {
     });
   });
 
+  it('takes no label under an excluded prefix', () => {
+    const labels = { 'argocd.argoproj.io/instance': 'x', tier: 'ci' };
+    const owned = runner({ spec: { ephemeralRunnerConfigSecretMetadata: { labels } } });
+    const excludedLabelPrefixes = ['argocd.argoproj.io/'];
+    const secret = buildJitSecret({ runner: owned, jit, scaleSetId: 7, excludedLabelPrefixes });
+    expect(secret.metadata?.labels).toEqual({ tier: 'ci' });
+  });
+
   it.each([{ labels: { a: 'b' } }, { annotations: { a: 'b' } }])(
     'takes a block with one map only: %j',
     (block) => {
