@@ -13,6 +13,7 @@ import { RunnerSetActivities } from './acting.ts';
 import type { CarriedState } from './carry.ts';
 import { pack, unpack } from './carry.ts';
 import { follow } from './follow.ts';
+import { oneEach, singlesTogether, together } from './lanes.ts';
 import * as messages from './messages.ts';
 import { newRunnerName } from './naming.ts';
 import { observe } from './observe.ts';
@@ -39,8 +40,10 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
   const state = input.carried ? unpack(input.carried) : emptyState();
   const inbox = input.inbox ?? [];
   const acting = new RunnerSetActivities(input, state);
-  const bundling = patched('lanes-share-activities');
+  const singlesShare = patched('lanes-share-activities');
   const creationFirst = patched('creation-goes-first');
+  const shortOnesShare = patched('short-lanes-share-activities');
+  const share = shortOnesShare ? together : singlesShare ? singlesTogether : oneEach;
 
   setHandler(messages.observeSignal, (observation) => void inbox.push(observation));
   setHandler(messages.stateQuery, () => viewSet(state));
@@ -62,7 +65,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     const plan = decide(state, {
       now,
       lanes: acting.lanes,
-      bundling,
+      share,
       creationFirst,
       publishing: acting.publishing,
       mayPublishAt: acting.mayPublishAt,

@@ -1,8 +1,5 @@
-/** The most runners that one activity creates, one after the other. */
-const LONGEST_LANE = 10;
-
-/** The most runners that one activity creates at the same time: a few workers share what comes at once. */
-const MOST_AT_ONCE = 10;
+/** The most runners that one activity creates: a few workers share what comes at once. */
+const MOST_TOGETHER = 10;
 
 /** What one activity creates. */
 export interface Share {
@@ -24,22 +21,33 @@ export function shareOut(missing: number, free: number, limit: number): number[]
   const shares: number[] = [];
   let left = missing;
   while (left > 0 && shares.length < free) {
-    const share = Math.min(LONGEST_LANE, Math.max(1, Math.ceil(left / limit)));
+    const share = Math.min(MOST_TOGETHER, Math.max(1, Math.ceil(left / limit)));
     shares.push(share);
     left -= share;
   }
   return shares;
 }
 
-/** Lanes of a single runner begin and end together anyway: they share an activity. */
-export function bundle(lanes: readonly number[]): Share[] {
-  const shares = oneEach(lanes.filter((runners) => runners > 1));
-  for (let left = lanes.length - shares.length; left > 0; left -= MOST_AT_ONCE) {
-    const together = Math.min(left, MOST_AT_ONCE);
-    shares.push({ runners: together, lanes: together });
+/** Short lanes share an activity, as many as together are no longer than a long one: each activity costs as much. */
+export function together(lanes: readonly number[]): Share[] {
+  const shares: Share[] = [];
+  for (const runners of lanes) {
+    const last = shares.at(-1);
+    if (last && last.runners + runners <= MOST_TOGETHER) {
+      last.runners += runners;
+      last.lanes += 1;
+    } else {
+      shares.push({ runners, lanes: 1 });
+    }
   }
   return shares;
 }
 
-/** One activity for each lane: all of them so, before lanes shared activities, for the histories of that time. */
+/** Only lanes of a single runner share an activity: for histories that began so. */
+export function singlesTogether(lanes: readonly number[]): Share[] {
+  const isSingle = (runners: number): boolean => runners === 1;
+  return [...oneEach(lanes.filter((runners) => !isSingle(runners))), ...together(lanes.filter(isSingle))];
+}
+
+/** One activity for each lane: for histories that began before lanes shared any. */
 export const oneEach = (lanes: readonly number[]): Share[] => lanes.map((runners) => ({ runners, lanes: 1 }));

@@ -3,7 +3,8 @@ import type { RunnerStatusUpdate, SetStatusUpdate } from '../activities/publish-
 import type { Allowance } from './backoff.ts';
 import { allowAfterFailures } from './backoff.ts';
 import { POD_SIGHTING_MS } from './ending.ts';
-import { bundle, oneEach, shareOut } from './lanes.ts';
+import type { Share } from './lanes.ts';
+import { shareOut } from './lanes.ts';
 import { pendingDeadline } from './pending.ts';
 import type { RegistrationCheck } from './registration.ts';
 import { registrationsToCheck } from './registration.ts';
@@ -55,8 +56,8 @@ export interface Circumstances {
   now: number;
   /** Runners being created at the same time right now. */
   lanes: number;
-  /** Lanes of a single runner share an activity. */
-  bundling: boolean;
+  /** How lanes share activities. */
+  share: (lanes: readonly number[]) => Share[];
   /** Statuses of runners yield to the creation of others. */
   creationFirst: boolean;
   /** A status is being written. */
@@ -167,7 +168,7 @@ function toCreate(state: SetState, circumstances: Creating, wakes: number[]): Cr
   while (wanted.size < total) wanted.add(circumstances.newName());
   const names = [...wanted];
   const probe = state.trouble !== undefined;
-  const shares = (circumstances.bundling ? bundle : oneEach)(shareOut(names.length, free, limit));
+  const shares = circumstances.share(shareOut(names.length, free, limit));
   return shares.map(({ runners, lanes }) => ({ names: names.splice(0, runners), lanes, probe }));
 }
 

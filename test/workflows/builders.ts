@@ -1,4 +1,5 @@
 import type { ObservedPod, ObservedRunner, ObservedSet } from '../../src/activities/observation.ts';
+import { together } from '../../src/workflows/lanes.ts';
 import type { Row } from '../../src/workflows/runner.ts';
 import type { SetState } from '../../src/workflows/state.ts';
 import { emptyState } from '../../src/workflows/state.ts';
@@ -69,7 +70,7 @@ export function circumstances(over: Partial<Circumstances> = {}): Circumstances 
   return {
     now: NOW,
     lanes: 0,
-    bundling: true,
+    share: together,
     creationFirst: true,
     publishing: false,
     mayPublishAt: 0,

@@ -1,4 +1,4 @@
-import { bundle, oneEach, shareOut } from '../../src/workflows/lanes.ts';
+import { oneEach, shareOut, singlesTogether, together } from '../../src/workflows/lanes.ts';
 
 const sum = (shares: number[]): number => shares.reduce((total, share) => total + share, 0);
 
@@ -39,33 +39,27 @@ describe('shareOut', () => {
   });
 });
 
-describe('bundle', () => {
+const shares = (...pairs: [runners: number, lanes: number][]) =>
+  pairs.map(([runners, lanes]) => ({ runners, lanes }));
+
+describe('together', () => {
   test.each([
-    { lanes: [], shares: [] },
-    { lanes: [1], shares: [{ runners: 1, lanes: 1 }] },
-    { lanes: [1, 1, 1], shares: [{ runners: 3, lanes: 3 }] },
-    {
-      lanes: [3, 2, 1, 1],
-      shares: [
-        { runners: 3, lanes: 1 },
-        { runners: 2, lanes: 1 },
-        { runners: 2, lanes: 2 },
-      ],
-    },
-  ])('$lanes become $shares', ({ lanes, shares }) => {
-    expect(bundle(lanes)).toEqual(shares);
+    { lanes: [], expected: [] },
+    { lanes: [1], expected: shares([1, 1]) },
+    { lanes: [1, 1, 1], expected: shares([3, 3]) },
+    { lanes: [3, 2, 1, 1], expected: shares([7, 4]) },
+    { lanes: [10, 10, 9], expected: shares([10, 1], [10, 1], [9, 1]) },
+    { lanes: [6, 5, 5, 4], expected: shares([6, 1], [10, 2], [4, 1]) },
+  ])('$lanes become $expected', ({ lanes, expected }) => {
+    expect(together(lanes)).toEqual(expected);
   });
 
   test('at most ten at the same time, so that several workers share fifty', () => {
-    const lanes = Array.from({ length: 25 }, () => 1);
-    expect(bundle(lanes).map((share) => share.lanes)).toEqual([10, 10, 5]);
+    expect(together(Array.from({ length: 25 }, () => 1))).toEqual(shares([10, 10], [10, 10], [5, 5]));
   });
 
-  test('before, each lane had an activity of its own', () => {
-    expect(oneEach([2, 1, 1]).map(({ runners, lanes }) => [runners, lanes])).toEqual([
-      [2, 1],
-      [1, 1],
-      [1, 1],
-    ]);
+  test('before, only lanes of one runner shared an activity, and once none', () => {
+    expect(singlesTogether([3, 2, 1, 1])).toEqual(shares([3, 1], [2, 1], [2, 2]));
+    expect(oneEach([2, 1, 1])).toEqual(shares([2, 1], [1, 1], [1, 1]));
   });
 });

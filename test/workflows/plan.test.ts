@@ -1,3 +1,4 @@
+import { oneEach } from '../../src/workflows/lanes.ts';
 import { decide } from '../../src/workflows/plan.ts';
 import type { Plan } from '../../src/workflows/plan.ts';
 import type { Row } from '../../src/workflows/runner.ts';
@@ -24,7 +25,7 @@ describe('what is created', () => {
     const few = ['demo-runner-00001', 'demo-runner-00002', 'demo-runner-00003'];
     const state = aState({ set: { replicas: 3 } });
     expect(plan(state).create).toEqual([{ names: few, lanes: 3, probe: false }]);
-    const before = plan(state, { bundling: false }).create;
+    const before = plan(state, { share: oneEach }).create;
     expect(before).toEqual(few.map((name) => ({ names: [name], lanes: 1, probe: false })));
   });
 
