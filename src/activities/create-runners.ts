@@ -4,7 +4,7 @@ import type { ScaleSetClient } from '../github/scale-set-client.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ephemeralRunners, ephemeralRunnerSets, pods } from '../kubernetes/resources.ts';
 import { buildEphemeralRunner, buildRunnerPod } from '../kubernetes/runner.ts';
-import { conclude } from './conclude.ts';
+import { conclude, firstOfEachReason } from './conclude.ts';
 import type { Stopped } from './conclude.ts';
 import {
   createRunner,
@@ -79,7 +79,9 @@ export const createRunnersActivity =
     try {
       const errors = await fillLanes(deps, input, { progress, signal });
       // Where one runner shows that it is of no use to go on, it is of none for the others.
-      return signal.aborted ? progress.result : conclude(progress.result, errors, 'stop');
+      return signal.aborted
+        ? progress.result
+        : conclude(progress.result, errors, { preferred: 'stop', told: firstOfEachReason });
     } finally {
       stopBeating();
     }

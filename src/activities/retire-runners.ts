@@ -80,7 +80,7 @@ export const retireRunnersActivity =
     }
     if (context.cancellationSignal.aborted) return result;
     // What stands in the way of one is of no concern to the others.
-    return conclude(result, errors, 'retry');
+    return conclude(result, errors, { preferred: 'retry' });
   };
 
 interface Access {

@@ -1,4 +1,5 @@
-import { conclude } from '../../src/activities/conclude.ts';
+import { conclude, firstOfEachReason } from '../../src/activities/conclude.ts';
+import type { Conclusion } from '../../src/activities/conclude.ts';
 import { SetupError } from '../../src/activities/failures.ts';
 import { GitHubError } from '../../src/github/errors.ts';
 
@@ -10,10 +11,12 @@ const noSecret = new SetupError('SecretNotFound', 'Secret "s" is missing.');
 
 const result = { created: ['r1'] };
 
+const by = (preferred: Conclusion['preferred']): Conclusion => ({ preferred, told: firstOfEachReason });
+
 /** What Temporal is told. */
-function failure(errors: unknown[], preferred: 'stop' | 'retry'): unknown {
+function failure(errors: unknown[], preferred: Conclusion['preferred']): unknown {
   try {
-    conclude(result, errors, preferred);
+    conclude(result, errors, by(preferred));
   } catch (error) {
     return error;
   }
@@ -21,13 +24,15 @@ function failure(errors: unknown[], preferred: 'stop' | 'retry'): unknown {
 }
 
 it('what ran into nothing has its result', () => {
-  expect(conclude(result, [], 'stop')).toEqual(result);
+  expect(conclude(result, [], by('stop'))).toEqual(result);
 });
 
 it.each(['stop', 'retry'] as const)(
   'of several waits the longest counts, whatever came first (%s)',
   (preferred) => {
-    expect(conclude(result, [limited(20, 'r1'), limited(60, 'r2'), limited(30, 'r3')], preferred)).toEqual({
+    expect(
+      conclude(result, [limited(20, 'r1'), limited(60, 'r2'), limited(30, 'r3')], by(preferred)),
+    ).toEqual({
       ...result,
       stopped: { reason: 'GitHubRateLimited', message: 'r1', retryAfterMs: 60_000 },
     });
@@ -40,17 +45,17 @@ it.each(['stop', 'retry'] as const)(
 );
 
 it('the longest wait also counts when another reason leads', () => {
-  expect(conclude(result, [noSecret, limited(60)], 'stop')).toMatchObject({
+  expect(conclude(result, [noSecret, limited(60)], by('stop'))).toMatchObject({
     stopped: { reason: 'SecretNotFound', message: 'Secret "s" is missing.; slow down', retryAfterMs: 60_000 },
   });
 });
 
 it('errors that ask for both end in what is preferred, also when their reason is the same', () => {
   const errors = [limited(2, 'soon'), noSecret, limited(60, 'later')];
-  expect(conclude(result, errors, 'stop')).toMatchObject({
+  expect(conclude(result, errors, by('stop'))).toMatchObject({
     stopped: { reason: 'SecretNotFound', message: 'Secret "s" is missing.; soon', retryAfterMs: 60_000 },
   });
-  expect(conclude(result, [limited(2, 'soon'), limited(60, 'later')], 'stop')).toMatchObject({
+  expect(conclude(result, [limited(2, 'soon'), limited(60, 'later')], by('stop'))).toMatchObject({
     stopped: { reason: 'GitHubRateLimited', message: 'later', retryAfterMs: 60_000 },
   });
   const { nextRetryDelay } = failure(errors, 'retry') as { nextRetryDelay: unknown };
@@ -62,4 +67,11 @@ it('a failure without a time is left to the usual backoff', () => {
     type: 'GitHubUnavailable',
     nextRetryDelay: undefined,
   });
+});
+
+it('all are told unless only the first of each reason is wanted', () => {
+  const errors = [limited(60, 'no for one reason'), limited(30, 'no for another'), noSecret];
+  expect(conclude(result, errors, { preferred: 'stop' }).stopped?.message).toBe(
+    'no for one reason; no for another; Secret "s" is missing.',
+  );
 });
