@@ -2,7 +2,7 @@ import { judge, messageOf, toFailure } from './failures.ts';
 import type { Verdict } from './failures.ts';
 
 /** Why an activity on several runners stopped before it was through. */
-export interface Stopped {
+export interface Stop {
   reason: string;
   message: string;
   retryAfterMs?: number;
@@ -23,7 +23,7 @@ export function conclude<Result extends object>(
   result: Result,
   errors: readonly unknown[],
   { preferred, told = (all) => all }: Conclusion,
-): Result & { stopped?: Stopped } {
+): Result & { stopped?: Stop } {
   const verdicts = errors.map(judge);
   const leading = verdicts.find(({ decision }) => decision === preferred) ?? verdicts[0];
   if (!leading) return result;

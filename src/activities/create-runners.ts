@@ -5,7 +5,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ephemeralRunners, ephemeralRunnerSets, pods } from '../kubernetes/resources.ts';
 import { buildEphemeralRunner, buildRunnerPod } from '../kubernetes/runner.ts';
 import { conclude, firstOfEachReason } from './conclude.ts';
-import type { Stopped } from './conclude.ts';
+import type { Stop } from './conclude.ts';
 import {
   createRunner,
   isRefusal,
@@ -40,7 +40,7 @@ export interface CreateRunnersResult {
   /** Of those that were not created: which ones exist in the cluster, half made. */
   begun: string[];
   /** Why the others were not tried, or not finished. */
-  stopped?: Stopped;
+  stopped?: Stop;
 }
 
 export interface CreateRunnersDeps extends GitHubAccessDeps {

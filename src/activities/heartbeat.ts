@@ -1,7 +1,7 @@
 import type { Context } from '@temporalio/activity';
 
 /** A third of the heartbeat timeout that the workflows set. */
-const BEAT_MS = 3_000;
+export const BEAT_MS = 3_000;
 
 /**
  * Heartbeats while an activity is at work, with what it would need to go on in another worker.

@@ -9,6 +9,7 @@ import type { MessageSession } from '../github/message-session.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { NO_DEMAND } from './demand.ts';
 import { NO_SCALING } from './desired-replicas.ts';
+import { BEAT_MS } from './heartbeat.ts';
 import type { ListenFailure } from './listen-failure.ts';
 import { afterListenFailure } from './listen-failure.ts';
 import type { ListenerMetrics, ListenerRecorder, ListenerSubject } from './listener-metrics.ts';
@@ -44,9 +45,6 @@ export interface ListenDeps {
   metrics: ListenerMetrics;
   log: (message: string, facts: Record<string, unknown>) => void;
 }
-
-/** The workflows set a heartbeat timeout of 10 s. */
-const BEAT_MS = 3_000;
 
 /** The first heartbeat waits for the session, so that its id gets out before the throttling of heartbeats begins. */
 const FIRST_BEAT_MS = 2_000;

@@ -73,16 +73,13 @@ export class Messenger {
     while (!signal.aborted && this.busy.get(key) !== 'done') {
       const need = this.busy.get(key);
       this.busy.set(key, 'done');
-      let pause = SPACING_MS;
+      let pause = AGAIN_MS;
       try {
-        pause = spacingAfter(
-          audience,
-          need === 'picture' ? await this.tellAll(key, audience) : await this.tellNews(key, audience),
-        );
+        const told = await (need === 'picture' ? this.tellAll(key, audience) : this.tellNews(key, audience));
+        pause = spacingAfter(audience, told);
       } catch (error) {
         this.informed.delete(key);
         this.busy.set(key, 'picture');
-        pause = AGAIN_MS;
         log('A workflow could not be told of changes; trying again.', {
           workflowId: key,
           error: String(error),

@@ -7,7 +7,7 @@ import type { ScaleSetClient } from '../github/scale-set-client.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { ephemeralRunners, ephemeralRunnerSets, pods, secrets } from '../kubernetes/resources.ts';
 import { conclude } from './conclude.ts';
-import type { Stopped } from './conclude.ts';
+import type { Stop } from './conclude.ts';
 import { orNothing } from './or-nothing.ts';
 import type { GitHubAccessDeps } from './github-access.ts';
 import { accessGitHub, runnerSpecOf } from './github-access.ts';
@@ -41,7 +41,7 @@ export interface RetireRunnersResult {
   /** Of those retired: still registered at GitHub, as far as is known. */
   leaked?: string[];
   /** Why others could not be retired. */
-  stopped?: Stopped;
+  stopped?: Stop;
 }
 
 export interface RetireRunnersDeps extends GitHubAccessDeps {

@@ -5,7 +5,7 @@ import { errorFromAnswer, errorFromContent, errorFromFailure, GitHubError } from
 import type { GitHubService, HttpAnswer, RequestSubject } from './errors.ts';
 import { rateLimitIn } from './observation.ts';
 import type { GitHubObserver, GitHubOperation } from './observation.ts';
-import { createPauses, systemClock } from './pause.ts';
+import { systemClock } from './pause.ts';
 import type { Clock, Pause } from './pause.ts';
 
 /** One call to GitHub, headers included. */
@@ -30,12 +30,12 @@ export interface GitHubRequest {
 export type Requester = (request: GitHubRequest) => Promise<HttpAnswer>;
 
 export interface HttpOptions {
-  /** For observations, and for a pause of its own unless `pause` is given. */
+  /** For observations. */
   configUrl: string;
   dispatcher: Dispatcher;
   clock?: Clock | undefined;
   /** Of the config URL, shared by all who call it. */
-  pause?: Pause | undefined;
+  pause: Pause;
   observe?: GitHubObserver | undefined;
   /** Largest answer read, in bytes. Default: 5 MiB. */
   maxBodyBytes?: number | undefined;
@@ -52,9 +52,8 @@ const TIMEOUT_MS = 30_000;
 
 /** The requester for one configuration: its requests share connections and the pauses that GitHub asks for. */
 export function createRequester(options: HttpOptions): Requester {
-  const { clock = systemClock, maxBodyBytes = MAX_BODY_BYTES, timeoutMs = TIMEOUT_MS } = options;
+  const { pause, clock = systemClock, maxBodyBytes = MAX_BODY_BYTES, timeoutMs = TIMEOUT_MS } = options;
   const dispatcher = options.dispatcher.compose(interceptors.redirect({ maxRedirections: MAX_REDIRECTS }));
-  const pause = options.pause ?? createPauses(clock).of(options.configUrl);
 
   const attempt = async (request: GitHubRequest, seen: { answer?: HttpAnswer }): Promise<HttpAnswer> => {
     const subject: RequestSubject = { service: request.service, method: request.method, url: request.url };

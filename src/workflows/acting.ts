@@ -6,6 +6,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { ActivityOptions } from '@temporalio/workflow';
+import type { Stop } from '../activities/conclude.ts';
 import type { CreateRunnersResult } from '../activities/create-runners.ts';
 import type { Activities } from '../activities/index.ts';
 import type { PublishStatusInput } from '../activities/publish-status.ts';
@@ -18,11 +19,10 @@ import type { Creation, Plan, Publication } from './plan.ts';
 import type { RegistrationCheck } from './registration.ts';
 import { phaseKey } from '../api/search-attributes.ts';
 import { phaseOf } from './phase.ts';
-import { retry } from './retry.ts';
+import { heartbeatTimeout, retry } from './retry.ts';
 import type { SetState } from './state.ts';
 import { runnerStatusKey, statusKey } from './status.ts';
 import { stopFrom } from './stop.ts';
-import type { Stop } from './trouble.ts';
 
 /** Retiring activities in flight, and the most runners of each. */
 const RETIREMENTS = 4;
@@ -40,7 +40,7 @@ const CHECK_AGAIN_MS = 60_000;
 /** Long ones heartbeat, and go on in another worker when theirs is lost. */
 const long = {
   startToCloseTimeout: '10m',
-  heartbeatTimeout: '10s',
+  heartbeatTimeout,
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry,
 } as const satisfies ActivityOptions;

@@ -48,10 +48,15 @@ export async function autoscalingListener(input: ListenerInput): Promise<void> {
     const draining = workflowInfo().continueAsNewSuggested;
     const { listening, stopping, publishing, closing, applying } = acting;
     const circumstances = {
-      ...{ stopping, publishing, closing, applying, draining, capacityRests },
+      stopping,
+      publishing,
+      closing,
+      applying,
+      draining,
+      capacityRests,
       now: Date.now(),
     };
-    const plan = decideListener(state, { ...circumstances, ...(listening !== undefined && { listening }) });
+    const plan = decideListener(state, { ...circumstances, ...(listening && { listening }) });
     if (draining) acting.drain();
     acting.carryOut(plan, observations[0]?.at);
     setCurrentDetails(describeListener(state));

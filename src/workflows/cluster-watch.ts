@@ -1,5 +1,14 @@
 import { continueAsNew, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { heartbeatTimeout } from './retry.ts';
+
+const options = {
+  startToCloseTimeout: '7d',
+  heartbeatTimeout,
+  retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
+} as const;
+
+const { watchCluster } = proxyActivities<Activities>(options);
 
 export interface ClusterWatchInput {
   cluster: string;
@@ -13,19 +22,6 @@ export async function clusterWatch(input: ClusterWatchInput): Promise<void> {
   setCurrentDetails(
     `Watches cluster **${input.cluster}** and tells each workflow what changed in its resources.`,
   );
-  const { watchCluster } = proxyActivities<Activities>({
-    startToCloseTimeout: '7d',
-    heartbeatTimeout: '10s',
-    retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
-  });
-  await watchCluster.executeWithOptions(
-    {
-      startToCloseTimeout: '7d',
-      heartbeatTimeout: '10s',
-      retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
-      summary: `watch on ${input.cluster}`,
-    },
-    [],
-  );
+  await watchCluster.executeWithOptions({ ...options, summary: `watch on ${input.cluster}` }, []);
   await continueAsNew<typeof clusterWatch>(input);
 }

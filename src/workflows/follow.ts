@@ -1,8 +1,7 @@
 import { backoffMs, isProof, NO_FAILURES, withFailure } from './backoff.ts';
 import { withoutPod } from './observe.ts';
-import type { Ending } from './runner.ts';
 import { endingOf } from './ending.ts';
-import type { Row } from './runner.ts';
+import type { Ending, Row } from './runner.ts';
 import type { SetState } from './state.ts';
 import { remember } from './state.ts';
 

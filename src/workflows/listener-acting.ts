@@ -24,7 +24,7 @@ import type { ListenEnd, ListenerState } from './listener-state.ts';
 import { settleListening, settlePod } from './listener-state.ts';
 import { listenerPhase } from './listener-view.ts';
 import { reconciled } from './passes.ts';
-import { retry } from './retry.ts';
+import { heartbeatTimeout, retry } from './retry.ts';
 import { stopFrom } from './stop.ts';
 
 /** After a status could not be written, or the end did not come. */
@@ -36,7 +36,7 @@ const AGAIN_MS = 5_000;
  */
 const listenOptions = {
   startToCloseTimeout: '7d',
-  heartbeatTimeout: '10s',
+  heartbeatTimeout,
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
 } as const satisfies ActivityOptions;
@@ -46,7 +46,7 @@ const short = { startToCloseTimeout: '60s', retry } as const satisfies ActivityO
 /** What must be done in the end, however long the cluster does not answer. */
 const patient = {
   startToCloseTimeout: '10m',
-  heartbeatTimeout: '10s',
+  heartbeatTimeout,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
 } as const satisfies ActivityOptions;
 

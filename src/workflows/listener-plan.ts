@@ -80,7 +80,7 @@ function listening(
 ): ListenerPlan['listen'] {
   if (held && (stopping || isFor(held, listener))) return undefined;
   const rests = held && capacityRests && differsInNumber(held, listener);
-  const due = held ? (rests ? held.since + CAPACITY_RESTS_MS : now) : nextTryAt;
+  const due = held ? held.since + (rests ? CAPACITY_RESTS_MS : 0) : nextTryAt;
   if (due <= now) return held ? 'stop' : 'start';
   wakes.push(due);
   return undefined;

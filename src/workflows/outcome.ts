@@ -1,3 +1,4 @@
+import type { Stop } from '../activities/conclude.ts';
 import type { CreateRunnersResult } from '../activities/create-runners.ts';
 import type { CheckRegistrationsResult } from '../activities/check-registrations.ts';
 import type { RetireRunnersResult } from '../activities/retire-runners.ts';
@@ -5,7 +6,6 @@ import { markMade } from './observe.ts';
 import { settleRegistrations } from './registration.ts';
 import type { Row } from './runner.ts';
 import type { SetState } from './state.ts';
-import type { Stop } from './trouble.ts';
 import { joinStops, withStop } from './trouble.ts';
 
 /** What an activity of ours came to. `stop` alone when it failed as a whole. */

@@ -5,3 +5,6 @@ export const retry = {
   maximumInterval: '10s',
   maximumAttempts: 5,
 } as const;
+
+/** A worker that is silent for so long is lost: another one goes on. */
+export const heartbeatTimeout = '10s';

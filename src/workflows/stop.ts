@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
-import type { Stop } from './trouble.ts';
+import type { Stop } from '../activities/conclude.ts';
 
 /** Why an activity failed: its last failure, by the reason it was given. */
 export function stopFrom(error: unknown): Stop {

@@ -1,3 +1,4 @@
+import type { Stop } from '../activities/conclude.ts';
 import type { Allowance } from './backoff.ts';
 
 /** The longest wait between two tries while creation is blocked: a repair takes effect within this time. */
@@ -13,13 +14,6 @@ export interface Trouble {
   tries: number;
   /** Milliseconds since the epoch: when one runner is tried next. */
   nextTryAt: number;
-}
-
-/** Why an activity stopped creating before it was through. */
-export interface Stop {
-  reason: string;
-  message: string;
-  retryAfterMs?: number;
 }
 
 /** The trouble after one more stop. Several stops of one pass are reported together. */

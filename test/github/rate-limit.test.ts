@@ -5,6 +5,7 @@ import { Agent } from 'undici';
 import { createRequester } from '../../src/github/http.ts';
 import type { GitHubRequest, Requester } from '../../src/github/http.ts';
 import type { GitHubObservation } from '../../src/github/observation.ts';
+import { createPauses } from '../../src/github/pause.ts';
 
 /** A server that tells its budget in each answer, as GitHub's REST API does. */
 let server: Server;
@@ -37,6 +38,7 @@ beforeEach(async () => {
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   request = createRequester({
     configUrl: 'https://github.com/org',
+    pause: createPauses({ now: () => now }).of('https://github.com/org'),
     dispatcher,
     clock: { now: () => now },
     observe: (observation) => seen.push(observation),
