@@ -15,13 +15,13 @@ help: ## Print this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'
 
 run: $(MODULES) ## Bring up everything on this machine and print what to do in a second terminal
-	@exec node dev/run.ts
+	@exec node dev/make/run.ts
 
 run-scaleset: run ## The same, by its old name
 
 JOBS ?= 200
 demo: $(MODULES) ## Queue JOBS jobs at the stand-in of a running "make run", and show them until all are done
-	@exec node dev/demo.ts $(JOBS)
+	@exec node dev/make/demo.ts $(JOBS)
 
 test: test-unit test-integration ## Run all tests: unit tests, then the integration suite
 
@@ -39,18 +39,18 @@ contract: $(MODULES) ## Run the contract suite against the GitHub of GITHUB_CONF
 	$(JEST) test/contract --selectProjects unit --runInBand --verbose --testTimeout 180000
 
 tools: $(MODULES) ## Find or build the tools (etcd, Kubernetes, KWOK, Temporal, Helm)
-	@node dev/tools.ts
+	@node dev/make/tools.ts
 
 manifests: $(MODULES) ## Generate crds/ and the documents that derive from the code
-	node dev/manifests.ts
-	node dev/docs.ts
+	node dev/make/manifests.ts
+	node dev/make/docs.ts
 
 verify: $(MODULES) ## Check format, lint, types and everything generated
 	@echo '-- format';    prettier --check --log-level warn .
 	@echo '-- lint';      eslint --max-warnings 0 .
 	@echo '-- types';     tsc -p .
-	@echo '-- manifests'; node dev/manifests.ts --check
-	@echo '-- documents'; node dev/docs.ts --check
+	@echo '-- manifests'; node dev/make/manifests.ts --check
+	@echo '-- documents'; node dev/make/docs.ts --check
 
 bench: $(MODULES) ## Run the benchmark of the creation of runners
 	node bench/main.ts create $(BENCH)

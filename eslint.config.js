@@ -29,7 +29,7 @@ const outsideTheSandbox = [
   '@temporalio/activity',
 ];
 
-const folder = (room) => [`../${room}/*`, `../../${room}/*`, `**/src/${room}/*`];
+const folder = (room) => [`**/${room}/**`];
 
 const directionOf = (room) => {
   const strangers = Object.keys(rooms).filter((other) => other !== room && !rooms[room].includes(other));

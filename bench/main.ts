@@ -1,13 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { onStopSignal } from '../dev/processes.ts';
 import { build } from './build.ts';
-import { BenchmarkCreateEphemeralRunners } from './create-ephemeral-runners.ts';
-import type { Storage } from './create-ephemeral-runners.ts';
-import { BenchmarkJobs } from './jobs.ts';
-import { jobsReportOf } from './jobs-report.ts';
-import type { JobsShape, Player } from './jobs-shape.ts';
-import { PLAYERS } from './jobs-shape.ts';
-import { reportOf } from './report.ts';
+import { BenchmarkCreateEphemeralRunners } from './create/create-ephemeral-runners.ts';
+import type { Storage } from './create/create-ephemeral-runners.ts';
+import { BenchmarkJobs } from './jobs/jobs.ts';
+import { jobsReportOf } from './jobs/report.ts';
+import type { JobsShape, Player } from './jobs/shape.ts';
+import { PLAYERS } from './jobs/shape.ts';
+import { reportOf } from './create/report.ts';
 import { baselineFor, keepResults, surroundings, writeResults } from './results.ts';
 
 interface CreateFlags {

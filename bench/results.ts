@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { basename, join } from 'node:path';
-import type { CaseResult, CaseShape } from './create-ephemeral-runners.ts';
-import type { FigureName, Figures } from './figures.ts';
-import { FIGURE_NAMES } from './figures.ts';
+import type { CaseResult, CaseShape } from './create/create-ephemeral-runners.ts';
+import type { FigureName, Figures } from './create/figures.ts';
+import { FIGURE_NAMES } from './create/figures.ts';
 
 const folder = join(import.meta.dirname, 'results');
 const LATEST = 'latest';

@@ -1,16 +1,21 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { startCluster } from '../dev/cluster.ts';
-import type { Cluster } from '../dev/cluster.ts';
+import { startCluster } from '../dev/cluster/cluster.ts';
+import type { Cluster } from '../dev/cluster/cluster.ts';
 import type { Latency } from '../dev/github/admin.ts';
 import type { Stats } from '../dev/github/protocol.ts';
 import { freePort, launch, waitUntil } from '../dev/processes.ts';
-import type { EphemeralRunnerSet } from '../src/api/ephemeral-runner-set.ts';
-import { API_VERSION } from '../src/api/group.ts';
-import type { KubernetesClient } from '../src/kubernetes/client.ts';
-import { createKubernetesClient } from '../src/kubernetes/client.ts';
-import { ephemeralRunnerSets, namespaces, secrets, serviceAccounts } from '../src/kubernetes/resources.ts';
-import { Observer } from './observer.ts';
+import type { EphemeralRunnerSet } from '../src/api/v1alpha1/ephemeral-runner-set.ts';
+import { API_VERSION } from '../src/api/v1alpha1/group.ts';
+import type { KubernetesClient } from '../src/kubernetes/client/client.ts';
+import { createKubernetesClient } from '../src/kubernetes/client/client.ts';
+import {
+  ephemeralRunnerSets,
+  namespaces,
+  secrets,
+  serviceAccounts,
+} from '../src/kubernetes/client/resources.ts';
+import { Observer } from './create/observer.ts';
 
 const root = join(import.meta.dirname, '..');
 

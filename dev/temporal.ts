@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { assertPortFree, freePort, launch, waitUntil } from './processes.ts';
 import type { RunningProcess } from './processes.ts';
-import { ensureTools } from './toolchain.ts';
-import type { Progress } from './toolchain.ts';
+import { ensureTools } from './toolchain/toolchain.ts';
+import type { Progress } from './toolchain/toolchain.ts';
 
 const settings = join(import.meta.dirname, '..', 'temporal');
 

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { lock } from './lock.ts';
-import type { Progress } from './toolchain.ts';
-import { isExecutable, toolCacheFolder } from './toolchain.ts';
+import type { Progress } from './toolchain/toolchain.ts';
+import { isExecutable, toolCacheFolder } from './toolchain/toolchain.ts';
 
 const run = promisify(execFile);
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch } from '../processes.ts';
 import type { RunningProcess } from '../processes.ts';
-import type { clusterTools } from '../toolchain.ts';
+import type { clusterTools } from '../toolchain/toolchain.ts';
 
 /** The binaries of a control plane, by name. */
 export type ClusterBinaries = Record<(typeof clusterTools)[number], string>;

@@ -18,7 +18,7 @@ import { viewOf as runnerView } from './runners.ts';
 import type { Runner } from './runners.ts';
 import { viewOf as scaleSetView } from './scale-sets.ts';
 import type { ScaleSet } from './scale-sets.ts';
-import { endSession } from './session-routes.ts';
+import { endSession } from './routes/session-routes.ts';
 import type { World } from './world.ts';
 
 export type Latency = Partial<Record<CallName | '*', number>>;

@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import type { Answer } from './answer.ts';
-import { exception, ok } from './answer.ts';
+import type { Answer } from './routes/answer.ts';
+import { exception, ok } from './routes/answer.ts';
 import type { Fault, FaultKind } from './protocol.ts';
-import { send, sendBytes } from './send.ts';
+import { send, sendBytes } from './routes/send.ts';
 
 interface Scene {
   fault: Fault;

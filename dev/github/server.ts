@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Latency } from './admin.ts';
-import { refusal } from './answer.ts';
-import type { Answer, Call, Route } from './answer.ts';
+import { refusal } from './routes/answer.ts';
+import type { Answer, Call, Route } from './routes/answer.ts';
 import type { Budgets } from './budgets.ts';
 import type { Calls } from './calls.ts';
 import { misbehave } from './misbehave.ts';
 import type { Faults } from './faults.ts';
 import type { CallName } from './protocol.ts';
-import { send } from './send.ts';
+import { send } from './routes/send.ts';
 
 export interface ServerParts {
   routes: Route[];

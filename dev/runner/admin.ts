@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
-import type { RunnerControls } from '../runner.ts';
+import type { RunnerControls } from './runners.ts';
 import type { Rule } from './rules.ts';
 
 /**

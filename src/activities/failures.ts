@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { PodInTheWayError } from './create-runner.ts';
+import { PodInTheWayError } from './ephemeral-runner-set/create-runner.ts';
 import { GitHubError } from '../github/errors.ts';
 import type { ConfigField, GitHubDecision } from '../github/errors.ts';
 import {
@@ -9,7 +9,7 @@ import {
   isQuotaExceeded,
   isTransient,
   KubernetesError,
-} from '../kubernetes/errors.ts';
+} from '../kubernetes/client/errors.ts';
 
 /**
  * The one place where an error becomes a decision:

@@ -1,22 +1,29 @@
-import type { CheckRegistrationsInput, CheckRegistrationsResult } from './check-registrations.ts';
-import { checkRegistrationsActivity } from './check-registrations.ts';
-import type { CreateRunnersDeps, CreateRunnersInput, CreateRunnersResult } from './create-runners.ts';
-import { createRunnersActivity } from './create-runners.ts';
-import type { ListenerControlActivities, ListenerControlDeps } from './listener-activities.ts';
-import { listenerControlActivities } from './listener-activities.ts';
-import type { ListenerMetrics } from './listener-metrics.ts';
-import { noListenerMetrics } from './listener-metrics.ts';
-import type { OrderActivities } from './order-runner-set.ts';
-import { orderActivities } from './order-runner-set.ts';
-import type { PublishStatusInput } from './publish-status.ts';
-import { publishStatusActivity } from './publish-status.ts';
-import type { RetireRunnersInput, RetireRunnersResult } from './retire-runners.ts';
-import { retireRunnersActivity } from './retire-runners.ts';
-import type { ScaleSetActivities } from './scale-set-activities.ts';
-import { scaleSetActivities } from './scale-set-activities.ts';
+import type {
+  CheckRegistrationsInput,
+  CheckRegistrationsResult,
+} from './ephemeral-runner-set/check-registrations.ts';
+import { checkRegistrationsActivity } from './ephemeral-runner-set/check-registrations.ts';
+import type {
+  CreateRunnersDeps,
+  CreateRunnersInput,
+  CreateRunnersResult,
+} from './ephemeral-runner-set/create-runners.ts';
+import { createRunnersActivity } from './ephemeral-runner-set/create-runners.ts';
+import type { ListenerControlActivities, ListenerControlDeps } from './autoscaling-listener/index.ts';
+import { listenerControlActivities } from './autoscaling-listener/index.ts';
+import type { ListenerMetrics } from './autoscaling-listener/metrics.ts';
+import { noListenerMetrics } from './autoscaling-listener/metrics.ts';
+import type { OrderActivities } from './ephemeral-runner-set/scale-and-pause.ts';
+import { orderActivities } from './ephemeral-runner-set/scale-and-pause.ts';
+import type { PublishStatusInput } from './ephemeral-runner-set/publish-status.ts';
+import { publishStatusActivity } from './ephemeral-runner-set/publish-status.ts';
+import type { RetireRunnersInput, RetireRunnersResult } from './ephemeral-runner-set/retire-runners.ts';
+import { retireRunnersActivity } from './ephemeral-runner-set/retire-runners.ts';
+import type { ScaleSetActivities } from './autoscaling-runner-set/index.ts';
+import { scaleSetActivities } from './autoscaling-runner-set/index.ts';
 import { createSharedReads } from './shared-reads.ts';
-import type { WatchClusterDeps } from './watch-cluster.ts';
-import { watchClusterActivity } from './watch-cluster.ts';
+import type { WatchClusterDeps } from './cluster-watch/watch-cluster.ts';
+import { watchClusterActivity } from './cluster-watch/watch-cluster.ts';
 
 /** What workflows can have done. Each is idempotent and does one whole step. */
 export interface Activities extends OrderActivities, ScaleSetActivities, ListenerControlActivities {

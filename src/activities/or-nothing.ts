@@ -1,4 +1,4 @@
-import { isAlreadyExists, isNotFound } from '../kubernetes/errors.ts';
+import { isAlreadyExists, isNotFound } from '../kubernetes/client/errors.ts';
 
 /** What a request answers, `undefined` if the object does not exist. */
 export async function orNothing<T>(request: Promise<T>): Promise<T | undefined> {

@@ -1,5 +1,5 @@
-import type { KubernetesClient } from '../kubernetes/client.ts';
-import { createKept } from './kept.ts';
+import type { KubernetesClient } from '../kubernetes/client/client.ts';
+import { createKept } from './cache.ts';
 
 /** So long an answer serves everyone who asks. */
 const LASTS_MS = 100;

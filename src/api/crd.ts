@@ -1,5 +1,5 @@
-import { GROUP, PLURALS, VERSION } from './group.ts';
-import type { Kind } from './group.ts';
+import { GROUP, PLURALS, VERSION } from './v1alpha1/group.ts';
+import type { Kind } from './v1alpha1/group.ts';
 import { DEFINITIONS } from './schema/definitions.ts';
 import type { Column } from './schema/definitions.ts';
 

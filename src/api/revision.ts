@@ -1,4 +1,4 @@
-import type { EphemeralRunnerSpec } from './ephemeral-runner.ts';
+import type { EphemeralRunnerSpec } from './v1alpha1/ephemeral-runner.ts';
 import { stableHash } from './hash.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { SettingName, WorkerConfiguration } from '../workers/configuration.ts';
-import { readSettings } from '../workers/configuration.ts';
-import type { OutputFormat } from './output.ts';
-import { paintFor } from './output.ts';
+import type { SettingName, WorkerConfiguration } from '../workers/configuration/configuration.ts';
+import { readSettings } from '../workers/configuration/configuration.ts';
+import type { OutputFormat } from './output/output.ts';
+import { paintFor } from './output/output.ts';
 import type { SetKey } from './set-key.ts';
 import { readKey } from './set-key.ts';
 import { flagTexts } from './setting-options.ts';

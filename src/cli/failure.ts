@@ -1,7 +1,7 @@
-import { ConfigurationError } from '../workers/configuration.ts';
-import { TemporalUnreachableError } from '../workers/temporal-profile.ts';
+import { ConfigurationError } from '../workers/configuration/configuration.ts';
+import { TemporalUnreachableError } from '../workers/configuration/temporal-profile.ts';
 import { redact } from '../workers/log.ts';
-import { KubernetesError } from '../kubernetes/errors.ts';
+import { KubernetesError } from '../kubernetes/client/errors.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { EXIT } from './exit-codes.ts';
 

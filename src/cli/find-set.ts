@@ -1,7 +1,7 @@
-import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
-import { isNotFound } from '../kubernetes/errors.ts';
-import { ephemeralRunnerSets } from '../kubernetes/resources.ts';
-import { currentOf, ownerOf } from '../kubernetes/scale-set.ts';
+import type { EphemeralRunnerSet } from '../api/v1alpha1/ephemeral-runner-set.ts';
+import { isNotFound } from '../kubernetes/client/errors.ts';
+import { ephemeralRunnerSets } from '../kubernetes/client/resources.ts';
+import { currentOf, ownerOf } from '../kubernetes/objects/scale-set.ts';
 import type { SetKey } from './set-key.ts';
 import type { Cluster } from './surroundings.ts';
 

@@ -1,7 +1,7 @@
-import type { AutoscalingRunnerSet } from '../api/autoscaling-runner-set.ts';
-import type { EphemeralRunnerSet } from '../api/ephemeral-runner-set.ts';
+import type { AutoscalingRunnerSet } from '../api/v1alpha1/autoscaling-runner-set.ts';
+import type { EphemeralRunnerSet } from '../api/v1alpha1/ephemeral-runner-set.ts';
 import { isPausedByItself } from '../api/pause.ts';
-import { ownerOf } from '../kubernetes/scale-set.ts';
+import { ownerOf } from '../kubernetes/objects/scale-set.ts';
 import type { SetKey } from './set-key.ts';
 
 /** What an order to pause or resume goes to, whatever name it was given. */

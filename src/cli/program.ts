@@ -1,5 +1,5 @@
 import { Command, CommanderError, Help, Option } from 'commander';
-import { SETTINGS } from '../workers/configuration.ts';
+import { SETTINGS } from '../workers/configuration/configuration.ts';
 import { describeCommand } from './commands/describe.ts';
 import { devCommand } from './commands/dev.ts';
 import { getCommand } from './commands/get.ts';
@@ -12,7 +12,7 @@ import { contextOf } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
 import { describeFailure, toCliError } from './failure.ts';
-import { OUTPUT_FORMATS } from './output.ts';
+import { OUTPUT_FORMATS } from './output/output.ts';
 import type { Run } from './run.ts';
 import { GLOBAL_SETTINGS, settingOption } from './setting-options.ts';
 import type { Surroundings } from './surroundings.ts';

@@ -1,8 +1,8 @@
 import { Option } from 'commander';
-import type { FlagTexts, SettingName } from '../workers/configuration.ts';
-import { SETTINGS } from '../workers/configuration.ts';
-import { ARC_FLAGS } from '../workers/arc-flags.ts';
-import type { Setting } from '../workers/setting.ts';
+import type { FlagTexts, SettingName } from '../workers/configuration/configuration.ts';
+import { SETTINGS } from '../workers/configuration/configuration.ts';
+import { ARC_FLAGS } from '../workers/configuration/arc-flags.ts';
+import type { Setting } from '../workers/configuration/setting.ts';
 
 /** Settings that every command takes. */
 export const GLOBAL_SETTINGS = [

@@ -8,12 +8,12 @@ import {
 } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
-import { runnerSetWorkflowId, scaleSetWorkflowId } from '../api/workflow-ids.ts';
-import type { Paused, ScaleResult } from '../workflows/messages.ts';
-import type { SetView } from '../workflows/view.ts';
+import { runnerSetWorkflowId, scaleSetWorkflowId } from '../messages/workflow-ids.ts';
+import type { Paused, ScaleResult } from '../messages/ephemeral-runner-set.ts';
+import type { SetView } from '../workflows/ephemeral-runner-set/view.ts';
 import { redact } from '../workers/log.ts';
-import { temporalConfig } from '../workers/temporal-profile.ts';
-import type { TemporalTarget } from '../workers/temporal-profile.ts';
+import { temporalConfig } from '../workers/configuration/temporal-profile.ts';
+import type { TemporalTarget } from '../workers/configuration/temporal-profile.ts';
 import { EXIT } from './exit-codes.ts';
 import { CliError } from './failure.ts';
 import { keyText } from './set-key.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkerConfiguration } from '../workers/configuration.ts';
+import type { WorkerConfiguration } from '../workers/configuration/configuration.ts';
 import type { Logger } from '../workers/log.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -11,12 +11,12 @@ export const thisMachine: Surroundings = {
   stdout: process.stdout,
   stderr: process.stderr,
   connectCluster: async (settings: ClusterSettings) => {
-    const { kubeConfigFor } = await import('../workers/kube-config.ts');
-    const { createKubernetesClient } = await import('../kubernetes/client.ts');
+    const { kubeConfigFor } = await import('../workers/configuration/kube-config.ts');
+    const { createKubernetesClient } = await import('../kubernetes/client/client.ts');
     return createKubernetesClient({ kubeConfig: kubeConfigFor(settings), connections: 4 });
   },
   defaultNamespace: async (settings: ClusterSettings) => {
-    const { kubeConfigFor, namespaceOf } = await import('../workers/kube-config.ts');
+    const { kubeConfigFor, namespaceOf } = await import('../workers/configuration/kube-config.ts');
     return namespaceOf(kubeConfigFor(settings));
   },
   connectTemporal: async (target, cluster) => {

@@ -1,9 +1,9 @@
 import type { AdminConnection, Authentication } from './auth.ts';
 import { errorFromContent, GitHubError, isDecision } from './errors.ts';
 import type { HttpAnswer } from './errors.ts';
-import type { GitHubRequest, Requester } from './http.ts';
-import type { GitHubOperation } from './observation.ts';
-import { parseJson } from './json.ts';
+import type { GitHubRequest, Requester } from './transport/http.ts';
+import type { GitHubOperation } from './call-record.ts';
+import { parseJson } from './transport/json.ts';
 import type { Decode } from './wire.ts';
 
 /** One call to the Actions service. */

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
-import { unlessAborted } from './abort.ts';
+import { unlessAborted } from './transport/abort.ts';
 import type { GitHubConfigUrl } from './config-url.ts';
 import type { AppCredentials, GitHubCredentials } from './credentials.ts';
 import { errorFromContent, GitHubError } from './errors.ts';
-import type { GitHubRequest, Requester } from './http.ts';
-import type { GitHubOperation } from './observation.ts';
-import { parseJson } from './json.ts';
-import { systemClock } from './pause.ts';
-import type { Clock, Pause } from './pause.ts';
+import type { GitHubRequest, Requester } from './transport/http.ts';
+import type { GitHubOperation } from './call-record.ts';
+import { parseJson } from './transport/json.ts';
+import { systemClock } from './rate-limit-waits.ts';
+import type { Clock, Pause } from './rate-limit-waits.ts';
 import { decodeRegistration } from './wire.ts';
 
 /** Where the Actions service of a scope is, and the token it takes there. */

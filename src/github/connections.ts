@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { GitHubCredentials } from './credentials.ts';
-import { createDispatcher } from './dispatcher.ts';
-import type { RouteSettings } from './dispatcher.ts';
-import { createPauses } from './pause.ts';
-import type { Clock, Pauses } from './pause.ts';
+import { createDispatcher } from './transport/dispatcher.ts';
+import type { RouteSettings } from './transport/dispatcher.ts';
+import { createPauses } from './rate-limit-waits.ts';
+import type { Clock, Pauses } from './rate-limit-waits.ts';
 import { createScaleSetClient } from './scale-set-client.ts';
 import type { ScaleSetClient, ScaleSetClientOptions } from './scale-set-client.ts';
-import type { SystemInfo } from './user-agent.ts';
+import type { SystemInfo } from './transport/user-agent.ts';
 
 /** Everything that decides how GitHub is reached, and as whom. */
 export interface ConnectionKey extends RouteSettings {

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
-import { rateLimitIn } from './observation.ts';
-import { redact } from './redact.ts';
+import { rateLimitIn } from './call-record.ts';
+import { redact } from './transport/redact.ts';
 
 /**
  * What a caller should do about a failed call:

@@ -1,9 +1,9 @@
-import { unlessAborted } from './abort.ts';
+import { unlessAborted } from './transport/abort.ts';
 import { decodeAnswer, decodeNothing } from './actions-service.ts';
 import { GitHubError, isDecision } from './errors.ts';
-import type { GitHubRequest } from './http.ts';
-import { int64Json, parseJson } from './json.ts';
-import type { Int64 } from './json.ts';
+import type { GitHubRequest } from './transport/http.ts';
+import { int64Json, parseJson } from './transport/json.ts';
+import type { Int64 } from './transport/json.ts';
 import { scaleSetPath } from './scale-set-calls.ts';
 import type { CallOptions, ScaleSetClient, ScaleSetTransport } from './scale-set-client.ts';
 import { decodeAcquired, decodeJob, decodeMessage, decodeSession } from './wire.ts';

@@ -5,16 +5,16 @@ import { createAuthentication } from './auth.ts';
 import { parseConfigUrl } from './config-url.ts';
 import type { GitHubConfigUrl } from './config-url.ts';
 import type { GitHubCredentials } from './credentials.ts';
-import { createDispatcher } from './dispatcher.ts';
-import type { RouteSettings } from './dispatcher.ts';
-import { createRequester } from './http.ts';
-import type { GitHubObserver } from './observation.ts';
-import { createPauses } from './pause.ts';
-import type { Clock, Pauses } from './pause.ts';
+import { createDispatcher } from './transport/dispatcher.ts';
+import type { RouteSettings } from './transport/dispatcher.ts';
+import { createRequester } from './transport/http.ts';
+import type { GitHubObserver } from './call-record.ts';
+import { createPauses } from './rate-limit-waits.ts';
+import type { Clock, Pauses } from './rate-limit-waits.ts';
 import { runnerCalls } from './runner-calls.ts';
 import { scaleSetCalls } from './scale-set-calls.ts';
-import { defaultSystemInfo, userAgentFor } from './user-agent.ts';
-import type { SystemInfo } from './user-agent.ts';
+import { defaultSystemInfo, userAgentFor } from './transport/user-agent.ts';
+import type { SystemInfo } from './transport/user-agent.ts';
 import type { JitConfig, RunnerGroup, RunnerReference, RunnerScaleSet } from './wire.ts';
 
 export interface CallOptions {

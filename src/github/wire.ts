@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { Int64 } from './json.ts';
+import type { Int64 } from './transport/json.ts';
 
 /**
  * What the Actions service sends, as schemas from which the types come. Only what a caller cannot do without is

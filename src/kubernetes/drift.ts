@@ -1,5 +1,5 @@
 import { canonicalJson } from '../api/hash.ts';
-import type { StringMap } from './metadata.ts';
+import type { StringMap } from './objects/metadata.ts';
 
 /**
  * How a live object differs from what was computed for it. Labels and annotations are added and corrected, and none is

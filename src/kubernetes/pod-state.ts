@@ -1,4 +1,4 @@
-import type { Pod } from './resources.ts';
+import type { Pod } from './client/resources.ts';
 
 /** The container that runs the job, by name. */
 export const RUNNER_CONTAINER = 'runner';

@@ -1,9 +1,9 @@
 import type { WorkflowClient } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { clusterKey } from '../api/search-attributes.ts';
-import { clusterWatchWorkflowId, taskQueueOf } from '../api/workflow-ids.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
-import { namespaces } from '../kubernetes/resources.ts';
+import { clusterKey } from '../messages/search-attributes.ts';
+import { clusterWatchWorkflowId, taskQueueOf } from '../messages/workflow-ids.ts';
+import type { KubernetesClient } from '../kubernetes/client/client.ts';
+import { namespaces } from '../kubernetes/client/resources.ts';
 
 /** Another Kubernetes cluster goes by the same name in this Temporal namespace. */
 export class ClusterNameTakenError extends Error {

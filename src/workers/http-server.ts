@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { redact } from './log.ts';
-import type { Metrics } from './metrics.ts';
-import type { ListenAddress } from './setting.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import type { ListenAddress } from './configuration/setting.ts';
 
 /** One thing that must work for the worker to be of use. Fails by rejecting or throwing, and says why. */
 export type ReadinessCheck = (signal: AbortSignal) => Promise<void> | void;

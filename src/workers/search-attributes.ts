@@ -5,7 +5,7 @@ import {
   phaseKey,
   repositoryUrlKey,
   scaleSetKey,
-} from '../api/search-attributes.ts';
+} from '../messages/search-attributes.ts';
 
 /** `IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API. */
 const KEYWORD = 2;

@@ -4,12 +4,12 @@ import { Worker } from '@temporalio/worker';
 import type { InjectedSinks, WorkflowBundleOption } from '@temporalio/worker';
 import type { ActivityDeps } from '../activities/index.ts';
 import { createActivities } from '../activities/index.ts';
-import type { SessionActivities } from '../activities/listener-activities.ts';
-import { clusterSessionActivities } from '../activities/listener-activities.ts';
-import { noListenerMetrics } from '../activities/listener-metrics.ts';
-import { listenersTaskQueueOf, taskQueueOf } from '../api/workflow-ids.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
-import type { MetricsSinks } from '../workflows/passes.ts';
+import type { SessionActivities } from '../activities/autoscaling-listener/index.ts';
+import { clusterSessionActivities } from '../activities/autoscaling-listener/index.ts';
+import { noListenerMetrics } from '../activities/autoscaling-listener/metrics.ts';
+import { listenersTaskQueueOf, taskQueueOf } from '../messages/workflow-ids.ts';
+import type { KubernetesClient } from '../kubernetes/client/client.ts';
+import type { MetricsSinks } from '../workflows/metrics-sink.ts';
 import { claimCluster, clusterUid, ClusterNameTakenError } from './cluster-claim.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 

@@ -1,5 +1,5 @@
 /** All workflows, as the worker bundles them. */
-export { autoscalingRunnerSet } from './autoscaling-runner-set.ts';
-export { autoscalingListener } from './autoscaling-listener.ts';
-export { clusterWatch } from './cluster-watch.ts';
-export { ephemeralRunnerSet } from './ephemeral-runner-set.ts';
+export { autoscalingRunnerSet } from './autoscaling-runner-set/workflow.ts';
+export { autoscalingListener } from './autoscaling-listener/workflow.ts';
+export { clusterWatch } from './cluster-watch/workflow.ts';
+export { ephemeralRunnerSet } from './ephemeral-runner-set/workflow.ts';

@@ -1,6 +1,6 @@
-import { isProbing } from './backoff.ts';
-import type { SetState } from './state.ts';
-import { isOutdated } from './status.ts';
+import { isProbing } from './ephemeral-runner-set/policies/failure-backoff.ts';
+import type { SetState } from './ephemeral-runner-set/state.ts';
+import { isOutdated } from './ephemeral-runner-set/status.ts';
 
 /** What the set is in, in one word. It changes rarely: each change is an event in the history. */
 export function phaseOf(state: SetState): string {

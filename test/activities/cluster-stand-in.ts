@@ -1,6 +1,6 @@
-import type { KubernetesClient, ObjectKey, RequestRecord } from '../../src/kubernetes/client.ts';
-import { KubernetesError } from '../../src/kubernetes/errors.ts';
-import type { KubernetesObject, Resource } from '../../src/kubernetes/resources.ts';
+import type { KubernetesClient, ObjectKey, RequestRecord } from '../../src/kubernetes/client/client.ts';
+import { KubernetesError } from '../../src/kubernetes/client/errors.ts';
+import type { KubernetesObject, Resource } from '../../src/kubernetes/client/resources.ts';
 
 interface Stored {
   metadata: {

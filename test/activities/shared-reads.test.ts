@@ -1,5 +1,5 @@
 import { createSharedReads } from '../../src/activities/shared-reads.ts';
-import { secrets } from '../../src/kubernetes/resources.ts';
+import { secrets } from '../../src/kubernetes/client/resources.ts';
 
 const key = { namespace: 'n', name: 's' };
 

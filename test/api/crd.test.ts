@@ -1,6 +1,6 @@
 import { crdOf, resourceSchemaOf } from '../../src/api/crd.ts';
 import type { StructuralSchema } from '../../src/api/crd.ts';
-import { KINDS } from '../../src/api/group.ts';
+import { KINDS } from '../../src/api/v1alpha1/group.ts';
 
 /** The schema of the field a simple JSONPath leads to; a filter such as `[?(@.type=="Ready")]` means the elements. */
 const schemaAt = (schema: StructuralSchema, path: string): StructuralSchema | undefined =>

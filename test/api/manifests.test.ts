@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { manifests, staleManifests } from '../../dev/manifests.ts';
+import { manifests, staleManifests } from '../../dev/make/manifests.ts';
 
 test('the manifests under crds are what the schemas say', () => expect(staleManifests()).toEqual([]));
 

@@ -1,5 +1,5 @@
-import type { AutoscalingRunnerSet } from '../../src/api/autoscaling-runner-set.ts';
-import type { EphemeralRunner } from '../../src/api/ephemeral-runner.ts';
+import type { AutoscalingRunnerSet } from '../../src/api/v1alpha1/autoscaling-runner-set.ts';
+import type { EphemeralRunner } from '../../src/api/v1alpha1/ephemeral-runner.ts';
 import type { MergePatch } from '../../src/api/merge-patch.ts';
 
 test('a patch may hold any part, and null to remove one', () => {

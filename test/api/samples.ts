@@ -1,11 +1,11 @@
 /** Resources as people and the chart write them, from the smallest to one that uses everything. */
 
-import type { AutoscalingListener } from '../../src/api/autoscaling-listener.ts';
-import type { AutoscalingRunnerSet } from '../../src/api/autoscaling-runner-set.ts';
-import type { EphemeralRunnerSet } from '../../src/api/ephemeral-runner-set.ts';
-import type { EphemeralRunner, EphemeralRunnerSpec } from '../../src/api/ephemeral-runner.ts';
-import { API_VERSION } from '../../src/api/group.ts';
-import type { PodSpec } from '../../src/api/wire.ts';
+import type { AutoscalingListener } from '../../src/api/v1alpha1/autoscaling-listener.ts';
+import type { AutoscalingRunnerSet } from '../../src/api/v1alpha1/autoscaling-runner-set.ts';
+import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner-set.ts';
+import type { EphemeralRunner, EphemeralRunnerSpec } from '../../src/api/v1alpha1/ephemeral-runner.ts';
+import { API_VERSION } from '../../src/api/v1alpha1/group.ts';
+import type { PodSpec } from '../../src/api/v1alpha1/wire.ts';
 
 type Container = PodSpec['containers'][number];
 

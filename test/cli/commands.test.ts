@@ -1,6 +1,6 @@
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { CliError } from '../../src/cli/failure.ts';
-import { KubernetesError } from '../../src/kubernetes/errors.ts';
+import { KubernetesError } from '../../src/kubernetes/client/errors.ts';
 import { NOW, World, runnerSet, scaleSet } from './world.ts';
 
 const condition = (type: string, status: string, [reason, message]: [string, string]) => ({

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { createDispatcher } from '../../src/github/dispatcher.ts';
+import { createDispatcher } from '../../src/github/transport/dispatcher.ts';
 import { serverCertificate, serverKey, testCa } from '../github/tls-files.ts';
 import { World } from './world.ts';
 

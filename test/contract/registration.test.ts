@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { createDispatcher } from '../../src/github/dispatcher.ts';
+import { createDispatcher } from '../../src/github/transport/dispatcher.ts';
 import { refusal, startTarget, withToken } from './target.ts';
 import type { Target } from './target.ts';
 

@@ -5,7 +5,7 @@ import { decodeNothing } from '../../src/github/actions-service.ts';
 import type { ActionsCall } from '../../src/github/actions-service.ts';
 import { credentialsFromSecret } from '../../src/github/credentials.ts';
 import type { GitHubCredentials } from '../../src/github/credentials.ts';
-import { createDispatcher } from '../../src/github/dispatcher.ts';
+import { createDispatcher } from '../../src/github/transport/dispatcher.ts';
 import { GitHubError } from '../../src/github/errors.ts';
 import { createScaleSetClient } from '../../src/github/scale-set-client.ts';
 import type { ScaleSetClient } from '../../src/github/scale-set-client.ts';

@@ -6,7 +6,7 @@ import { startGitHub } from '../../dev/github/stand-in.ts';
 import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
 import { createGitHubConnections } from '../../src/github/connections.ts';
 import type { ConnectionKey, GitHubConnections } from '../../src/github/connections.ts';
-import { createDispatcher } from '../../src/github/dispatcher.ts';
+import { createDispatcher } from '../../src/github/transport/dispatcher.ts';
 import {
   chainedCertificate,
   chainedKey,

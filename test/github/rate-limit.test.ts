@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Agent } from 'undici';
-import { createRequester } from '../../src/github/http.ts';
-import type { GitHubRequest, Requester } from '../../src/github/http.ts';
-import type { GitHubObservation } from '../../src/github/observation.ts';
-import { createPauses } from '../../src/github/pause.ts';
+import { createRequester } from '../../src/github/transport/http.ts';
+import type { GitHubRequest, Requester } from '../../src/github/transport/http.ts';
+import type { GitHubObservation } from '../../src/github/call-record.ts';
+import { createPauses } from '../../src/github/rate-limit-waits.ts';
 
 /** A server that tells its budget in each answer, as GitHub's REST API does. */
 let server: Server;

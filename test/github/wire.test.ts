@@ -1,4 +1,4 @@
-import { parseJson } from '../../src/github/json.ts';
+import { parseJson } from '../../src/github/transport/json.ts';
 import {
   decodeAcquired,
   decodeJitConfig,

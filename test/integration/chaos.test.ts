@@ -2,21 +2,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Cluster } from '../../dev/cluster.ts';
-import { startCluster } from '../../dev/cluster.ts';
+import type { Cluster } from '../../dev/cluster/cluster.ts';
+import { startCluster } from '../../dev/cluster/cluster.ts';
 import type { Fault } from '../../dev/github/protocol.ts';
 import type { RunningProcess } from '../../dev/processes.ts';
 import { waitUntil } from '../../dev/processes.ts';
-import type { Runners } from '../../dev/runner.ts';
-import { startRunners } from '../../dev/runner.ts';
+import type { Runners } from '../../dev/runner/runners.ts';
+import { startRunners } from '../../dev/runner/runners.ts';
 import { startTemporal } from '../../dev/temporal.ts';
 import type { TemporalServer } from '../../dev/temporal.ts';
-import type { Disturbance, Step } from './chaos-schedule.ts';
-import { DISTURBANCES, lengthsOf, scheduleOf } from './chaos-schedule.ts';
-import type { Census, Scene } from './crash-harness.ts';
-import { census, expectCleanEnd, openScene, SET } from './crash-harness.ts';
-import { startScaleSet } from './listener-scene.ts';
-import type { StartedScaleSet } from './listener-scene.ts';
+import type { Disturbance, Step } from './support/chaos-schedule.ts';
+import { DISTURBANCES, lengthsOf, scheduleOf } from './support/chaos-schedule.ts';
+import type { Census, Scene } from './support/crash-scene.ts';
+import { census, expectCleanEnd, openScene, SET } from './support/crash-scene.ts';
+import { startScaleSet } from './support/listener-scene.ts';
+import type { StartedScaleSet } from './support/listener-scene.ts';
 
 /**
  * Jobs run while workers, Temporal, the API server and GitHub fail at random: none is lost or run twice, and nothing is

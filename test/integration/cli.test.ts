@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { eventually, startScene } from './harness.ts';
-import type { RunnerSet, Scene } from './harness.ts';
-import { createScaleSet } from './scale-sets.ts';
-import { world } from './world.ts';
+import { eventually, startScene } from './support/scene.ts';
+import type { RunnerSet, Scene } from './support/scene.ts';
+import { createScaleSet } from './support/scale-set-scene.ts';
+import { world } from './support/servers.ts';
 
 jest.setTimeout(180_000);
 

@@ -1,26 +1,26 @@
 import { waitUntil } from '../../dev/processes.ts';
-import type { Runners } from '../../dev/runner.ts';
-import { startRunners } from '../../dev/runner.ts';
+import type { Runners } from '../../dev/runner/runners.ts';
+import { startRunners } from '../../dev/runner/runners.ts';
 import { startTemporal } from '../../dev/temporal.ts';
 import type { TemporalServer } from '../../dev/temporal.ts';
-import type { Observation, ObservedRunner, ObservedSet } from '../../src/activities/observation.ts';
-import { listenerWorkflowId, scaleSetWorkflowId, taskQueueOf } from '../../src/api/workflow-ids.ts';
+import type { Observation, ObservedRunner, ObservedSet } from '../../src/messages/observations.ts';
+import { listenerWorkflowId, scaleSetWorkflowId, taskQueueOf } from '../../src/messages/workflow-ids.ts';
 import {
   autoscalingListeners,
   autoscalingRunnerSets,
   ephemeralRunnerSets,
   events,
   secrets,
-} from '../../src/kubernetes/resources.ts';
-import type { ListenerInput } from '../../src/workflows/autoscaling-listener.ts';
-import type { ScaleSetInput } from '../../src/workflows/autoscaling-runner-set.ts';
-import type { SetView } from '../../src/workflows/view.ts';
-import type { Scene } from './crash-harness.ts';
-import { SET, expectCleanEnd, expectWhole, openScene, untilSettled } from './crash-harness.ts';
-import { eventually } from './harness.ts';
-import { setToken, startScaleSet } from './listener-scene.ts';
-import type { StartedScaleSet } from './listener-scene.ts';
-import { world } from './world.ts';
+} from '../../src/kubernetes/client/resources.ts';
+import type { ListenerInput } from '../../src/workflows/autoscaling-listener/workflow.ts';
+import type { ScaleSetInput } from '../../src/workflows/autoscaling-runner-set/workflow.ts';
+import type { SetView } from '../../src/workflows/ephemeral-runner-set/view.ts';
+import type { Scene } from './support/crash-scene.ts';
+import { SET, expectCleanEnd, expectWhole, openScene, untilSettled } from './support/crash-scene.ts';
+import { eventually } from './support/scene.ts';
+import { setToken, startScaleSet } from './support/listener-scene.ts';
+import type { StartedScaleSet } from './support/listener-scene.ts';
+import { world } from './support/servers.ts';
 
 /** A history that may have few events: workflows continue as new all the time, and lose nothing by it. */
 const EVENTS = 50;

@@ -1,14 +1,20 @@
-import type { Cluster } from '../../dev/cluster.ts';
-import { startCluster } from '../../dev/cluster.ts';
+import type { Cluster } from '../../dev/cluster/cluster.ts';
+import { startCluster } from '../../dev/cluster/cluster.ts';
 import { waitUntil } from '../../dev/processes.ts';
-import type { Runners } from '../../dev/runner.ts';
-import { startRunners } from '../../dev/runner.ts';
-import { configMaps } from '../../src/kubernetes/resources.ts';
-import type { ConfigMap } from '../../src/kubernetes/resources.ts';
-import { reflect } from '../../src/kubernetes/watch.ts';
-import type { Scene } from './crash-harness.ts';
-import { expectCleanEnd, expectWhole, openScene, untilRegistered, untilSettled } from './crash-harness.ts';
-import { world } from './world.ts';
+import type { Runners } from '../../dev/runner/runners.ts';
+import { startRunners } from '../../dev/runner/runners.ts';
+import { configMaps } from '../../src/kubernetes/client/resources.ts';
+import type { ConfigMap } from '../../src/kubernetes/client/resources.ts';
+import { reflect } from '../../src/kubernetes/client/watch.ts';
+import type { Scene } from './support/crash-scene.ts';
+import {
+  expectCleanEnd,
+  expectWhole,
+  openScene,
+  untilRegistered,
+  untilSettled,
+} from './support/crash-scene.ts';
+import { world } from './support/servers.ts';
 
 /** The API server dies and comes back while runners are being created, in a cluster that serves nobody else. */
 let cluster: Cluster;

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Runners } from '../../dev/runner.ts';
-import { startRunners } from '../../dev/runner.ts';
+import type { Runners } from '../../dev/runner/runners.ts';
+import { startRunners } from '../../dev/runner/runners.ts';
 import { startTemporal } from '../../dev/temporal.ts';
 import type { TemporalServer } from '../../dev/temporal.ts';
 import { waitUntil } from '../../dev/processes.ts';
-import type { Census, Scene } from './crash-harness.ts';
+import type { Census, Scene } from './support/crash-scene.ts';
 import {
   SCALE_SET_ID,
   expectCleanEnd,
@@ -14,8 +14,8 @@ import {
   openScene,
   untilRegistered,
   untilSettled,
-} from './crash-harness.ts';
-import { world } from './world.ts';
+} from './support/crash-scene.ts';
+import { world } from './support/servers.ts';
 
 /**
  * Temporal dies and comes back, with its database or without: the cluster says what is wanted and what exists, so no

@@ -1,8 +1,14 @@
-import type { Runners } from '../../dev/runner.ts';
-import { startRunners } from '../../dev/runner.ts';
-import type { Scene } from './crash-harness.ts';
-import { expectCleanEnd, expectWhole, openScene, untilRegistered, untilSettled } from './crash-harness.ts';
-import { world } from './world.ts';
+import type { Runners } from '../../dev/runner/runners.ts';
+import { startRunners } from '../../dev/runner/runners.ts';
+import type { Scene } from './support/crash-scene.ts';
+import {
+  expectCleanEnd,
+  expectWhole,
+  openScene,
+  untilRegistered,
+  untilSettled,
+} from './support/crash-scene.ts';
+import { world } from './support/servers.ts';
 
 /**
  * A worker dies by SIGKILL while 100 runners are being created: whatever the moment, there are 100 runners in the end,

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import type { ExecFileException } from 'node:child_process';
-import { ensureTools } from '../../dev/toolchain.ts';
+import { ensureTools } from '../../dev/toolchain/toolchain.ts';
 import type { Crd } from '../../src/api/crd.ts';
-import type { EphemeralRunnerSet } from '../../src/api/ephemeral-runner-set.ts';
-import type { EphemeralRunner } from '../../src/api/ephemeral-runner.ts';
-import { API_VERSION, KINDS, PLURALS } from '../../src/api/group.ts';
+import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner-set.ts';
+import type { EphemeralRunner } from '../../src/api/v1alpha1/ephemeral-runner.ts';
+import { API_VERSION, KINDS, PLURALS } from '../../src/api/v1alpha1/group.ts';
 import { revisionOf } from '../../src/api/revision.ts';
 import { minimalScaleSet, runner, runnerSet, samples } from '../api/samples.ts';
-import { freshNamespace, world } from './world.ts';
-import type { FreshNamespace } from './world.ts';
+import { freshNamespace, world } from './support/servers.ts';
+import type { FreshNamespace } from './support/servers.ts';
 
 let namespace: FreshNamespace;
 let kubectlPath: string;

@@ -3,17 +3,25 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
 import { startGitHub } from '../../dev/github/stand-in.ts';
-import type { CreateRunnersInput, CreateRunnersResult } from '../../src/activities/create-runners.ts';
-import { createRunnersActivity } from '../../src/activities/create-runners.ts';
-import type { EphemeralRunner } from '../../src/api/ephemeral-runner.ts';
-import type { EphemeralRunnerSet } from '../../src/api/ephemeral-runner-set.ts';
+import type {
+  CreateRunnersInput,
+  CreateRunnersResult,
+} from '../../src/activities/ephemeral-runner-set/create-runners.ts';
+import { createRunnersActivity } from '../../src/activities/ephemeral-runner-set/create-runners.ts';
+import type { EphemeralRunner } from '../../src/api/v1alpha1/ephemeral-runner.ts';
+import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner-set.ts';
 import { createGitHubConnections } from '../../src/github/connections.ts';
-import type { KubernetesClient } from '../../src/kubernetes/client.ts';
-import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { KubernetesError } from '../../src/kubernetes/errors.ts';
-import { ephemeralRunners, ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/resources.ts';
-import type { FreshNamespace } from './world.ts';
-import { freshNamespace, world } from './world.ts';
+import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
+import { KubernetesError } from '../../src/kubernetes/client/errors.ts';
+import {
+  ephemeralRunners,
+  ephemeralRunnerSets,
+  pods,
+  secrets,
+} from '../../src/kubernetes/client/resources.ts';
+import type { FreshNamespace } from './support/servers.ts';
+import { freshNamespace, world } from './support/servers.ts';
 
 /**
  * Creation step by step: whatever an earlier try left behind, the next one ends with one runner, registered once, with

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
-import { secrets } from '../../src/kubernetes/resources.ts';
-import { always, eventually, startScene } from './harness.ts';
-import type { RunnerSet, Scene } from './harness.ts';
+import { secrets } from '../../src/kubernetes/client/resources.ts';
+import { always, eventually, startScene } from './support/scene.ts';
+import type { RunnerSet, Scene } from './support/scene.ts';
 
 jest.setTimeout(120_000);
 

@@ -7,14 +7,14 @@ import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
 import { startGitHub } from '../../dev/github/stand-in.ts';
 import { freePort, launch, lastLines, waitUntil } from '../../dev/processes.ts';
 import type { RunningProcess } from '../../dev/processes.ts';
-import type { EphemeralRunnerSet } from '../../src/api/ephemeral-runner-set.ts';
-import type { KubernetesClient } from '../../src/kubernetes/client.ts';
-import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import { configMaps, ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/resources.ts';
-import { PAUSES_CONFIG_MAP } from '../../src/workers/share-pauses.ts';
-import { eventually } from './harness.ts';
-import { workerCommand } from './worker-process.ts';
-import { freshNamespace, world } from './world.ts';
+import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner-set.ts';
+import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
+import { configMaps, ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/client/resources.ts';
+import { PAUSES_CONFIG_MAP } from '../../src/workers/share-rate-limits.ts';
+import { eventually } from './support/scene.ts';
+import { workerCommand } from './support/worker-process.ts';
+import { freshNamespace, world } from './support/servers.ts';
 
 jest.setTimeout(180_000);
 

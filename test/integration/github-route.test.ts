@@ -4,13 +4,13 @@ import { rootCertificates } from 'node:tls';
 import { jest } from '@jest/globals';
 import { findTinyproxy } from '../../dev/tinyproxy.ts';
 import { freePort } from '../../dev/processes.ts';
-import type { EphemeralRunnerSpec } from '../../src/api/ephemeral-runner.ts';
-import { configMaps, secrets } from '../../src/kubernetes/resources.ts';
+import type { EphemeralRunnerSpec } from '../../src/api/v1alpha1/ephemeral-runner.ts';
+import { configMaps, secrets } from '../../src/kubernetes/client/resources.ts';
 import { chainedCertificate, chainedKey, intermediateCa, rootCa } from '../github/tls-files.ts';
-import { always, eventually, startScene } from './harness.ts';
-import type { RunnerSet, Scene } from './harness.ts';
-import { startTinyproxy } from './tinyproxy.ts';
-import type { TinyProxy } from './tinyproxy.ts';
+import { always, eventually, startScene } from './support/scene.ts';
+import type { RunnerSet, Scene } from './support/scene.ts';
+import { startTinyproxy } from './support/tinyproxy.ts';
+import type { TinyProxy } from './support/tinyproxy.ts';
 
 jest.setTimeout(120_000);
 

@@ -1,8 +1,8 @@
 import { jest } from '@jest/globals';
 import { createGitHubConnections } from '../../src/github/connections.ts';
-import { resourceQuotas, secrets } from '../../src/kubernetes/resources.ts';
-import { always, eventually, podTemplate, revision, startScene } from './harness.ts';
-import type { RunnerSet, Scene } from './harness.ts';
+import { resourceQuotas, secrets } from '../../src/kubernetes/client/resources.ts';
+import { always, eventually, podTemplate, revision, startScene } from './support/scene.ts';
+import type { RunnerSet, Scene } from './support/scene.ts';
 
 jest.setTimeout(180_000);
 

@@ -1,7 +1,7 @@
 import { waitUntil } from '../../dev/processes.ts';
-import { createKubernetesClient } from '../../src/kubernetes/client.ts';
-import type { KubernetesClient } from '../../src/kubernetes/client.ts';
-import type { KubernetesError } from '../../src/kubernetes/errors.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
+import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
+import type { KubernetesError } from '../../src/kubernetes/client/errors.ts';
 import {
   isAlreadyExists,
   isConflict,
@@ -9,12 +9,12 @@ import {
   isInvalid,
   isNotFound,
   isQuotaExceeded,
-} from '../../src/kubernetes/errors.ts';
-import { buildEvent } from '../../src/kubernetes/event.ts';
-import { configMaps, events, pods, resourceQuotas, secrets } from '../../src/kubernetes/resources.ts';
-import type { ConfigMap, Pod } from '../../src/kubernetes/resources.ts';
-import type { FreshNamespace } from './world.ts';
-import { freshNamespace, world } from './world.ts';
+} from '../../src/kubernetes/client/errors.ts';
+import { buildEvent } from '../../src/kubernetes/objects/event.ts';
+import { configMaps, events, pods, resourceQuotas, secrets } from '../../src/kubernetes/client/resources.ts';
+import type { ConfigMap, Pod } from '../../src/kubernetes/client/resources.ts';
+import type { FreshNamespace } from './support/servers.ts';
+import { freshNamespace, world } from './support/servers.ts';
 
 const failure = (promise: Promise<unknown>): Promise<KubernetesError> =>
   promise.then(

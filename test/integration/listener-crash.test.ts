@@ -1,13 +1,13 @@
 import type { RunningProcess } from '../../dev/processes.ts';
-import type { Runners } from '../../dev/runner.ts';
-import { startRunners } from '../../dev/runner.ts';
-import { listenerWorkflowId } from '../../src/api/workflow-ids.ts';
-import type { Scene } from './crash-harness.ts';
-import { openScene } from './crash-harness.ts';
-import { always, eventually } from './harness.ts';
-import { startScaleSet } from './listener-scene.ts';
-import type { StartedScaleSet } from './listener-scene.ts';
-import { world } from './world.ts';
+import type { Runners } from '../../dev/runner/runners.ts';
+import { startRunners } from '../../dev/runner/runners.ts';
+import { listenerWorkflowId } from '../../src/messages/workflow-ids.ts';
+import type { Scene } from './support/crash-scene.ts';
+import { openScene } from './support/crash-scene.ts';
+import { always, eventually } from './support/scene.ts';
+import { startScaleSet } from './support/listener-scene.ts';
+import type { StartedScaleSet } from './support/listener-scene.ts';
+import { world } from './support/servers.ts';
 
 /** The worker that polls is lost, or stands still: another one goes on with the same session. */
 let runners: Runners;

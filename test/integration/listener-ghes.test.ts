@@ -1,6 +1,6 @@
-import type { Scene } from './harness.ts';
-import { eventually, startScene } from './harness.ts';
-import { startScaleSet } from './listener-scene.ts';
+import type { Scene } from './support/scene.ts';
+import { eventually, startScene } from './support/scene.ts';
+import { startScaleSet } from './support/listener-scene.ts';
 
 /** A GitHub that assigns only what the listener acquires, as Enterprise Servers do. */
 let scene: Scene;

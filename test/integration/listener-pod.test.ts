@@ -3,17 +3,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunningProcess } from '../../dev/processes.ts';
 import { launch } from '../../dev/processes.ts';
-import type { Runners } from '../../dev/runner.ts';
-import { startRunners } from '../../dev/runner.ts';
-import { isNotFound } from '../../src/kubernetes/errors.ts';
-import type { Pod } from '../../src/kubernetes/resources.ts';
-import { pods, roleBindings, roles, secrets, serviceAccounts } from '../../src/kubernetes/resources.ts';
-import type { Scene } from './crash-harness.ts';
-import { openScene } from './crash-harness.ts';
-import { eventually } from './harness.ts';
-import type { StartedScaleSet } from './listener-scene.ts';
-import { setToken, startScaleSet } from './listener-scene.ts';
-import { world } from './world.ts';
+import type { Runners } from '../../dev/runner/runners.ts';
+import { startRunners } from '../../dev/runner/runners.ts';
+import { isNotFound } from '../../src/kubernetes/client/errors.ts';
+import type { Pod } from '../../src/kubernetes/client/resources.ts';
+import {
+  pods,
+  roleBindings,
+  roles,
+  secrets,
+  serviceAccounts,
+} from '../../src/kubernetes/client/resources.ts';
+import type { Scene } from './support/crash-scene.ts';
+import { openScene } from './support/crash-scene.ts';
+import { eventually } from './support/scene.ts';
+import type { StartedScaleSet } from './support/listener-scene.ts';
+import { setToken, startScaleSet } from './support/listener-scene.ts';
+import { world } from './support/servers.ts';
 
 /** A listener in a pod of its own. Nodes are fake: the test runs what the pod would run, with what the pod was given. */
 let runners: Runners;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StartedScaleSet } from './listener-scene.ts';
-import { setToken, startScaleSet } from './listener-scene.ts';
-import type { Scene } from './harness.ts';
-import { always, eventually, startScene } from './harness.ts';
+import type { StartedScaleSet } from './support/listener-scene.ts';
+import { setToken, startScaleSet } from './support/listener-scene.ts';
+import type { Scene } from './support/scene.ts';
+import { always, eventually, startScene } from './support/scene.ts';
 
 /** The listener of a scale set, against a real API server, a real Temporal and the stand-in for GitHub. */
 let scene: Scene;

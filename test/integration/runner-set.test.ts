@@ -3,10 +3,10 @@ import { jest } from '@jest/globals';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { isConditionTrue } from '../../src/api/conditions.ts';
 import { runnerProxySecretName } from '../../src/api/names.ts';
-import type { Resource } from '../../src/kubernetes/resources.ts';
-import { ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/resources.ts';
-import { always, eventually, podTemplate, randomFrom, revision, startScene } from './harness.ts';
-import type { RunnerSet, Scene } from './harness.ts';
+import type { Resource } from '../../src/kubernetes/client/resources.ts';
+import { ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/client/resources.ts';
+import { always, eventually, podTemplate, randomFrom, revision, startScene } from './support/scene.ts';
+import type { RunnerSet, Scene } from './support/scene.ts';
 
 jest.setTimeout(180_000);
 

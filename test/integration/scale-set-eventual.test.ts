@@ -1,8 +1,8 @@
 import { jest } from '@jest/globals';
 import { DRAINING_ANNOTATION } from '../../src/api/annotations.ts';
-import { eventually, startScene } from './harness.ts';
-import type { Scene } from './harness.ts';
-import { createScaleSet } from './scale-sets.ts';
+import { eventually, startScene } from './support/scene.ts';
+import type { Scene } from './support/scene.ts';
+import { createScaleSet } from './support/scale-set-scene.ts';
 
 jest.setTimeout(180_000);
 

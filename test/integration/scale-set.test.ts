@@ -11,8 +11,8 @@ import {
   RUNNER_SCALE_SET_ID_ANNOTATION,
   RUNNER_SCALE_SET_NAME_ANNOTATION,
 } from '../../src/api/annotations.ts';
-import type { EphemeralRunner } from '../../src/api/ephemeral-runner.ts';
-import type { EphemeralRunnerSet } from '../../src/api/ephemeral-runner-set.ts';
+import type { EphemeralRunner } from '../../src/api/v1alpha1/ephemeral-runner.ts';
+import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner-set.ts';
 import { revisionOf } from '../../src/api/revision.ts';
 import {
   AUTOSCALING_RUNNER_SET_FINALIZER,
@@ -29,10 +29,10 @@ import {
   roles,
   secrets,
   serviceAccounts,
-} from '../../src/kubernetes/resources.ts';
-import { always, eventually, podTemplate, startScene, TOKEN_SECRET } from './harness.ts';
-import type { Scene } from './harness.ts';
-import { createScaleSet, ScaleSet, scaleSetObject } from './scale-sets.ts';
+} from '../../src/kubernetes/client/resources.ts';
+import { always, eventually, podTemplate, startScene, TOKEN_SECRET } from './support/scene.ts';
+import type { Scene } from './support/scene.ts';
+import { createScaleSet, ScaleSet, scaleSetObject } from './support/scale-set-scene.ts';
 
 jest.setTimeout(180_000);
 

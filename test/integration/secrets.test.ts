@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { jest } from '@jest/globals';
-import { ephemeralRunnerSets, events, pods, secrets } from '../../src/kubernetes/resources.ts';
-import { eventually, podTemplate, revision, startScene, TOKEN_SECRET } from './harness.ts';
-import type { Scene } from './harness.ts';
+import { ephemeralRunnerSets, events, pods, secrets } from '../../src/kubernetes/client/resources.ts';
+import { eventually, podTemplate, revision, startScene, TOKEN_SECRET } from './support/scene.ts';
+import type { Scene } from './support/scene.ts';
 
 jest.setTimeout(180_000);
 

@@ -1,6 +1,6 @@
 import { digestPod } from '../../src/kubernetes/pod-state.ts';
 import type { PodDigest } from '../../src/kubernetes/pod-state.ts';
-import type { Pod } from '../../src/kubernetes/resources.ts';
+import type { Pod } from '../../src/kubernetes/client/resources.ts';
 
 type Status = NonNullable<Pod['status']>;
 type ContainerStatus = NonNullable<Status['containerStatuses']>[number];

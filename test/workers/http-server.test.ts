@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serveEndpoints } from '../../src/workers/http-server.ts';
 import type { Endpoints, EndpointsOptions, Readiness } from '../../src/workers/http-server.ts';
-import { createMetrics } from '../../src/workers/metrics.ts';
+import { createMetrics } from '../../src/workers/metrics/metrics.ts';
 
 const loopback = { host: '127.0.0.1', port: 0 };
 

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { InjectedSinks, ReplayWorkerOptions } from '@temporalio/worker';
 import { workflowCode } from '../../src/workers/workflow-code.ts';
-import type { MetricsSinks } from '../../src/workflows/passes.ts';
+import type { MetricsSinks } from '../../src/workflows/metrics-sink.ts';
 import type { HistoryJson } from '../histories/history-json.ts';
 import { fromHistoryJson, readHistory } from '../histories/history-json.ts';
 

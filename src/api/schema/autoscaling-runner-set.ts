@@ -1,4 +1,4 @@
-import type { AutoscalingRunnerSetPhase } from '../phases.ts';
+import type { AutoscalingRunnerSetPhase } from '../v1alpha1/phases.ts';
 import { conditionsSchema } from './conditions.ts';
 import { count, integer, optional, record, text, texts, word } from './fields.ts';
 import { listenerMetricsSchema } from './listener-metrics.ts';

@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import type { Kind } from '../group.ts';
+import type { Kind } from '../v1alpha1/group.ts';
 import { autoscalingListenerSpecSchema, autoscalingListenerStatusSchema } from './autoscaling-listener.ts';
 import {
   autoscalingRunnerSetSpecSchema,

@@ -1,4 +1,4 @@
-import type { EphemeralRunnerSetPhase } from '../phases.ts';
+import type { EphemeralRunnerSetPhase } from '../v1alpha1/phases.ts';
 import { conditionsSchema } from './conditions.ts';
 import { ephemeralRunnerSpecSchema } from './ephemeral-runner.ts';
 import { integer, optional, record, word } from './fields.ts';

@@ -1,4 +1,4 @@
-import type { EphemeralRunnerPhase } from '../phases.ts';
+import type { EphemeralRunnerPhase } from '../v1alpha1/phases.ts';
 import { conditionsSchema } from './conditions.ts';
 import { bigInteger, flag, integer, mapOf, optional, record, text, time, word } from './fields.ts';
 import { extraMetadataSchema } from './metadata.ts';

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { ObjectMeta, PodSpec, PodTemplate } from '../wire.ts';
+import type { ObjectMeta, PodSpec, PodTemplate } from '../v1alpha1/wire.ts';
 import podTemplate from '../pod-template.schema.json' with { type: 'json' };
 
 /** `metadata` of a pod template: what may be given to a pod before it exists. */

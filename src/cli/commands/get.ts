@@ -1,18 +1,18 @@
 import { Argument, Command } from 'commander';
-import type { EphemeralRunner } from '../../api/ephemeral-runner.ts';
-import type { EphemeralRunnerSet } from '../../api/ephemeral-runner-set.ts';
-import type { Resource } from '../../kubernetes/resources.ts';
-import { ephemeralRunnerSets, ephemeralRunners } from '../../kubernetes/resources.ts';
-import { similarTo } from '../../workers/similar.ts';
+import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
+import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
+import type { Resource } from '../../kubernetes/client/resources.ts';
+import { ephemeralRunnerSets, ephemeralRunners } from '../../kubernetes/client/resources.ts';
+import { similarTo } from '../../workers/configuration/did-you-mean.ts';
 import { resolveKey, withCluster, writeResult } from '../context.ts';
 import { usageError } from '../failure.ts';
 import { findSet } from '../find-set.ts';
-import type { Column } from '../output.ts';
-import { formatAge, formatTable } from '../output.ts';
+import type { Column } from '../output/output.ts';
+import { formatAge, formatTable } from '../output/output.ts';
 import type { Run } from '../run.ts';
 import type { Cluster, CommandContext } from '../surroundings.ts';
-import type { RunnerRow, SetRow } from '../view.ts';
-import { runnerRow, setRow } from '../view.ts';
+import type { RunnerRow, SetRow } from '../output/view.ts';
+import { runnerRow, setRow } from '../output/view.ts';
 
 /** What can be listed, by all the names it goes by. */
 const WORDS = {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { autoscalingRunnerSets, ephemeralRunnerSets } from '../../kubernetes/resources.ts';
+import { autoscalingRunnerSets, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
 import { resolveKey, withCluster, withWorkflows, writeResult } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { CliError } from '../failure.ts';

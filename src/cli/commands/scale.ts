@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CREATION_BLOCKED_CONDITION, PAUSED_CONDITION, findCondition } from '../../api/conditions.ts';
-import type { EphemeralRunnerSet } from '../../api/ephemeral-runner-set.ts';
-import type { Resource } from '../../kubernetes/resources.ts';
-import { ephemeralRunnerSets } from '../../kubernetes/resources.ts';
-import { parseDuration } from '../../workers/setting.ts';
+import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
+import type { Resource } from '../../kubernetes/client/resources.ts';
+import { ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
+import { parseDuration } from '../../workers/configuration/setting.ts';
 import { resolveKey, withCluster, withWorkflow, writeResult } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
 import { CliError, usageError } from '../failure.ts';
@@ -11,8 +11,8 @@ import type { Run } from '../run.ts';
 import type { SetKey } from '../set-key.ts';
 import { keyText } from '../set-key.ts';
 import type { Cluster, CommandContext } from '../surroundings.ts';
-import type { SetRow } from '../view.ts';
-import { setRow } from '../view.ts';
+import type { SetRow } from '../output/view.ts';
+import { setRow } from '../output/view.ts';
 
 interface ScaleOptions {
   replicas?: number;

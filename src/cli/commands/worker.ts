@@ -1,6 +1,10 @@
 import { Command } from 'commander';
-import type { ConfigurationProblem } from '../../workers/configuration.ts';
-import { ConfigurationError, SETTINGS, readConfiguration } from '../../workers/configuration.ts';
+import type { ConfigurationProblem } from '../../workers/configuration/configuration.ts';
+import {
+  ConfigurationError,
+  SETTINGS,
+  readConfiguration,
+} from '../../workers/configuration/configuration.ts';
 import { createLogger } from '../../workers/log.ts';
 import type { Run } from '../run.ts';
 import { WORKER_SETTINGS, arcOptions, settingOption } from '../setting-options.ts';

@@ -1,8 +1,8 @@
 import { startGitHub } from '../../../dev/github/stand-in.ts';
 import type { GitHubOptions, GitHubStandIn } from '../../../dev/github/stand-in.ts';
-import type { GitHubObservation } from '../../../src/github/observation.ts';
-import { createPauses } from '../../../src/github/pause.ts';
-import type { Pauses } from '../../../src/github/pause.ts';
+import type { GitHubObservation } from '../../../src/github/call-record.ts';
+import { createPauses } from '../../../src/github/rate-limit-waits.ts';
+import type { Pauses } from '../../../src/github/rate-limit-waits.ts';
 import { createScaleSetClient } from '../../../src/github/scale-set-client.ts';
 import type { ScaleSetClient } from '../../../src/github/scale-set-client.ts';
 

@@ -1,9 +1,9 @@
-import { startCluster } from '../../../dev/cluster.ts';
-import type { Cluster } from '../../../dev/cluster.ts';
+import { startCluster } from '../../../dev/cluster/cluster.ts';
+import type { Cluster } from '../../../dev/cluster/cluster.ts';
 import { connectToApi } from '../../../dev/cluster/api-client.ts';
 import type { ApiClient } from '../../../dev/cluster/api-client.ts';
 import { waitUntil } from '../../../dev/processes.ts';
-import { freshNamespace, freshTemporalNamespace, world } from '../world.ts';
+import { freshNamespace, freshTemporalNamespace, world } from '../support/servers.ts';
 
 const podIn = (namespace: string, name: string, image = 'ghcr.io/actions/actions-runner:2') => ({
   method: 'POST' as const,

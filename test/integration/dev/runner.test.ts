@@ -3,10 +3,10 @@ import type { ApiClient } from '../../../dev/cluster/api-client.ts';
 import { startGitHub } from '../../../dev/github/stand-in.ts';
 import type { GitHubStandIn } from '../../../dev/github/stand-in.ts';
 import { waitUntil } from '../../../dev/processes.ts';
-import { startRunners } from '../../../dev/runner.ts';
-import type { Runners } from '../../../dev/runner.ts';
+import { startRunners } from '../../../dev/runner/runners.ts';
+import type { Runners } from '../../../dev/runner/runners.ts';
 import type { Pod } from '../../../dev/runner/pods.ts';
-import { freshNamespace, world } from '../world.ts';
+import { freshNamespace, world } from '../support/servers.ts';
 import { createRunnerPod, jitConfigs } from './runner-pods.ts';
 
 let github: GitHubStandIn;

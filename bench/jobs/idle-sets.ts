@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pods } from '../../src/kubernetes/client/resources.ts';
+import { cpuBetween, readCpu } from '../cpu.ts';
+import { createScaleSet } from './ours.ts';
+import type { JobsWorld } from './world.ts';
+import { firstHeldAt } from './world.ts';
+import { requestsTo } from '../create/round.ts';
+import type { WorkerProcess } from '../worker-process.ts';
+import { requestsSince } from '../worker-process.ts';
+
+/** What many scale sets without jobs cost one worker. */
+export interface IdleSets {
+  sets: number;
+  /** From the first AutoscalingRunnerSet's creation until all listened. */
+  readySeconds: number;
+  /** In the whole cluster. */
+  podsAdded: number;
+  /** Since the worker started. */
+  peakRssMiB: number | undefined;
+  /** While idle. */
+  rssMiB: number | undefined;
+  /** Of one CPU. */
+  workerCpuPercent: number;
+  /** Of one CPU, by program: the servers' too. */
+  cpuPercentBy: Record<string, number>;
+  kubernetesRequestsPerMinute: number;
+  kubernetesRequestsBy: Record<string, number>;
+  gitHubRequestsPerMinute: number;
+  gitHubRequestsBy: Record<string, number>;
+}
+
+export interface IdleOptions {
+  sets: number;
+  /** How long they are watched doing nothing. */
+  watchMs: number;
+}
+
+const PROGRESS_MS = 10_000;
+
+/** Until whatever the creation of the sets set off is over. */
+const REST_MS = 10_000;
+
+export async function measureIdleSets(
+  world: JobsWorld,
+  worker: WorkerProcess,
+  { sets, watchMs }: IdleOptions,
+): Promise<IdleSets> {
+  const podsBefore = await countPods(world);
+  const began = Date.now();
+  const names = Array.from({ length: sets }, (_, index) => `idle-${index + 1}`);
+  for (const name of names) await createScaleSet(world, name, 10);
+  let listening = 0;
+  const areListening = async (): Promise<boolean> => {
+    listening = (await world.gitHub.scaleSets()).filter(({ capacity }) => capacity === 10).length;
+    return listening >= sets;
+  };
+  const progress = setInterval(
+    () => world.log(`${listening} of ${sets} idle scale sets listen`),
+    PROGRESS_MS,
+  );
+  const readyAt = await firstHeldAt('All listeners', areListening, {
+    timeoutMs: 180_000,
+    everyMs: 200,
+  }).finally(() => clearInterval(progress));
+  await sleep(REST_MS);
+  return {
+    sets,
+    readySeconds: (readyAt - began) / 1000,
+    ...(await watch(world, worker, watchMs)),
+    podsAdded: (await countPods(world)) - podsBefore,
+  };
+}
+
+type Watched = Omit<IdleSets, 'sets' | 'readySeconds' | 'podsAdded'>;
+
+async function watch(world: JobsWorld, worker: WorkerProcess, watchMs: number): Promise<Watched> {
+  await world.takeGitHubStats();
+  const before = { requests: await worker.kubernetesRequests(), cpu: await worker.cpuSeconds() };
+  const machineBefore = readCpu();
+  await sleep(watchMs);
+  const machine = cpuBetween(machineBefore, readCpu());
+  const minutes = watchMs / 60_000;
+  const kubernetes = requestsSince(before.requests, await worker.kubernetesRequests(), minutes);
+  const gitHub = await world.takeGitHubStats();
+  const percent = (seconds: number): number => (seconds / (watchMs / 1000)) * 100;
+  return {
+    peakRssMiB: worker.takePeakRssMiB(),
+    rssMiB: worker.rssMiB(),
+    workerCpuPercent: percent((await worker.cpuSeconds()) - before.cpu),
+    cpuPercentBy: Object.fromEntries(
+      Object.entries(machine?.secondsBy ?? {}).map(([name, seconds]) => [name, percent(seconds)]),
+    ),
+    kubernetesRequestsPerMinute: kubernetes.total,
+    kubernetesRequestsBy: kubernetes.byLabels,
+    gitHubRequestsPerMinute: requestsTo(gitHub) / minutes,
+    gitHubRequestsBy: Object.fromEntries(
+      Object.entries(gitHub.calls).map(([name, { count }]) => [name, count / minutes]),
+    ),
+  };
+}
+
+const countPods = async ({ kubernetes }: JobsWorld): Promise<number> =>
+  (await kubernetes.list(pods)).items.length;

@@ -1,0 +1,47 @@
+import { int64Json } from '../../github/transport/json.ts';
+import type { JobCompleted, JobStarted } from '../../github/wire.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { ephemeralRunners } from '../../kubernetes/client/resources.ts';
+import { orNothing } from '../or-nothing.ts';
+import { inParallel } from '../parallel.ts';
+
+/** The part of an EphemeralRunner's status that says which job it has. What is empty or zero is left out. */
+export function jobStatusOf(job: JobStarted): object {
+  const { ownerName, repositoryName } = job;
+  const repository = [ownerName, repositoryName].filter(Boolean).join('/');
+  return {
+    ...(job.runnerRequestId !== '0' && { jobRequestId: int64Json(job.runnerRequestId) }),
+    ...(repository !== '' && { jobRepositoryName: repository }),
+    ...(job.jobId !== '' && { jobId: job.jobId }),
+    ...(job.workflowRunId !== '0' && { workflowRunId: int64Json(job.workflowRunId) }),
+    ...(job.jobWorkflowRef !== '' && { jobWorkflowRef: job.jobWorkflowRef }),
+    ...(job.jobDisplayName !== '' && { jobDisplayName: job.jobDisplayName }),
+  };
+}
+
+/** Writes onto each runner which job it has. A runner that is gone, or was never ours, is left out. */
+export const recordStarts = (
+  kubernetes: Pick<KubernetesClient, 'mergePatch'>,
+  namespace: string,
+  started: readonly JobStarted[],
+): Promise<void> =>
+  inParallel(
+    started.filter(({ runnerName }) => runnerName !== ''),
+    (job) =>
+      orNothing(
+        kubernetes.mergePatch(
+          ephemeralRunners,
+          { namespace, name: job.runnerName },
+          { status: jobStatusOf(job) },
+          { subresource: 'status' },
+        ),
+      ),
+  );
+
+/** How jobs ended, by the runner that had them, as far as GitHub says. */
+export const resultsOf = (completed: readonly JobCompleted[]): Record<string, string> =>
+  Object.fromEntries(
+    completed
+      .filter(({ runnerName, result }) => runnerName !== '' && result !== '')
+      .map(({ runnerName, result }) => [runnerName, result]),
+  );

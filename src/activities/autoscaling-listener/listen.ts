@@ -1,0 +1,272 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { WorkflowClient } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { runnerSetWorkflowId } from '../../messages/workflow-ids.ts';
+import { isDecision } from '../../github/errors.ts';
+import { createMessageSession, resumeMessageSession } from '../../github/message-session.ts';
+import type { MessageSession } from '../../github/message-session.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { NO_DEMAND } from './policies/demand.ts';
+import { NO_SCALING } from './policies/desired-replicas.ts';
+import { BEAT_MS } from '../heartbeat.ts';
+import type { ListenFailure } from './session-failures.ts';
+import { afterListenFailure } from './session-failures.ts';
+import type { ListenerMetrics, ListenerRecorder, ListenerSubject } from './metrics.ts';
+import type { ListenerKey, ListenerSetup, ReadSetup } from './setup.ts';
+import { MessageLoop } from './message-loop.ts';
+import type { ListenProgress } from './message-loop.ts';
+import type { ListenerCapacity, Observation } from '../../messages/observations.ts';
+
+export interface ListenInput extends ListenerKey {
+  /** What the EphemeralRunnerSet can take. */
+  capacity: ListenerCapacity;
+  /** Where the listener before left off. */
+  progress?: ListenProgress;
+}
+
+/** How a listener fares: what its workflow is told whenever it changes. */
+export interface ListenerReport {
+  ready: boolean;
+  /** CamelCase, as it stands in the condition Ready. */
+  reason: string;
+  message: string;
+  scaleSetId?: number;
+  sessionId?: string;
+}
+
+export interface ListenDeps {
+  /** Name of the cluster: part of workflow ids. */
+  cluster: string;
+  kubernetes: Pick<KubernetesClient, 'mergePatch'>;
+  /** Where the listener's workflow is told how it fares. */
+  workflows: Pick<WorkflowClient, 'getHandle'>;
+  readSetup: ReadSetup;
+  metrics: ListenerMetrics;
+  log: (message: string, facts: Record<string, unknown>) => void;
+}
+
+/** The first heartbeat waits for the session, so that its id gets out before the throttling of heartbeats begins. */
+const FIRST_BEAT_MS = 2_000;
+
+/**
+ * Holds the message session of one scale set until it is cancelled: polls, acts, acknowledges. Answers where it left
+ * off; the session stays open for whoever goes on. Goes on by itself after a lost session, a conflict or an outage.
+ *
+ * Fails with the reason as its type when it is of no use to go on (`ScaleSetNotFound`, `SecretNotFound`, …), and with
+ * `WorkerStopping` when its worker ends; the failure's detail is where it left off.
+ */
+export const listenActivity =
+  (deps: ListenDeps) =>
+  async (input: ListenInput): Promise<ListenProgress> => {
+    const context = Context.current();
+    const known = context.info.heartbeatDetails as ListenProgress | undefined;
+    const listening = new Listening(deps, context, { ...input, ...(known && { progress: known }) });
+    return listening.run();
+  };
+
+class Listening {
+  private progress: ListenProgress | undefined;
+  private tries = 0;
+  private told = '';
+  private recorder: ListenerRecorder | undefined;
+  private readonly deps: ListenDeps;
+  private readonly context: Context;
+  private readonly input: ListenInput;
+
+  constructor(deps: ListenDeps, context: Context, input: ListenInput) {
+    this.deps = deps;
+    this.context = context;
+    this.input = input;
+    this.progress = input.progress;
+  }
+
+  async run(): Promise<ListenProgress> {
+    const beat = (): void => {
+      if (this.progress) this.context.heartbeat(this.progress);
+      else this.context.heartbeat();
+    };
+    const first = setTimeout(beat, FIRST_BEAT_MS);
+    const timer = setInterval(beat, BEAT_MS);
+    try {
+      while (!this.signal.aborted) await this.listenOnce(beat);
+    } finally {
+      clearTimeout(first);
+      clearInterval(timer);
+      this.recorder?.close();
+      if (this.context.cancellationDetails?.workerShutdown) beat();
+    }
+    return this.end();
+  }
+
+  private get signal(): AbortSignal {
+    return this.context.cancellationSignal;
+  }
+
+  /** Until something goes wrong, or the end. */
+  private async listenOnce(beat: () => void): Promise<void> {
+    try {
+      const setup = await this.deps.readSetup(this.input, this.signal);
+      const progress = this.progressFor(setup);
+      const session = await this.open(setup, progress);
+      progress.sessionId = session.state().sessionId;
+      beat();
+      this.recorder ??= this.deps.metrics.open(subjectOf(this.input, setup));
+      const loop = new MessageLoop({
+        kubernetes: this.deps.kubernetes,
+        recorder: this.recorder,
+        setup,
+        session,
+        progress,
+        capacity: capacityOf(this.input.capacity, setup.limits.maxRunners),
+        signal: this.signal,
+        onResults: (results) => this.tellSet(setup, results),
+        onHandled: beat,
+        onPolled: () => (this.tries = 0),
+      });
+      await loop.begin();
+      this.tell({ ready: true, reason: 'Listening', message: listeningMessage(setup, this.input.capacity) });
+      await loop.run();
+    } catch (error) {
+      if (this.signal.aborted) return;
+      await this.recover(error);
+    }
+  }
+
+  private progressFor({ scaleSetId }: ListenerSetup): ListenProgress {
+    if (this.progress?.scaleSetId !== scaleSetId) {
+      const numbers = { scaleSetId, lastMessageId: 0, handledMessageId: 0 };
+      this.progress = { ...numbers, scaling: NO_SCALING, demand: NO_DEMAND };
+    }
+    return this.progress;
+  }
+
+  /** The session that is known goes on; only when GitHub no longer knows it, a new one is opened. */
+  private async open(setup: ListenerSetup, progress: ListenProgress): Promise<MessageSession> {
+    const { github, scaleSetId, owner } = setup;
+    const { signal } = this;
+    const sessionId = progress.sessionId ?? setup.sessionId;
+    if (sessionId !== undefined) {
+      try {
+        return await resumeMessageSession(github, { scaleSetId, sessionId, signal });
+      } catch (error) {
+        if (!isDecision(error, 'session-expired')) throw error;
+      }
+    }
+    forgetSession(progress);
+    return createMessageSession(github, { scaleSetId, owner, signal });
+  }
+
+  private async recover(error: unknown): Promise<void> {
+    const failure = afterListenFailure(error, this.tries, Math.random());
+    this.tries += 1;
+    const { reason, message } = failure;
+    this.deps.log('A listener was interrupted.', { ...keyOf(this.input), reason, error: message });
+    if (failure.action === 'stop') throw this.failure(failure);
+    if (failure.action === 'renew' && this.progress) forgetSession(this.progress);
+    if (failure.action === 'wait' && failure.tell) this.tell({ ready: false, reason, message });
+    await sleep(failure.waitMs, undefined, { signal: this.signal }).catch(() => undefined);
+  }
+
+  /** The runner set's workflow writes it onto those runners that outlive their job. */
+  private async tellSet(
+    { namespace, runnerSet }: ListenerSetup,
+    jobResults: Record<string, string>,
+  ): Promise<void> {
+    const { cluster, workflows } = this.deps;
+    const told: Observation = { at: Date.now(), jobResults };
+    try {
+      await workflows.getHandle(runnerSetWorkflowId(cluster, namespace, runnerSet)).signal('observe', told);
+    } catch (error) {
+      // The set is gone, and its runners with it.
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
+
+  /** Tells the workflow, once for each change. It is news, no order: it may get lost. */
+  private tell(report: ListenerReport): void {
+    const { scaleSetId, sessionId } = this.progress ?? {};
+    const numbers = {
+      ...(scaleSetId !== undefined && { scaleSetId }),
+      ...(sessionId !== undefined && { sessionId }),
+    };
+    const whole = { ...report, ...numbers };
+    const text = JSON.stringify(whole);
+    this.recorder?.running(report.ready);
+    if (text === this.told) return;
+    this.told = text;
+    const { workflowId } = this.context.info.workflowExecution ?? {};
+    if (workflowId === undefined) return;
+    this.deps.workflows
+      .getHandle(workflowId)
+      .signal('report', whole)
+      .catch((error: unknown) => {
+        this.told = '';
+        this.deps.log('A listener could not tell its workflow how it fares.', {
+          workflowId,
+          error: String(error),
+        });
+      });
+  }
+
+  /** Cancelled by its workflow, it answers; with its worker ending, it fails so that another one goes on at once. */
+  private end(): ListenProgress {
+    const { progress } = this;
+    if (this.context.cancellationDetails?.cancelRequested) {
+      return (
+        progress ?? {
+          scaleSetId: 0,
+          lastMessageId: 0,
+          handledMessageId: 0,
+          scaling: NO_SCALING,
+          demand: NO_DEMAND,
+        }
+      );
+    }
+    throw this.failure({ reason: 'WorkerStopping', message: 'The worker ends; another one goes on.' });
+  }
+
+  private failure({ reason, message }: Pick<ListenFailure, 'reason' | 'message'>): ApplicationFailure {
+    return ApplicationFailure.create({
+      type: reason,
+      message,
+      nonRetryable: true,
+      category: 'BENIGN',
+      ...(this.progress && { details: [this.progress] }),
+    });
+  }
+}
+
+function forgetSession(progress: ListenProgress): void {
+  delete progress.sessionId;
+  progress.lastMessageId = 0;
+  progress.handledMessageId = 0;
+}
+
+function subjectOf({ namespace, name }: ListenerKey, setup: ListenerSetup): ListenerSubject {
+  const { enterprise, organization, repository } = setup.github.config;
+  return {
+    listener: { namespace, name },
+    ...{ namespace: setup.namespace, name: setup.runnerSet },
+    ...{ enterprise, organization, repository },
+    ...(setup.metrics && { config: setup.metrics }),
+  };
+}
+
+const keyOf = ({ namespace, name }: ListenerKey): { listener: string } => ({
+  listener: `${namespace}/${name}`,
+});
+
+/** What is announced with each poll: jobs beyond it are not assigned. */
+export const capacityOf = (capacity: ListenerCapacity, maxRunners: number): number => {
+  if (capacity === 'open') return maxRunners;
+  return capacity === 'closed' ? 0 : Math.min(capacity, maxRunners);
+};
+
+function listeningMessage({ scaleSetId }: ListenerSetup, capacity: ListenerCapacity): string {
+  const waits = `Waits for jobs of scale set ${scaleSetId}`;
+  if (capacity === 'open') return `${waits}.`;
+  return capacity === 'closed'
+    ? `${waits}; none is taken for now.`
+    : `${waits}; room for ${capacity} for now.`;
+}

@@ -1,0 +1,153 @@
+import {
+  DRAINING_ANNOTATION,
+  DRAINING_VALUE,
+  INTEGRITY_HASH_ANNOTATION,
+  PAUSED_ANNOTATION,
+  PAUSED_VALUE,
+  PAUSED_WITH_OWNER_ANNOTATION,
+} from '../../api/annotations.ts';
+import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
+import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
+import { isPaused } from '../../api/pause.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { metadataPatch, patchBetween } from '../../kubernetes/drift.ts';
+import { autoscalingListeners, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
+import { currentOf, ownerOf, scaleSetIdOf } from '../../kubernetes/objects/scale-set.ts';
+import { judged } from '../judged.ts';
+import { orNothing, unlessExists } from '../or-nothing.ts';
+import type { ChildOptions } from '../cluster-watch/observed-scale-sets.ts';
+import { isDraining, wantedChildren } from '../cluster-watch/observed-scale-sets.ts';
+import type { ScaleSetTarget } from './read-scale-set.ts';
+import { readScaleSet } from './read-scale-set.ts';
+
+export interface ApplyChildrenInput extends ScaleSetTarget {
+  /** Busy runners finish before the new template takes effect, and no further job is taken meanwhile. */
+  hold?: true;
+}
+
+export interface ApplyChildrenDeps {
+  kubernetes: KubernetesClient;
+  options: ChildOptions;
+}
+
+/**
+ * Brings EphemeralRunnerSet and AutoscalingListener of a scale set to what they should be: created, or patched where they
+ * stand. The set keeps its identity and its replicas, whatever changes: its own workflow replaces its runners. Labels and
+ * annotations are only ever added. Safe to repeat.
+ */
+export const applyChildrenActivity =
+  ({ kubernetes, options }: ApplyChildrenDeps) =>
+  ({ hold, ...target }: ApplyChildrenInput): Promise<void> =>
+    judged(async () => {
+      const scaleSet = await readScaleSet(kubernetes, target);
+      if (!scaleSet || scaleSet.metadata.deletionTimestamp !== undefined) return;
+      // Somebody took the id away: it is brought back before children are made for no scale set.
+      if (scaleSetIdOf(scaleSet) === 0) return;
+      const { items } = await kubernetes.list(ephemeralRunnerSets, { namespace: target.namespace });
+      const sets = items.filter((set) => ownerOf(set) === target.name);
+      const wanted = wantedChildren(scaleSet, sets, options);
+      const current = currentOf(sets);
+      if (current) {
+        const patch = runnerSetPatch(current, wanted.runnerSet, { hold, paused: isPaused(scaleSet) });
+        await patchObject(kubernetes, current, patch);
+      } else {
+        await createRunnerSet(kubernetes, pausedWith(wanted.runnerSet, isPaused(scaleSet)));
+      }
+      await applyListener(kubernetes, wanted.listener);
+    });
+
+interface Circumstances {
+  hold: true | undefined;
+  paused: boolean;
+}
+
+/** The merge patch for the EphemeralRunnerSet that is scaled; `undefined` when it is as it should be. */
+export function runnerSetPatch(
+  live: EphemeralRunnerSet,
+  wanted: EphemeralRunnerSet,
+  { hold, paused }: Circumstances,
+): object | undefined {
+  const { [INTEGRITY_HASH_ANNOTATION]: _ofTheTemplate, ...held } = wanted.metadata.annotations ?? {};
+  const annotations = hold ? held : wanted.metadata.annotations;
+  const metadata = metadataPatch(live, { metadata: { labels: wanted.metadata.labels, annotations } });
+  const marks = { ...drainingMark(live, hold), ...pauseMarks(live, paused) };
+  const spec = specPatch(live, wanted, hold);
+  if (!metadata && !spec && Object.keys(marks).length === 0) return undefined;
+  const all = { ...(metadata as { annotations?: object } | undefined)?.annotations, ...marks };
+  return {
+    metadata: { ...metadata, ...(Object.keys(all).length > 0 && { annotations: all }) },
+    ...(spec && { spec }),
+  };
+}
+
+type Marks = Record<string, string | null>;
+
+function drainingMark(live: EphemeralRunnerSet, hold: true | undefined): Marks {
+  if (isDraining(live) === (hold === true)) return {};
+  return { [DRAINING_ANNOTATION]: hold ? DRAINING_VALUE : null };
+}
+
+/** A set that a person paused by itself stays so when its AutoscalingRunnerSet is resumed. */
+function pauseMarks(set: EphemeralRunnerSet, paused: boolean): Marks {
+  if (paused && !isPaused(set))
+    return { [PAUSED_ANNOTATION]: PAUSED_VALUE, [PAUSED_WITH_OWNER_ANNOTATION]: PAUSED_VALUE };
+  if (paused || !(PAUSED_WITH_OWNER_ANNOTATION in (set.metadata.annotations ?? {}))) return {};
+  return { [PAUSED_ANNOTATION]: null, [PAUSED_WITH_OWNER_ANNOTATION]: null };
+}
+
+function specPatch(
+  live: EphemeralRunnerSet,
+  wanted: EphemeralRunnerSet,
+  hold: true | undefined,
+): object | undefined {
+  const { ephemeralRunnerSpec, ephemeralRunnerMetadata = null } = wanted.spec;
+  const template = hold ? undefined : patchBetween(live.spec.ephemeralRunnerSpec, ephemeralRunnerSpec);
+  const metadata = patchBetween(live.spec.ephemeralRunnerMetadata, ephemeralRunnerMetadata);
+  if (template === undefined && metadata === undefined) return undefined;
+  return {
+    ...(template !== undefined && { ephemeralRunnerSpec: template }),
+    ...(metadata !== undefined && { ephemeralRunnerMetadata: metadata }),
+  };
+}
+
+const pausedWith = (set: EphemeralRunnerSet, paused: boolean): EphemeralRunnerSet => ({
+  ...set,
+  metadata: {
+    ...set.metadata,
+    annotations: { ...set.metadata.annotations, ...(pauseMarks(set, paused) as Record<string, string>) },
+  },
+});
+
+async function createRunnerSet(kubernetes: KubernetesClient, set: EphemeralRunnerSet): Promise<void> {
+  await unlessExists(kubernetes.create(ephemeralRunnerSets, set.metadata.namespace, set));
+}
+
+async function patchObject(
+  kubernetes: KubernetesClient,
+  { metadata: { namespace, name = '' } }: EphemeralRunnerSet,
+  patch: object | undefined,
+): Promise<void> {
+  if (patch) await orNothing(kubernetes.mergePatch(ephemeralRunnerSets, { namespace, name }, patch));
+}
+
+/** The merge patch for the AutoscalingListener; `undefined` when it is as it should be. */
+export function listenerPatch(live: AutoscalingListener, wanted: AutoscalingListener): object | undefined {
+  const metadata = metadataPatch(live, wanted);
+  const spec = patchBetween(live.spec, wanted.spec);
+  return metadata || spec !== undefined
+    ? { ...(metadata && { metadata }), ...(spec !== undefined && { spec }) }
+    : undefined;
+}
+
+/** One that is being deleted is left alone: the next one is created when it is gone. */
+async function applyListener(kubernetes: KubernetesClient, wanted: AutoscalingListener): Promise<void> {
+  const { namespace, name = '' } = wanted.metadata;
+  const live = await orNothing(kubernetes.get(autoscalingListeners, { namespace, name }));
+  if (!live) {
+    await unlessExists(kubernetes.create(autoscalingListeners, namespace, wanted));
+    return;
+  }
+  if (live.metadata.deletionTimestamp !== undefined) return;
+  const patch = listenerPatch(live, wanted);
+  if (patch) await orNothing(kubernetes.mergePatch(autoscalingListeners, { namespace, name }, patch));
+}

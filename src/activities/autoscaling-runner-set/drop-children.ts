@@ -1,0 +1,48 @@
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { isConflict } from '../../kubernetes/client/errors.ts';
+import { autoscalingListeners, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
+import { judged } from '../judged.ts';
+import { orNothing } from '../or-nothing.ts';
+
+export interface DropChildrenInput {
+  /** Of the AutoscalingRunnerSet and its EphemeralRunnerSets. */
+  namespace: string;
+  /** EphemeralRunnerSets that shall want no runner any more; those with a job go on. */
+  empty: string[];
+  /** EphemeralRunnerSets to delete; their own workflows see to their runners. */
+  sets: { name: string; uid: string }[];
+  listeners: { namespace: string; name: string; uid: string }[];
+}
+
+/** Asks for the deletion of children, each only if it is still the one that was meant. Safe to repeat. */
+export const dropChildrenActivity =
+  ({ kubernetes }: { kubernetes: KubernetesClient }) =>
+  ({ namespace, empty, sets, listeners }: DropChildrenInput): Promise<void> =>
+    judged(async () => {
+      await Promise.all([
+        ...empty.map((name) =>
+          orNothing(
+            kubernetes.mergePatch(
+              ephemeralRunnerSets,
+              { namespace, name },
+              { spec: { replicas: 0, patchID: 0 } },
+            ),
+          ),
+        ),
+        ...sets.map(({ name, uid }) =>
+          unlessAnother(kubernetes.delete(ephemeralRunnerSets, { namespace, name }, { uid })),
+        ),
+        ...listeners.map(({ uid, ...key }) =>
+          unlessAnother(kubernetes.delete(autoscalingListeners, key, { uid })),
+        ),
+      ]);
+    });
+
+/** Another object of that name is none of ours to delete. */
+async function unlessAnother(deletion: Promise<unknown>): Promise<void> {
+  try {
+    await orNothing(deletion);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+  }
+}

@@ -1,0 +1,203 @@
+import { Context } from '@temporalio/activity';
+import {
+  CONFIG_URL_ANNOTATION,
+  RUNNER_GROUP_NAME_ANNOTATION,
+  RUNNER_SCALE_SET_ID_ANNOTATION,
+  RUNNER_SCALE_SET_NAME_ANNOTATION,
+} from '../../api/annotations.ts';
+import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
+import { contradictionsOf } from '../../api/validation/contradictions.ts';
+import { AUTOSCALING_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
+import { parseConfigUrl } from '../../github/config-url.ts';
+import { isDecision } from '../../github/errors.ts';
+import type { ScaleSetClient } from '../../github/scale-set-client.ts';
+import type { RunnerScaleSet } from '../../github/wire.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { metadataPatch } from '../../kubernetes/drift.ts';
+import { autoscalingRunnerSets } from '../../kubernetes/client/resources.ts';
+import { scaleSetIdOf, urlLabels } from '../../kubernetes/objects/scale-set.ts';
+import { SetupError } from '../failures.ts';
+import { setFinalizer } from '../../kubernetes/finalizers.ts';
+import type { GitHubAccess, GitHubAccessDeps } from '../github-access/connect.ts';
+import { accessGitHub } from '../github-access/connect.ts';
+import { judged } from '../judged.ts';
+import { askedOf, identityOf } from '../cluster-watch/observed-scale-sets.ts';
+import type { Happening } from '../../api/event.ts';
+import type { ScaleSetTarget } from './read-scale-set.ts';
+import { readScaleSet } from './read-scale-set.ts';
+import { desiredChange, desiredLabels, isDefaultGroup, missingLabels } from './policies/desired-scale-set.ts';
+
+export interface PrepareScaleSetDeps extends GitHubAccessDeps {
+  kubernetes: KubernetesClient;
+}
+
+/** The scale set at GitHub as it now stands for the AutoscalingRunnerSet. */
+export interface PreparedScaleSet {
+  /** As in `ObservedScaleSet`: what the spec asked for, and what the annotations now say. */
+  asked: string;
+  identity: string;
+  scaleSetId: number;
+  group: string;
+  scaleSetName: string;
+  /** Labels that GitHub did not keep. */
+  missingLabels: string[];
+  happenings: Happening[];
+}
+
+/**
+ * Brings the scale set at GitHub to what the spec asks for: found or created, moved to its group, renamed, labelled,
+ * created again when it has vanished. The finalizer comes first, so that no scale set is forgotten. Safe to repeat.
+ *
+ * @returns `undefined` when the AutoscalingRunnerSet is gone or going
+ */
+export const prepareScaleSetActivity =
+  (deps: PrepareScaleSetDeps) =>
+  (target: ScaleSetTarget): Promise<PreparedScaleSet | undefined> =>
+    judged(async () => {
+      const scaleSet = await readScaleSet(deps.kubernetes, target);
+      if (!scaleSet || scaleSet.metadata.deletionTimestamp !== undefined) return undefined;
+      mustMakeSense(scaleSet);
+      const { namespace, name } = target;
+      const finalizer = AUTOSCALING_RUNNER_SET_FINALIZER;
+      await setFinalizer(
+        deps.kubernetes,
+        { resource: autoscalingRunnerSets, namespace, name },
+        { finalizer, present: true },
+      );
+      const github = await accessGitHub(deps, namespace, accessOf(scaleSet));
+      const options = { signal: Context.current().cancellationSignal };
+      const work: Work = { github, scaleSet, options, happenings: [] };
+      const found = await bring(work);
+      const written = await annotate(deps.kubernetes, scaleSet, found);
+      await leaveOldUrl(deps, work);
+      return {
+        asked: askedOf(scaleSet),
+        identity: identityOf(written),
+        scaleSetId: found.id,
+        group: found.runnerGroupName,
+        scaleSetName: found.name,
+        missingLabels: missingLabels(found, desiredLabels(scaleSet.spec, found.name)),
+        happenings: work.happenings,
+      };
+    });
+
+function mustMakeSense({ spec }: AutoscalingRunnerSet): void {
+  const problems = contradictionsOf('AutoscalingRunnerSet', spec);
+  if (problems.length === 0) return;
+  const message = problems.map((problem) => `${problem.path} ${problem.message}`).join('; ');
+  throw new SetupError('InvalidSpec', `${message}.`);
+}
+
+/** How a scale set's spec says GitHub is to be reached. */
+export function accessOf({ spec }: AutoscalingRunnerSet): GitHubAccess {
+  const { githubConfigUrl = '', githubConfigSecret = '', githubServerTLS, proxy, vaultConfig } = spec;
+  return {
+    githubConfigUrl,
+    githubConfigSecret,
+    ...(githubServerTLS && { githubServerTLS }),
+    ...(proxy && { proxy }),
+    ...(vaultConfig && { vaultConfig }),
+  };
+}
+
+interface Work {
+  github: ScaleSetClient;
+  scaleSet: AutoscalingRunnerSet;
+  options: { signal: AbortSignal };
+  happenings: Happening[];
+}
+
+/** Finds it by id, then by name, or creates it; then changes what differs. */
+async function bring(work: Work): Promise<RunnerScaleSet> {
+  const { github, scaleSet, options } = work;
+  const id = oldUrlOf(scaleSet) === undefined ? scaleSetIdOf(scaleSet) : 0;
+  const known = id > 0 ? await github.getScaleSet(id, options) : undefined;
+  if (known) return change(work, known);
+  const wanted = scaleSet.spec.runnerScaleSetName || (scaleSet.metadata.name ?? '');
+  const runnerGroupId = await groupIdOf(work);
+  const namesake = await github.getScaleSetByName({ name: wanted, runnerGroupId }, options);
+  if (namesake) return change(work, namesake);
+  const labels = desiredLabels(scaleSet.spec, wanted);
+  const created = await github.createScaleSet({ name: wanted, runnerGroupId, labels }, options);
+  const told =
+    id > 0
+      ? {
+          type: 'Warning' as const,
+          reason: 'ScaleSetRecreated',
+          about: `Scale set ${id} is gone from GitHub: `,
+        }
+      : { type: 'Normal' as const, reason: 'ScaleSetCreated', about: '' };
+  const { about, ...happening } = told;
+  work.happenings.push({
+    ...happening,
+    message: `${about}"${created.name}" was created (id ${created.id}).`,
+  });
+  return created;
+}
+
+async function groupIdOf({ github, scaleSet, options }: Work): Promise<number> {
+  const { runnerGroup } = scaleSet.spec;
+  if (isDefaultGroup(runnerGroup)) return 1;
+  try {
+    return (await github.getRunnerGroupByName(runnerGroup ?? '', options)).id;
+  } catch (error) {
+    if (!isDecision(error, 'not-found')) throw error;
+    const remedy = 'create it, or name another';
+    const message = `spec.runnerGroup: GitHub has no runner group "${runnerGroup ?? ''}" here; ${remedy}.`;
+    throw new SetupError('RunnerGroupNotFound', message, error);
+  }
+}
+
+async function change(work: Work, found: RunnerScaleSet): Promise<RunnerScaleSet> {
+  const { github, scaleSet, options } = work;
+  const { move, ...rest } = desiredChange(scaleSet.spec, found);
+  const wanted = { ...rest, ...(move && { runnerGroupId: await groupIdOf(work) }) };
+  if (Object.keys(wanted).length === 0) return found;
+  const changed = await github.updateScaleSet(found.id, wanted, options);
+  const words = Object.keys(wanted).join(', ');
+  const message = `Scale set "${changed.name}" (id ${changed.id}) was changed at GitHub: ${words}.`;
+  work.happenings.push({ type: 'Normal', reason: 'ScaleSetChanged', message });
+  return changed;
+}
+
+/** Annotations and URL labels, as far as they differ. */
+async function annotate(
+  kubernetes: KubernetesClient,
+  scaleSet: AutoscalingRunnerSet,
+  found: RunnerScaleSet,
+): Promise<AutoscalingRunnerSet> {
+  const { namespace = '', name = '' } = scaleSet.metadata;
+  const annotations = {
+    [RUNNER_SCALE_SET_ID_ANNOTATION]: String(found.id),
+    [RUNNER_SCALE_SET_NAME_ANNOTATION]: found.name,
+    [RUNNER_GROUP_NAME_ANNOTATION]: found.runnerGroupName,
+    [CONFIG_URL_ANNOTATION]: scaleSet.spec.githubConfigUrl ?? '',
+  };
+  const labels = urlLabels(parseConfigUrl(scaleSet.spec.githubConfigUrl ?? ''));
+  const metadata = metadataPatch(scaleSet, { metadata: { annotations, labels } });
+  if (!metadata) return scaleSet;
+  return kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, { metadata });
+}
+
+/** The URL at which the id of the annotation is valid, if that is no longer the one of the spec. */
+function oldUrlOf({ metadata, spec }: AutoscalingRunnerSet): string | undefined {
+  const noted = metadata.annotations?.[CONFIG_URL_ANNOTATION];
+  const bare = (url: string): string => url.replace(/\/+$/, '').toLowerCase();
+  return noted !== undefined && bare(noted) !== bare(spec.githubConfigUrl ?? '') ? noted : undefined;
+}
+
+/** After a move to another URL, the scale set at the old one goes, if it still can be reached and runs no job. */
+async function leaveOldUrl(deps: PrepareScaleSetDeps, work: Work): Promise<void> {
+  const { scaleSet, options, happenings } = work;
+  const [githubConfigUrl, id] = [oldUrlOf(scaleSet), scaleSetIdOf(scaleSet)];
+  if (githubConfigUrl === undefined || id === 0) return;
+  try {
+    const access = { ...accessOf(scaleSet), githubConfigUrl };
+    const github = await accessGitHub(deps, scaleSet.metadata.namespace ?? '', access);
+    await github.deleteScaleSet(id, options);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `Scale set ${id} was left behind at ${githubConfigUrl}; delete it there (${why}).`;
+    happenings.push({ type: 'Warning', reason: 'ScaleSetLeftBehind', message });
+  }
+}

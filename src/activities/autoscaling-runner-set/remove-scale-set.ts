@@ -1,0 +1,77 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { CONFIG_URL_ANNOTATION, RUNNER_SCALE_SET_ID_ANNOTATION } from '../../api/annotations.ts';
+import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
+import { isDecision } from '../../github/errors.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { autoscalingRunnerSets } from '../../kubernetes/client/resources.ts';
+import { scaleSetIdOf } from '../../kubernetes/objects/scale-set.ts';
+import type { GitHubAccessDeps } from '../github-access/connect.ts';
+import { accessGitHub } from '../github-access/connect.ts';
+import { judged } from '../judged.ts';
+import { orNothing } from '../or-nothing.ts';
+import { accessOf } from './prepare-scale-set.ts';
+import type { ScaleSetTarget } from './read-scale-set.ts';
+import { readScaleSet } from './read-scale-set.ts';
+
+export interface RemoveScaleSetInput extends ScaleSetTarget {
+  /** The deadline has passed: go on without GitHub, and say what was left there. */
+  force?: true;
+}
+
+export interface RemoveScaleSetDeps extends GitHubAccessDeps {
+  kubernetes: KubernetesClient;
+}
+
+/**
+ * Deletes the scale set at GitHub, and then the annotation with its id. One that GitHub does not know counts as deleted.
+ *
+ * @returns what was left at GitHub, if anything
+ */
+export const removeScaleSetActivity =
+  (deps: RemoveScaleSetDeps) =>
+  ({ force, ...target }: RemoveScaleSetInput): Promise<{ leaked?: string }> =>
+    judged(async () => {
+      const scaleSet = await readScaleSet(deps.kubernetes, target);
+      const id = scaleSet ? scaleSetIdOf(scaleSet) : 0;
+      if (!scaleSet || id === 0) return {};
+      const leaked = await attempt(() => deleteAtGitHub(deps, scaleSet, id), { force, scaleSet, id });
+      const { namespace, name } = target;
+      const metadata = { annotations: { [RUNNER_SCALE_SET_ID_ANNOTATION]: null } };
+      await orNothing(deps.kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, { metadata }));
+      return leaked === undefined ? {} : { leaked };
+    });
+
+async function attempt(
+  work: () => Promise<void>,
+  { force, scaleSet, id }: { force: true | undefined; scaleSet: AutoscalingRunnerSet; id: number },
+): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (!force) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    return `Scale set ${id} was left at ${urlOf(scaleSet)}; delete it there (${why}).`;
+  }
+}
+
+/** Where the id is valid: the spec may have been moved to another URL since. */
+const urlOf = ({ metadata, spec }: AutoscalingRunnerSet): string =>
+  metadata.annotations?.[CONFIG_URL_ANNOTATION] ?? spec.githubConfigUrl ?? '';
+
+async function deleteAtGitHub(
+  deps: RemoveScaleSetDeps,
+  scaleSet: AutoscalingRunnerSet,
+  id: number,
+): Promise<void> {
+  const access = { ...accessOf(scaleSet), githubConfigUrl: urlOf(scaleSet) };
+  const github = await accessGitHub(deps, scaleSet.metadata.namespace ?? '', access);
+  try {
+    await github.deleteScaleSet(id, { signal: Context.current().cancellationSignal });
+  } catch (error) {
+    if (isDecision(error, 'not-found')) return;
+    if (!isDecision(error, 'job-still-running')) throw error;
+    const { message } = error;
+    throw ApplicationFailure.create({ type: 'JobStillRunning', message, nextRetryDelay: '2s', cause: error });
+  }
+}

@@ -1,0 +1,72 @@
+import { parseConfigUrl } from '../../github/config-url.ts';
+import type { ObservedRunner, ObservedSet } from '../../messages/observations.ts';
+
+/** One EphemeralRunnerSet with its runners, as the watch knows them. */
+export interface WatchedSet {
+  namespace: string;
+  name: string;
+  set: ObservedSet;
+  runners: ReadonlyMap<string, ObservedRunner>;
+}
+
+/** What the watch reports; sets that are not in it have gone. */
+export interface ClusterGauges {
+  replicas(sets: { namespace: string; name: string; desired: number; current: number }[]): void;
+  /** This watch has ended. */
+  unwatched(): void;
+  runners(scaleSets: ({ namespace: string; name: string } & Scope & Phases)[]): void;
+}
+
+interface Phases {
+  pending: number;
+  running: number;
+  failed: number;
+}
+
+interface Scope {
+  enterprise?: string;
+  organization?: string;
+  repository?: string;
+}
+
+/** Brings the gauges of all sets up to date. */
+export function report(gauges: ClusterGauges, watched: Iterable<WatchedSet>): void {
+  const sets = [...watched];
+  gauges.replicas(
+    sets.map(({ namespace, name, set, runners }) => ({
+      namespace,
+      name,
+      desired: set.replicas,
+      current: runners.size,
+    })),
+  );
+  gauges.runners(
+    sets.map(({ namespace, set, runners }) => ({
+      namespace,
+      name: set.scaleSet,
+      ...scopeOf(set.configUrl),
+      ...phasesOf(runners.values()),
+    })),
+  );
+}
+
+/** Runners by phase; as in ARC, one without a phase is pending. */
+function phasesOf(runners: Iterable<ObservedRunner>): Phases {
+  const phases = { pending: 0, running: 0, failed: 0 };
+  for (const { phase = 'Pending' } of runners) {
+    if (phase === 'Pending') phases.pending += 1;
+    if (phase === 'Running') phases.running += 1;
+    if (phase === 'Failed') phases.failed += 1;
+  }
+  return phases;
+}
+
+/** A config URL that cannot be read has a condition of its own; here it just has no labels. */
+function scopeOf(configUrl: string): Scope {
+  try {
+    const { enterprise, organization, repository } = parseConfigUrl(configUrl);
+    return { enterprise, organization, repository };
+  } catch {
+    return {};
+  }
+}

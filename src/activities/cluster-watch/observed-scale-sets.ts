@@ -1,0 +1,210 @@
+import {
+  DRAINING_ANNOTATION,
+  DRAINING_VALUE,
+  LISTENER_MODE_ANNOTATION,
+  PAUSED_WITH_OWNER_ANNOTATION,
+  RUNNER_GROUP_NAME_ANNOTATION,
+  RUNNER_SCALE_SET_NAME_ANNOTATION,
+} from '../../api/annotations.ts';
+import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
+import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
+import { CREATION_BLOCKED_CONDITION, findCondition, READY_CONDITION } from '../../api/conditions.ts';
+import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
+import { AUTOSCALING_LISTENER_FINALIZER, AUTOSCALING_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
+import { stableHash } from '../../api/hash.ts';
+import { isPaused, isPausedByItself } from '../../api/pause.ts';
+import { parseConfigUrl } from '../../github/config-url.ts';
+import { isSame, metadataPatch } from '../../kubernetes/drift.ts';
+import type { PodDigest } from '../../kubernetes/pod-state.ts';
+import type { UrlScope } from '../../kubernetes/objects/scale-set.ts';
+import {
+  buildListener,
+  buildRunnerSet,
+  currentOf,
+  scaleSetIdOf,
+} from '../../kubernetes/objects/scale-set.ts';
+import { observedPod } from './observed-runners.ts';
+import type {
+  ObservedChildListener,
+  ObservedChildSet,
+  ObservedListener,
+  ObservedListenerPod,
+  ObservedScaleSet,
+} from '../../messages/observations.ts';
+import type { ScaleSetOptions } from '../../messages/settings.ts';
+
+/** What children are made with. */
+export interface ChildOptions extends ScaleSetOptions {
+  excludedLabelPrefixes?: readonly string[];
+}
+
+/** The parts of a config URL; none of one that cannot be read: that has a condition of its own. */
+export function scopeOf(configUrl: string | undefined): UrlScope {
+  try {
+    return parseConfigUrl(configUrl ?? '');
+  } catch {
+    return { enterprise: '', organization: '', repository: '' };
+  }
+}
+
+/** Hash of what a spec asks of the scale set at GitHub. */
+export const askedOf = ({ spec }: AutoscalingRunnerSet): string =>
+  stableHash({
+    ...{ url: spec.githubConfigUrl, secret: spec.githubConfigSecret, group: spec.runnerGroup },
+    ...{ name: spec.runnerScaleSetName, labels: spec.runnerScaleSetLabels },
+    ...{ tls: spec.githubServerTLS, proxy: spec.proxy, vault: spec.vaultConfig },
+  });
+
+/** The scale set as the annotations name it; empty without an id. */
+export function identityOf(scaleSet: AutoscalingRunnerSet): string {
+  const id = scaleSetIdOf(scaleSet);
+  const { annotations = {} } = scaleSet.metadata;
+  const group = annotations[RUNNER_GROUP_NAME_ANNOTATION] ?? '';
+  return id === 0 ? '' : `${id}/${group}/${annotations[RUNNER_SCALE_SET_NAME_ANNOTATION] ?? ''}`;
+}
+
+export function digestScaleSet(
+  scaleSet: AutoscalingRunnerSet,
+  { updateStrategy }: Pick<ScaleSetOptions, 'updateStrategy'>,
+): ObservedScaleSet {
+  const { metadata, spec } = scaleSet;
+  const id = scaleSetIdOf(scaleSet);
+  return {
+    uid: metadata.uid ?? '',
+    generation: metadata.generation ?? 0,
+    configUrl: spec.githubConfigUrl ?? '',
+    asked: askedOf(scaleSet),
+    identity: identityOf(scaleSet),
+    ...(id > 0 && { scaleSetId: id }),
+    ...(updateStrategy === 'eventual' && { eventual: true }),
+    ...(metadata.finalizers?.includes(AUTOSCALING_RUNNER_SET_FINALIZER) && { hasFinalizer: true }),
+    ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
+    ...(isPaused(scaleSet) && { paused: true }),
+  };
+}
+
+/** The children as they should be, given those that there are. */
+export function wantedChildren(
+  scaleSet: AutoscalingRunnerSet,
+  sets: readonly EphemeralRunnerSet[],
+  options: ChildOptions,
+): { runnerSet: EphemeralRunnerSet; listener: AutoscalingListener } {
+  const { excludedLabelPrefixes = [] } = options;
+  const parts = { scaleSet, scope: scopeOf(scaleSet.spec.githubConfigUrl), excludedLabelPrefixes };
+  const runnerSet = buildRunnerSet(parts);
+  const name = currentOf(sets)?.metadata.name ?? runnerSet.metadata.name ?? '';
+  return { runnerSet, listener: buildListener({ ...parts, ...options, runnerSet: name }) };
+}
+
+/** How the EphemeralRunnerSet that is scaled differs from the one that is wanted. */
+export function staleness(
+  live: EphemeralRunnerSet,
+  wanted: EphemeralRunnerSet,
+  paused: boolean,
+): ObservedChildSet['stale'] {
+  const { ephemeralRunnerSpec, ephemeralRunnerMetadata } = wanted.spec;
+  if (!isSame(live.spec.ephemeralRunnerSpec, ephemeralRunnerSpec)) return 'template';
+  const { annotations = {} } = live.metadata;
+  const differs =
+    !isSame(live.spec.ephemeralRunnerMetadata, ephemeralRunnerMetadata) ||
+    metadataPatch(live, wanted) !== undefined ||
+    annotations[DRAINING_ANNOTATION] === DRAINING_VALUE ||
+    (paused ? !isPaused(live) : PAUSED_WITH_OWNER_ANNOTATION in annotations);
+  return differs ? 'metadata' : undefined;
+}
+
+export const isDraining = ({ metadata }: EphemeralRunnerSet): boolean =>
+  metadata.annotations?.[DRAINING_ANNOTATION] === DRAINING_VALUE;
+
+export function digestChildSet(
+  set: EphemeralRunnerSet,
+  { wanted, current, busy, paused }: ChildSetFacts,
+): ObservedChildSet {
+  const { metadata, spec, status = {} } = set;
+  const stale = current && wanted ? staleness(set, wanted, paused) : undefined;
+  const blocked = findCondition(status.conditions, CREATION_BLOCKED_CONDITION);
+  return {
+    name: metadata.name ?? '',
+    uid: metadata.uid ?? '',
+    ...(current && { current: true }),
+    ...(stale && { stale }),
+    ...(busy && { busy: true }),
+    ...(isDraining(set) && { draining: true }),
+    ...(isPausedByItself(set) && { paused: true }),
+    ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
+    replicas: spec.replicas ?? 0,
+    scaleSetId: spec.ephemeralRunnerSpec?.runnerScaleSetId ?? 0,
+    ...(status.phase && { phase: status.phase }),
+    pending: status.pendingEphemeralRunners ?? 0,
+    running: status.runningEphemeralRunners ?? 0,
+    failed: status.failedEphemeralRunners ?? 0,
+    ...(blocked?.status === 'True' && { blocked: { reason: blocked.reason, message: blocked.message } }),
+  };
+}
+
+export interface ChildSetFacts {
+  /** As it should be; unknown while its AutoscalingRunnerSet does not exist. */
+  wanted: EphemeralRunnerSet | undefined;
+  current: boolean;
+  busy: boolean;
+  /** Its AutoscalingRunnerSet is. */
+  paused: boolean;
+}
+
+export function digestChildListener(
+  listener: AutoscalingListener,
+  wanted: AutoscalingListener | undefined,
+): ObservedChildListener {
+  const { metadata, spec, status } = listener;
+  const { namespace = '', name = '' } = metadata;
+  const current = wanted?.metadata.name === name && wanted.metadata.namespace === namespace;
+  const stale = current && (!isSame(spec, wanted.spec) || metadataPatch(listener, wanted) !== undefined);
+  const ready = findCondition(status?.conditions, READY_CONDITION);
+  return {
+    namespace,
+    name,
+    uid: metadata.uid ?? '',
+    ...(current && { current }),
+    ...(stale && { stale }),
+    ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
+    scaleSetId: spec.runnerScaleSetId ?? 0,
+    ...(ready && { ready: { status: ready.status, reason: ready.reason, message: ready.message } }),
+  };
+}
+
+/** What a listener's own workflow needs, but for its capacity. */
+export function digestListener(
+  { metadata, spec }: AutoscalingListener,
+  pod: ListenerPodDigest | undefined,
+  { listenerMode }: Pick<ScaleSetOptions, 'listenerMode'>,
+): Omit<ObservedListener, 'capacity'> {
+  const asked = metadata.annotations?.[LISTENER_MODE_ANNOTATION] ?? listenerMode;
+  const mode = spec.template || asked === 'pod' ? 'pod' : 'worker';
+  const { labels, annotations } = metadata;
+  return {
+    uid: metadata.uid ?? '',
+    generation: metadata.generation ?? 0,
+    specHash: stableHash(mode === 'pod' ? { spec, labels, annotations } : { spec }),
+    mode,
+    configUrl: spec.githubConfigUrl ?? '',
+    scaleSet: {
+      namespace: spec.autoscalingRunnerSetNamespace ?? '',
+      name: spec.autoscalingRunnerSetName ?? '',
+    },
+    scaleSetId: spec.runnerScaleSetId ?? 0,
+    ...(metadata.finalizers?.includes(AUTOSCALING_LISTENER_FINALIZER) && { hasFinalizer: true }),
+    ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
+    ...(pod && mode === 'pod' && { pod: listenerPod(pod) }),
+  };
+}
+
+const listenerPod = (pod: ListenerPodDigest): ObservedListenerPod => ({
+  ...observedPod(pod),
+  ...(pod.deleting && { deleting: true }),
+  ...(pod.integrityHash !== undefined && { integrityHash: pod.integrityHash }),
+});
+
+/** A listener's pod, with the annotation that says what it was made from. */
+export interface ListenerPodDigest extends PodDigest {
+  integrityHash?: string;
+}

@@ -1,0 +1,233 @@
+import type { PodDigest } from '../../kubernetes/pod-state.ts';
+import { isDone } from '../../api/v1alpha1/phases.ts';
+import type { RunnerSetAudience as Audience } from './workflow-target.ts';
+import type { SetLoad } from '../autoscaling-listener/policies/capacity.ts';
+import { NO_LOAD } from '../autoscaling-listener/policies/capacity.ts';
+import type { RunnerDigest } from './observed-runners.ts';
+import { observedPod } from './observed-runners.ts';
+import type { WatchedSet } from './metrics.ts';
+import type { Observation, ObservedRunner, ObservedSet } from '../../messages/observations.ts';
+
+/** One audience's part of the picture, and what it has not been told yet. */
+interface Part extends Audience {
+  resource: ObservedSet | undefined;
+  runners: Map<string, ObservedRunner>;
+  news: { since: number; set: boolean; runners: Set<string>; gone: Set<string> };
+}
+
+const SNAPSHOT_PART = 1000;
+
+/** The digest of an EphemeralRunnerSet with its key. */
+export interface SetDigest {
+  namespace: string;
+  name: string;
+  set: ObservedSet;
+}
+
+/**
+ * What the watch knows of the cluster, as digests, sorted by who must be told. Changes that make no difference to a
+ * digest are no news. Holds no client: lists and changes are fed in, observations are taken out.
+ */
+export class ClusterPicture {
+  private readonly parts = new Map<string, Part>();
+  private readonly pods = new Map<string, PodDigest>();
+  /** Where each runner is kept. */
+  private readonly homes = new Map<string, string>();
+  private readonly onNews: (audience: Audience) => void;
+  private readonly clock: () => number;
+
+  /** @param onNews called for each audience that there is something to tell */
+  constructor(onNews: (audience: Audience) => void, clock: () => number = Date.now) {
+    this.onNews = onNews;
+    this.clock = clock;
+  }
+
+  audiences(): Audience[] {
+    return [...this.parts.values()].map(audienceOf);
+  }
+
+  /** @param within the namespace that was listed; all of them unless given. Likewise below. */
+  replaceSets(digests: SetDigest[], within?: string): void {
+    const present = new Set(digests.map(({ namespace, name }) => keyOf({ namespace, set: name })));
+    for (const [key, part] of this.parts) {
+      if (part.set === undefined || present.has(key) || !isWithin(within, part.namespace)) continue;
+      this.removeSet(part.namespace, part.set);
+    }
+    for (const digest of digests) this.putSet(digest);
+  }
+
+  putSet({ namespace, name, set }: SetDigest): void {
+    const part = this.partOf({ namespace, set: name });
+    if (same(part.resource, set)) return;
+    part.resource = set;
+    this.announce(part, (news) => (news.set = true));
+  }
+
+  removeSet(namespace: string, name: string): void {
+    const part = this.parts.get(keyOf({ namespace, set: name }));
+    if (!part?.resource) return;
+    part.resource = undefined;
+    this.announce(part, (news) => (news.set = true));
+  }
+
+  replaceRunners(digests: RunnerDigest[], within?: string): void {
+    const present = new Set(digests.map(({ namespace, runner }) => `${namespace}/${runner.name}`));
+    for (const id of [...this.homes.keys()]) {
+      if (!present.has(id) && isWithin(within, id.slice(0, id.indexOf('/')))) this.removeRunner(id);
+    }
+    for (const digest of digests) this.putRunner(digest);
+  }
+
+  putRunner(digest: RunnerDigest): void {
+    const { namespace, set, runner } = digest;
+    const id = `${namespace}/${runner.name}`;
+    const part = this.partOf({ namespace, ...(set === undefined ? {} : { set }) });
+    this.homes.set(id, keyOf(part));
+    this.place(part, withPod(runner, this.pods.get(id)));
+  }
+
+  /** @param id namespace and name, with a slash between */
+  removeRunner(id: string): void {
+    const part = this.parts.get(this.homes.get(id) ?? '');
+    this.homes.delete(id);
+    const name = id.slice(id.indexOf('/') + 1);
+    if (!part?.runners.delete(name)) return;
+    this.announce(part, (news) => {
+      news.runners.delete(name);
+      news.gone.add(name);
+    });
+  }
+
+  replacePods(digests: PodDigest[], within?: string): void {
+    const present = new Set(digests.map(idOf));
+    for (const [id, pod] of this.pods) {
+      if (!present.has(id) && isWithin(within, pod.namespace)) this.removePod(pod);
+    }
+    for (const digest of digests) this.putPod(digest);
+  }
+
+  putPod(digest: PodDigest): void {
+    this.pods.set(idOf(digest), digest);
+    this.refresh(idOf(digest));
+  }
+
+  removePod(digest: PodDigest): void {
+    const id = idOf(digest);
+    if (this.pods.get(id)?.uid !== digest.uid) return;
+    this.pods.delete(id);
+    this.refresh(id);
+  }
+
+  /** Takes out what an audience has not been told, `undefined` if nothing. */
+  takeNews(audience: Audience): Observation | undefined {
+    const part = this.parts.get(keyOf(audience));
+    if (!part) return undefined;
+    const { since, set, runners, gone } = part.news;
+    if (!set && runners.size === 0 && gone.size === 0) return undefined;
+    part.news = noNews();
+    this.forgetIfEmpty(part);
+    return {
+      at: since,
+      ...(set ? { set: part.resource ?? null } : {}),
+      ...(runners.size > 0 ? { runners: [...runners].flatMap((name) => part.runners.get(name) ?? []) } : {}),
+      ...(gone.size > 0 ? { gone: [...gone] } : {}),
+    };
+  }
+
+  /** The whole picture for an audience, in parts that fit into a message. Whatever was news is in it. */
+  snapshot(audience: Audience): Observation[] {
+    const part = this.parts.get(keyOf(audience));
+    const all = [...(part?.runners.values() ?? [])];
+    const at = part && part.news.since > 0 ? part.news.since : this.clock();
+    if (part) part.news = noNews();
+    const parts = Math.max(1, Math.ceil(all.length / SNAPSHOT_PART));
+    const set = audience.set === undefined ? {} : { set: part?.resource ?? null };
+    return Array.from({ length: parts }, (_, i) => ({
+      at,
+      ...(i === 0 ? set : {}),
+      runners: all.slice(i * SNAPSHOT_PART, (i + 1) * SNAPSHOT_PART),
+      snapshot: { part: i + 1, parts },
+    }));
+  }
+
+  /** The runners of a set, counted for decisions about its scale set. */
+  loadOf(namespace: string, set: string): SetLoad {
+    const part = this.parts.get(keyOf({ namespace, set }));
+    if (!part || part.runners.size === 0) return NO_LOAD;
+    const load: SetLoad = { busy: false, alive: 0, waitingForNode: [] };
+    for (const { name, hasJob, phase, deleting } of part.runners.values()) {
+      if (hasJob) load.busy = true;
+      const pod = this.pods.get(`${namespace}/${name}`);
+      if (deleting || isDone(phase) || !pod) continue;
+      load.alive += 1;
+      const since = pod.unschedulableSince;
+      if (since !== undefined) load.waitingForNode.push(this.clock() - since);
+    }
+    return load;
+  }
+
+  /** Every set that exists, with its runners. */
+  *sets(): Iterable<WatchedSet> {
+    for (const { namespace, set: name, resource, runners } of this.parts.values()) {
+      if (name !== undefined && resource) yield { namespace, name, set: resource, runners };
+    }
+  }
+
+  private partOf(audience: Audience): Part {
+    const key = keyOf(audience);
+    const part = this.parts.get(key) ?? {
+      ...audience,
+      resource: undefined,
+      runners: new Map(),
+      news: noNews(),
+    };
+    this.parts.set(key, part);
+    return part;
+  }
+
+  private refresh(id: string): void {
+    const part = this.parts.get(this.homes.get(id) ?? '');
+    const runner = part?.runners.get(id.slice(id.indexOf('/') + 1));
+    if (part && runner) this.place(part, withPod(runner, this.pods.get(id)));
+  }
+
+  private place(part: Part, runner: ObservedRunner): void {
+    if (same(part.runners.get(runner.name), runner)) return;
+    part.runners.set(runner.name, runner);
+    this.announce(part, (news) => {
+      news.gone.delete(runner.name);
+      news.runners.add(runner.name);
+    });
+  }
+
+  private announce(part: Part, change: (news: Part['news']) => void): void {
+    part.news.since ||= this.clock();
+    change(part.news);
+    this.onNews(audienceOf(part));
+  }
+
+  /** A set that is gone with all its runners is told of once more, and then forgotten. */
+  private forgetIfEmpty(part: Part): void {
+    if (!part.resource && part.runners.size === 0) this.parts.delete(keyOf(part));
+  }
+}
+
+const isWithin = (within: string | undefined, namespace: string): boolean =>
+  within === undefined || within === namespace;
+
+const noNews = (): Part['news'] => ({ since: 0, set: false, runners: new Set(), gone: new Set() });
+
+const keyOf = ({ namespace, set }: Audience): string => `${namespace}/${set ?? ''}`;
+
+const audienceOf = ({ namespace, set }: Audience): Audience => ({
+  namespace,
+  ...(set === undefined ? {} : { set }),
+});
+
+const idOf = ({ namespace, name }: PodDigest): string => `${namespace}/${name}`;
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+function withPod({ pod: _before, ...runner }: ObservedRunner, pod: PodDigest | undefined): ObservedRunner {
+  return pod ? { ...runner, pod: observedPod(pod) } : runner;
+}

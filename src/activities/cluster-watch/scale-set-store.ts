@@ -1,0 +1,313 @@
+import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
+import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
+import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
+import { stableHash } from '../../api/hash.ts';
+import { isPaused } from '../../api/pause.ts';
+import { currentOf, ownerOf } from '../../kubernetes/objects/scale-set.ts';
+import type { ListenerAudience, ScaleSetAudience } from './workflow-target.ts';
+import { isListenerAudience } from './workflow-target.ts';
+import { capacityOf } from '../autoscaling-listener/policies/capacity.ts';
+import type { SetLoad } from '../autoscaling-listener/policies/capacity.ts';
+import type {
+  ListenerCapacity,
+  ListenerObservation,
+  ScaleSetObservation,
+} from '../../messages/observations.ts';
+import type { ChildOptions, ListenerPodDigest } from './observed-scale-sets.ts';
+import {
+  digestChildListener,
+  digestChildSet,
+  digestListener,
+  digestScaleSet,
+  wantedChildren,
+} from './observed-scale-sets.ts';
+
+type Told = ScaleSetAudience | ListenerAudience;
+
+/** An AutoscalingRunnerSet with its children, as far as they exist. */
+interface Family {
+  resource?: AutoscalingRunnerSet;
+  sets: Map<string, EphemeralRunnerSet>;
+  listeners: Map<string, AutoscalingListener>;
+}
+
+interface Named {
+  metadata: { namespace?: string; name?: string };
+}
+
+export interface ScaleSetPictureParts {
+  /** Called for each audience that there may be something to tell. */
+  onNews: (audience: Told) => void;
+  options: ChildOptions;
+  /** What is known of the runners of an EphemeralRunnerSet. */
+  loadOf: (namespace: string, set: string) => SetLoad;
+  clock?: () => number;
+}
+
+/**
+ * What the watch knows of scale sets: AutoscalingRunnerSets with their children, compared here with what they should be,
+ * so that workflows are told in a few words what is missing. An audience is told everything, whenever it differs from
+ * what it was told last.
+ */
+export class ScaleSetPicture {
+  private readonly families = new Map<string, Family>();
+  /** By key of a set or listener: the family it is kept with. */
+  private readonly homes = new Map<string, string>();
+  private readonly pods = new Map<string, ListenerPodDigest>();
+  /** What each audience was told last. */
+  private readonly told = new Map<string, string>();
+  /** What each listener was told last that its set can take. */
+  private readonly capacities = new Map<string, ListenerCapacity>();
+  private readonly parts: ScaleSetPictureParts;
+  private readonly clock: () => number;
+
+  constructor(parts: ScaleSetPictureParts) {
+    this.parts = parts;
+    this.clock = parts.clock ?? Date.now;
+  }
+
+  audiences(): Told[] {
+    return [...this.families].flatMap(([key, { listeners }]) => [
+      scaleSetAudience(key),
+      ...[...listeners.keys()].map(listenerAudience),
+    ]);
+  }
+
+  /** @param within the namespace that was listed; all of them unless given. Likewise below. */
+  replaceScaleSets(objects: AutoscalingRunnerSet[], within?: string): void {
+    const present = new Set(objects.map(keyOf));
+    for (const [key, { resource }] of this.families) {
+      if (resource && !present.has(key) && isWithin(within, key)) this.removeScaleSet(resource);
+    }
+    for (const object of objects) this.putScaleSet(object);
+  }
+
+  putScaleSet(object: AutoscalingRunnerSet): void {
+    this.familyAt(keyOf(object)).resource = object;
+    this.announce(keyOf(object));
+  }
+
+  removeScaleSet(object: Named): void {
+    const family = this.families.get(keyOf(object));
+    if (!family) return;
+    delete family.resource;
+    this.announce(keyOf(object));
+  }
+
+  replaceSets(objects: EphemeralRunnerSet[], within?: string): void {
+    const present = new Set(objects.map(keyOf));
+    for (const [home, { sets }] of this.families) {
+      if (!isWithin(within, home)) continue;
+      for (const set of sets.values()) if (!present.has(keyOf(set))) this.removeSet(set);
+    }
+    for (const object of objects) this.putSet(object);
+  }
+
+  /** A set that belongs to no AutoscalingRunnerSet is not kept. */
+  putSet(object: EphemeralRunnerSet): void {
+    const owner = ownerOf(object);
+    if (owner === undefined) {
+      this.removeSet(object);
+      return;
+    }
+    const home = `${object.metadata.namespace ?? ''}/${owner}`;
+    this.homes.set(`set ${keyOf(object)}`, home);
+    this.familyAt(home).sets.set(keyOf(object), object);
+    this.announce(home);
+  }
+
+  removeSet(object: Named): void {
+    const home = this.homes.get(`set ${keyOf(object)}`);
+    if (home === undefined) return;
+    this.homes.delete(`set ${keyOf(object)}`);
+    this.families.get(home)?.sets.delete(keyOf(object));
+    this.announce(home);
+  }
+
+  replaceListeners(objects: AutoscalingListener[], within?: string): void {
+    const present = new Set(objects.map(keyOf));
+    for (const { listeners } of this.families.values()) {
+      for (const [key, listener] of listeners) {
+        if (!present.has(key) && isWithin(within, key)) this.removeListener(listener);
+      }
+    }
+    for (const object of objects) this.putListener(object);
+  }
+
+  putListener(object: AutoscalingListener): void {
+    const { autoscalingRunnerSetNamespace: namespace = '', autoscalingRunnerSetName: name = '' } =
+      object.spec;
+    const home = `${namespace}/${name}`;
+    const before = this.homes.get(`listener ${keyOf(object)}`);
+    if (before !== undefined && before !== home) this.removeListener(object);
+    this.homes.set(`listener ${keyOf(object)}`, home);
+    this.familyAt(home).listeners.set(keyOf(object), object);
+    this.announce(home);
+  }
+
+  removeListener(object: Named): void {
+    const home = this.homes.get(`listener ${keyOf(object)}`);
+    if (home === undefined) return;
+    this.homes.delete(`listener ${keyOf(object)}`);
+    this.families.get(home)?.listeners.delete(keyOf(object));
+    this.parts.onNews(listenerAudience(keyOf(object)));
+    this.announce(home);
+  }
+
+  replacePods(pods: ListenerPodDigest[], within?: string): void {
+    const present = new Set(pods.map(podKey));
+    for (const [key, pod] of this.pods) if (!present.has(key) && isWithin(within, key)) this.removePod(pod);
+    for (const pod of pods) this.putPod(pod);
+  }
+
+  putPod(pod: ListenerPodDigest): void {
+    this.pods.set(podKey(pod), pod);
+    this.announceListener(podKey(pod));
+  }
+
+  removePod(pod: ListenerPodDigest): void {
+    if (this.pods.get(podKey(pod))?.uid !== pod.uid) return;
+    this.pods.delete(podKey(pod));
+    this.announceListener(podKey(pod));
+  }
+
+  /** To be called at intervals: how busy runners are changes without any object here changing. */
+  refresh(): void {
+    for (const [key, family] of this.families) {
+      if (family.sets.size > 1 || this.isEventual()) this.parts.onNews(scaleSetAudience(key));
+      for (const [listener, object] of family.listeners) {
+        if (this.capacities.get(listener) !== this.capacityFor(object)) this.announceListener(listener);
+      }
+    }
+  }
+
+  /** What an audience has not been told, `undefined` if nothing. */
+  takeNews(audience: Told): ScaleSetObservation | ListenerObservation | undefined {
+    const content = this.contentFor(audience);
+    const text = JSON.stringify(content);
+    if (this.told.get(toldKey(audience)) === text) return undefined;
+    this.remember(audience, text);
+    return { at: this.clock(), ...content };
+  }
+
+  /** Everything for an audience, whatever it was told. */
+  snapshot(audience: Told): [ScaleSetObservation | ListenerObservation] {
+    const content = this.contentFor(audience);
+    this.remember(audience, JSON.stringify(content));
+    return [{ at: this.clock(), ...content, snapshot: true }];
+  }
+
+  private remember(audience: Told, text: string): void {
+    this.told.set(toldKey(audience), text);
+    const home = isListenerAudience(audience)
+      ? this.homes.get(`listener ${audience.namespace}/${audience.listener}`)
+      : `${audience.namespace}/${audience.scaleSet}`;
+    const family = home === undefined ? undefined : this.families.get(home);
+    if (home !== undefined && family && isEmpty(family)) this.families.delete(home);
+    if (!family || isEmpty(family)) this.told.delete(toldKey(audience));
+  }
+
+  private contentFor(audience: Told): Omit<ScaleSetObservation, 'at'> | Omit<ListenerObservation, 'at'> {
+    return isListenerAudience(audience)
+      ? this.listenerContent(`${audience.namespace}/${audience.listener}`)
+      : this.scaleSetContent(`${audience.namespace}/${audience.scaleSet}`);
+  }
+
+  private scaleSetContent(key: string): Omit<ScaleSetObservation, 'at'> {
+    const { resource, sets, listeners } = this.families.get(key) ?? { sets: new Map(), listeners: new Map() };
+    const { options } = this.parts;
+    const all = [...(sets as Family['sets']).values()];
+    const wanted = resource && wantedChildren(resource, all, options);
+    const current = currentOf(all);
+    return {
+      scaleSet: resource ? digestScaleSet(resource, options) : null,
+      wanted: wanted ? stableHash(wanted) : '',
+      sets: all.map((set) =>
+        digestChildSet(set, {
+          wanted: wanted?.runnerSet,
+          current: set === current,
+          busy: this.loadOf(set).busy,
+          paused: resource !== undefined && isPaused(resource),
+        }),
+      ),
+      listeners: [...(listeners as Family['listeners']).values()].map((each) =>
+        digestChildListener(each, wanted?.listener),
+      ),
+    };
+  }
+
+  private listenerContent(key: string): Omit<ListenerObservation, 'at'> {
+    const listener = this.families.get(this.homes.get(`listener ${key}`) ?? '')?.listeners.get(key);
+    if (!listener) {
+      this.capacities.delete(key);
+      return { listener: null };
+    }
+    const digest = digestListener(listener, this.pods.get(key), this.parts.options);
+    const capacity = this.capacityFor(listener);
+    this.capacities.set(key, capacity);
+    return { listener: { ...digest, capacity } };
+  }
+
+  private capacityFor({ spec }: AutoscalingListener): ListenerCapacity {
+    const { autoscalingRunnerSetNamespace: namespace = '', ephemeralRunnerSetName: name = '' } = spec;
+    const home = this.homes.get(`set ${namespace}/${name}`) ?? '';
+    const set = this.families.get(home)?.sets.get(`${namespace}/${name}`);
+    return capacityOf(set, this.parts.loadOf(namespace, name));
+  }
+
+  private loadOf({ metadata }: EphemeralRunnerSet): SetLoad {
+    return this.parts.loadOf(metadata.namespace ?? '', metadata.name ?? '');
+  }
+
+  private isEventual(): boolean {
+    return this.parts.options.updateStrategy === 'eventual';
+  }
+
+  private familyAt(key: string): Family {
+    const family = this.families.get(key) ?? { sets: new Map(), listeners: new Map() };
+    this.families.set(key, family);
+    return family;
+  }
+
+  /** A family's listeners may be concerned as well: by the capacity of its sets. */
+  private announce(key: string): void {
+    this.parts.onNews(scaleSetAudience(key));
+    for (const listener of this.families.get(key)?.listeners.keys() ?? []) this.announceListener(listener);
+  }
+
+  private announceListener(key: string): void {
+    const audience = listenerAudience(key);
+    if (this.told.get(toldKey(audience)) === JSON.stringify(this.listenerContent(key))) return;
+    this.parts.onNews(audience);
+  }
+}
+
+const isEmpty = ({ resource, sets, listeners }: Family): boolean =>
+  !resource && sets.size === 0 && listeners.size === 0;
+
+const keyOf = ({ metadata }: Named): string => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
+
+const podKey = ({ namespace, name }: ListenerPodDigest): string => `${namespace}/${name}`;
+
+const isWithin = (within: string | undefined, key: string): boolean =>
+  within === undefined || key.startsWith(`${within}/`);
+
+const split = (key: string): [namespace: string, name: string] => {
+  const at = key.indexOf('/');
+  return [key.slice(0, at), key.slice(at + 1)];
+};
+
+const scaleSetAudience = (key: string): ScaleSetAudience => {
+  const [namespace, scaleSet] = split(key);
+  return { namespace, scaleSet };
+};
+
+const listenerAudience = (key: string): ListenerAudience => {
+  const [namespace, listener] = split(key);
+  return { namespace, listener };
+};
+
+const toldKey = (audience: Told): string =>
+  isListenerAudience(audience)
+    ? `listener ${audience.namespace}/${audience.listener}`
+    : `scale set ${audience.namespace}/${audience.scaleSet}`;

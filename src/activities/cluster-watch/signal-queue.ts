@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowClient } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { taskQueueOf } from '../../messages/workflow-ids.ts';
+import type { Audience } from './workflow-target.ts';
+import { isScaleSetAudience, workflowIdOf } from './workflow-target.ts';
+import { isWorthAWorkflow, startFor } from './workflow-start.ts';
+import type { AnyObservation } from '../../messages/observations.ts';
+import type { RunnerSettings } from '../../messages/settings.ts';
+
+/** The shortest time between two messages to one workflow: what changes in between goes together. */
+const SPACING_MS = 100;
+
+/**
+ * Each message makes its workflow run once more. Where many runners change, fewer and fuller messages leave more of the
+ * machine to the runners: so much longer for each runner that was told of, up to the longest.
+ */
+const SPACING_PER_RUNNER_MS = 4;
+const LONGEST_SPACING_MS = 500;
+
+/** A scale set's counters change all the time, and nothing about it is in that hurry. */
+const SCALE_SET_SPACING_MS = 500;
+
+/** After a message could not be delivered. */
+const AGAIN_MS = 1_000;
+
+/** Where news come from. */
+export interface Picture {
+  /** What an audience has not been told, `undefined` if nothing. */
+  takeNews(audience: Audience): AnyObservation | undefined;
+  /** The whole picture for an audience, in parts that fit into a message. */
+  snapshot(audience: Audience): AnyObservation[];
+}
+
+export interface MessengerOptions {
+  cluster: string;
+  workflows: Pick<WorkflowClient, 'getHandle' | 'signalWithStart'>;
+  picture: Picture;
+  settings: RunnerSettings;
+  signal: AbortSignal;
+  log: (message: string, facts: Record<string, unknown>) => void;
+}
+
+/**
+ * Tells each workflow what changed for it: in order, one message at a time, at most ten a second. A workflow that is
+ * not there is started with the whole picture, and so is told whoever missed something.
+ */
+export class Messenger {
+  private readonly options: MessengerOptions;
+  /** Audiences that are being told, with what they need next. */
+  private readonly busy = new Map<string, 'done' | 'news' | 'picture'>();
+  /** Those that have had the whole picture. */
+  private readonly informed = new Set<string>();
+
+  constructor(options: MessengerOptions) {
+    this.options = options;
+  }
+
+  /** There is something to tell; `whole`: whatever was told before. */
+  notify(audience: Audience, whole = false): void {
+    const key = workflowIdOf(this.options.cluster, audience);
+    const need = whole || !this.informed.has(key) ? 'picture' : 'news';
+    if (this.busy.has(key)) {
+      if (this.busy.get(key) !== 'picture') this.busy.set(key, need);
+      return;
+    }
+    this.busy.set(key, need);
+    void this.attend(key, audience);
+  }
+
+  private async attend(key: string, audience: Audience): Promise<void> {
+    const { signal, log } = this.options;
+    while (!signal.aborted && this.busy.get(key) !== 'done') {
+      const need = this.busy.get(key);
+      this.busy.set(key, 'done');
+      let pause = AGAIN_MS;
+      try {
+        const told = await (need === 'picture' ? this.tellAll(key, audience) : this.tellNews(key, audience));
+        pause = spacingAfter(audience, told);
+      } catch (error) {
+        this.informed.delete(key);
+        this.busy.set(key, 'picture');
+        log('A workflow could not be told of changes; trying again.', {
+          workflowId: key,
+          error: String(error),
+        });
+      }
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
+    }
+    this.busy.delete(key);
+  }
+
+  /** @returns of how many runners it told */
+  private async tellNews(key: string, audience: Audience): Promise<number> {
+    const news = this.options.picture.takeNews(audience);
+    if (!news) return 0;
+    try {
+      await this.options.workflows.getHandle(key).signal('observe', news);
+      return runnersIn(news);
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      return this.tellAll(key, audience);
+    }
+  }
+
+  /** @returns of how many runners it told */
+  private async tellAll(key: string, audience: Audience): Promise<number> {
+    const { picture, settings } = this.options;
+    const parts = picture.snapshot(audience);
+    const [first, ...others] = parts;
+    if (!first || !isWorthAWorkflow(first)) return 0;
+    await this.start(key, audience, { ...first, settings });
+    for (const part of others) await this.options.workflows.getHandle(key).signal('observe', part);
+    this.informed.add(key);
+    return parts.reduce((runners, part) => runners + runnersIn(part), 0);
+  }
+
+  private async start(workflowId: string, audience: Audience, observation: AnyObservation): Promise<void> {
+    const { cluster, workflows } = this.options;
+    const { type, ...start } = startFor(cluster, audience, observation);
+    await workflows.signalWithStart(type, {
+      workflowId,
+      taskQueue: taskQueueOf(cluster),
+      ...start,
+      signal: 'observe',
+      signalArgs: [observation],
+    });
+  }
+}
+
+const runnersIn = (observation: AnyObservation): number =>
+  ('runners' in observation ? observation.runners.length : 0) +
+  ('gone' in observation ? observation.gone.length : 0);
+
+function spacingAfter(audience: Audience, runnersTold: number): number {
+  if (isScaleSetAudience(audience)) return SCALE_SET_SPACING_MS;
+  return Math.min(SPACING_MS + runnersTold * SPACING_PER_RUNNER_MS, LONGEST_SPACING_MS);
+}

@@ -1,0 +1,325 @@
+import { CancelledFailure, Context } from '@temporalio/activity';
+import type { WorkflowClient } from '@temporalio/client';
+import { INTEGRITY_HASH_ANNOTATION } from '../../api/annotations.ts';
+import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
+import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
+import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
+import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
+import {
+  COMPONENT_LABEL,
+  EPHEMERAL_RUNNER_LABEL,
+  EPHEMERAL_RUNNER_LABEL_VALUE,
+  LISTENER_COMPONENT,
+} from '../../api/labels.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { digestPod } from '../../kubernetes/pod-state.ts';
+import type { PodDigest } from '../../kubernetes/pod-state.ts';
+import {
+  autoscalingListeners,
+  autoscalingRunnerSets,
+  ephemeralRunners,
+  ephemeralRunnerSets,
+  pods,
+} from '../../kubernetes/client/resources.ts';
+import type { Pod } from '../../kubernetes/client/resources.ts';
+import type { ReflectOptions } from '../../kubernetes/client/watch.ts';
+import { reflect } from '../../kubernetes/client/watch.ts';
+import type { Audience } from './workflow-target.ts';
+import { isListenerAudience, isScaleSetAudience } from './workflow-target.ts';
+import { ClusterPicture } from './runner-store.ts';
+import type { SetDigest } from './runner-store.ts';
+import type { RunnerDigest } from './observed-runners.ts';
+import { digestRunner, digestSet } from './observed-runners.ts';
+import type { ClusterGauges } from './metrics.ts';
+import { report } from './metrics.ts';
+import { heartbeatUntilDone } from '../heartbeat.ts';
+import type { Picture } from './signal-queue.ts';
+import { Messenger } from './signal-queue.ts';
+import type { ListenerPodDigest } from './observed-scale-sets.ts';
+import { ScaleSetPicture } from './scale-set-store.ts';
+import type { RunnerSettings, ScaleSetOptions } from '../../messages/settings.ts';
+import { DEFAULT_SCALE_SET_OPTIONS } from '../../messages/settings.ts';
+
+export interface WatchClusterDeps {
+  cluster: string;
+  kubernetes: KubernetesClient;
+  workflows: Pick<WorkflowClient, 'getHandle' | 'signalWithStart'>;
+  settings: RunnerSettings;
+  /** Namespaces to serve; empty: all. */
+  namespaces: readonly string[];
+  /** How children of scale sets are made; the defaults unless given. */
+  scaleSets?: Partial<ScaleSetOptions> | undefined;
+  excludedLabelPrefixes?: readonly string[];
+  /** Milliseconds between two full pictures for each workflow. */
+  snapshotIntervalMs: number;
+  metrics: ClusterGauges;
+  log: (message: string, facts: Record<string, unknown>) => void;
+}
+
+/** How often the gauges of desired and current replicas are brought up to date. */
+const GAUGES_MS = 1_000;
+
+/**
+ * Watches the cluster until it is cancelled, and tells each workflow what changed for it. Begins with a full picture
+ * for every workflow, and repeats it at intervals, so that nothing depends on any single message.
+ */
+export const watchClusterActivity = (deps: WatchClusterDeps) => async (): Promise<void> => {
+  const context = Context.current();
+  const stopBeating = heartbeatUntilDone(context, () => undefined);
+  const ended = new AbortController();
+  const signal = AbortSignal.any([context.cancellationSignal, ended.signal]);
+  try {
+    await watch(deps, signal);
+  } finally {
+    ended.abort();
+    stopBeating();
+    deps.metrics.unwatched();
+  }
+  throw new CancelledFailure('The watch was ended.');
+};
+
+async function watch(deps: WatchClusterDeps, signal: AbortSignal): Promise<void> {
+  let synced = false;
+  const onNews = (audience: Audience): void => {
+    if (synced) messenger.notify(audience);
+  };
+  const pictures = createPictures(deps, onNews);
+  const messenger = new Messenger({ ...deps, picture: routed(pictures), signal });
+  const tellEveryone = (): void => {
+    for (const audience of [...pictures.cluster.audiences(), ...pictures.scaleSets.audiences()])
+      messenger.notify(audience, true);
+  };
+  const all = followed(deps, pictures);
+  const firstSync = new Countdown(all.length, () => {
+    synced = true;
+    tellEveryone();
+  });
+  const onFirstSync = (): void => firstSync.tick();
+  const everySecond = (): void => {
+    report(deps.metrics, pictures.cluster.sets());
+    pictures.scaleSets.refresh();
+  };
+  const timers = [
+    setInterval(() => synced && tellEveryone(), deps.snapshotIntervalMs),
+    setInterval(everySecond, GAUGES_MS),
+  ];
+  try {
+    await Promise.all(all.map((begin) => begin({ signal, onFirstSync })));
+  } finally {
+    timers.forEach((timer) => clearInterval(timer));
+  }
+}
+
+interface Pictures {
+  cluster: ClusterPicture;
+  scaleSets: ScaleSetPicture;
+}
+
+function createPictures(deps: WatchClusterDeps, onNews: (audience: Audience) => void): Pictures {
+  const { excludedLabelPrefixes = [] } = deps;
+  const cluster = new ClusterPicture(onNews);
+  const scaleSets = new ScaleSetPicture({
+    onNews,
+    options: { ...DEFAULT_SCALE_SET_OPTIONS, ...deps.scaleSets, excludedLabelPrefixes },
+    loadOf: (namespace, set) => cluster.loadOf(namespace, set),
+  });
+  return { cluster, scaleSets };
+}
+
+/** Each audience has its news from one of the pictures. */
+const routed = ({ cluster, scaleSets }: Pictures): Picture => ({
+  takeNews: (audience) =>
+    isScaleSetAudience(audience) || isListenerAudience(audience)
+      ? scaleSets.takeNews(audience)
+      : cluster.takeNews(audience),
+  snapshot: (audience) =>
+    isScaleSetAudience(audience) || isListenerAudience(audience)
+      ? scaleSets.snapshot(audience)
+      : cluster.snapshot(audience),
+});
+
+/** Calls back once, when it was ticked as often as agreed. */
+class Countdown {
+  private left: number;
+  private readonly onZero: () => void;
+
+  constructor(count: number, onZero: () => void) {
+    this.left = count;
+    this.onZero = onZero;
+  }
+
+  tick(): void {
+    this.left -= 1;
+    if (this.left === 0) this.onZero();
+  }
+}
+
+interface Reflection {
+  signal: AbortSignal;
+  onFirstSync: () => void;
+}
+
+/** Begins to follow one resource in one namespace. */
+type Begin = (reflection: Reflection) => Promise<void>;
+
+/** All that is followed. A list replaces what is known of its namespace only. */
+function followed(deps: WatchClusterDeps, pictures: Pictures): Begin[] {
+  const everywhere = deps.namespaces.length === 0;
+  const { controllerNamespace } = deps.scaleSets ?? {};
+  const homesGiven = new Set([...deps.namespaces, ...(controllerNamespace ? [controllerNamespace] : [])]);
+  const namespaces = everywhere ? [undefined] : [...deps.namespaces];
+  const homes = everywhere ? [undefined] : [...homesGiven];
+  return [
+    ...namespaces.flatMap((namespace) => runnerReflections(deps, pictures, namespace)),
+    ...namespaces.map((namespace) => scaleSetReflection(deps, pictures, namespace)),
+    ...homes.flatMap((namespace) => listenerReflections(deps, pictures, namespace)),
+  ];
+}
+
+/** Whole objects are kept of what is compared; who wrote which field of them is half their size. */
+function lean<T extends { metadata: { managedFields?: unknown } }>(object: T): T {
+  const { managedFields: _managed, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+interface WholeSet {
+  digest: SetDigest;
+  object: EphemeralRunnerSet;
+}
+
+const wholeSet = (object: EphemeralRunnerSet): WholeSet => ({
+  digest: {
+    namespace: object.metadata.namespace ?? '',
+    name: object.metadata.name ?? '',
+    set: digestSet(object),
+  },
+  object: lean(object),
+});
+
+function runnerReflections(
+  deps: WatchClusterDeps,
+  { cluster, scaleSets }: Pictures,
+  namespace: string | undefined,
+): Begin[] {
+  return [
+    following<EphemeralRunnerSet, WholeSet>(deps, {
+      namespace,
+      resource: ephemeralRunnerSets,
+      digest: wholeSet,
+      onSync: (all) => {
+        cluster.replaceSets(
+          all.map(({ digest }) => digest),
+          namespace,
+        );
+        scaleSets.replaceSets(
+          all.map(({ object }) => object),
+          namespace,
+        );
+      },
+      onEvent: (type, { digest, object }) => {
+        if (type === 'DELETED') cluster.removeSet(digest.namespace, digest.name);
+        else cluster.putSet(digest);
+        if (type === 'DELETED') scaleSets.removeSet(object);
+        else scaleSets.putSet(object);
+      },
+    }),
+    following<EphemeralRunner, RunnerDigest>(deps, {
+      namespace,
+      resource: ephemeralRunners,
+      digest: digestRunner,
+      onSync: (digests) => cluster.replaceRunners(digests, namespace),
+      onEvent: (type, digest) => {
+        if (type === 'DELETED') cluster.removeRunner(`${digest.namespace}/${digest.runner.name}`);
+        else cluster.putRunner(digest);
+      },
+    }),
+    following<Pod, PodDigest>(deps, {
+      namespace,
+      resource: pods,
+      labelSelector: `${EPHEMERAL_RUNNER_LABEL}=${EPHEMERAL_RUNNER_LABEL_VALUE}`,
+      digest: (pod) => digestPod(pod),
+      onSync: (digests) => cluster.replacePods(digests, namespace),
+      onEvent: (type, digest) => {
+        if (type === 'DELETED') cluster.removePod(digest);
+        else cluster.putPod(digest);
+      },
+    }),
+  ];
+}
+
+const scaleSetReflection = (
+  deps: WatchClusterDeps,
+  { scaleSets }: Pictures,
+  namespace: string | undefined,
+): Begin =>
+  following<AutoscalingRunnerSet, AutoscalingRunnerSet>(deps, {
+    namespace,
+    resource: autoscalingRunnerSets,
+    digest: lean,
+    onSync: (objects) => scaleSets.replaceScaleSets(objects, namespace),
+    onEvent: (type, object) => {
+      if (type === 'DELETED') scaleSets.removeScaleSet(object);
+      else scaleSets.putScaleSet(object);
+    },
+  });
+
+/** The container of a listener's pod that listens. */
+const LISTENER_CONTAINER = 'listener';
+
+function digestListenerPod(pod: Pod): ListenerPodDigest {
+  const integrityHash = pod.metadata?.annotations?.[INTEGRITY_HASH_ANNOTATION];
+  return { ...digestPod(pod, LISTENER_CONTAINER), ...(integrityHash !== undefined && { integrityHash }) };
+}
+
+function listenerReflections(
+  deps: WatchClusterDeps,
+  { scaleSets }: Pictures,
+  namespace: string | undefined,
+): Begin[] {
+  return [
+    following<AutoscalingListener, AutoscalingListener>(deps, {
+      namespace,
+      resource: autoscalingListeners,
+      digest: lean,
+      onSync: (objects) => scaleSets.replaceListeners(objects, namespace),
+      onEvent: (type, object) => {
+        if (type === 'DELETED') scaleSets.removeListener(object);
+        else scaleSets.putListener(object);
+      },
+    }),
+    following<Pod, ListenerPodDigest>(deps, {
+      namespace,
+      resource: pods,
+      labelSelector: `${COMPONENT_LABEL}=${LISTENER_COMPONENT}`,
+      digest: digestListenerPod,
+      onSync: (digests) => scaleSets.replacePods(digests, namespace),
+      onEvent: (type, digest) => {
+        if (type === 'DELETED') scaleSets.removePod(digest);
+        else scaleSets.putPod(digest);
+      },
+    }),
+  ];
+}
+
+type Followed<T extends object, D> = Pick<
+  ReflectOptions<T & { metadata?: object }, D>,
+  'namespace' | 'resource' | 'labelSelector' | 'digest' | 'onSync' | 'onEvent'
+>;
+
+const following =
+  <T extends object, D>({ kubernetes, log }: WatchClusterDeps, followed: Followed<T, D>): Begin =>
+  ({ signal, onFirstSync }) => {
+    let first = true;
+    const { resource, onSync } = followed;
+    return reflect<T, D>({
+      ...followed,
+      client: kubernetes,
+      signal,
+      onSync: async (digests) => {
+        await onSync(digests);
+        if (first) onFirstSync();
+        first = false;
+      },
+      log: (message, error) => log(message, { resource: resource.plural, error: error.message }),
+    });
+  };

@@ -1,0 +1,247 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
+import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
+import { EPHEMERAL_RUNNER_FINALIZERS } from '../../api/finalizers.ts';
+import { isDecision } from '../../github/errors.ts';
+import type { JitConfig } from '../../github/wire.ts';
+import {
+  buildEphemeralRunner,
+  buildJitSecret,
+  buildRunnerPod,
+  runnerIdOf,
+} from '../../kubernetes/objects/runner.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import type { KubernetesError } from '../../kubernetes/client/errors.ts';
+import {
+  isAlreadyExists,
+  isConflict,
+  isForbidden,
+  isInvalid,
+  isQuotaExceeded,
+} from '../../kubernetes/client/errors.ts';
+import { ephemeralRunners, pods, secrets } from '../../kubernetes/client/resources.ts';
+import type { Pod } from '../../kubernetes/client/resources.ts';
+import { orNothing } from '../or-nothing.ts';
+import { notReady } from '../runner-status.ts';
+import { NameTakenError, register } from './register-runner.ts';
+import type { Registrar } from './register-runner.ts';
+
+export interface RunnerMaker {
+  kubernetes: KubernetesClient;
+  github: Registrar;
+  /** Of this program, as the runner reports it to GitHub. */
+  version: string;
+  /** Labels that begin so are not handed down. */
+  excludedLabelPrefixes?: readonly string[];
+  signal: AbortSignal;
+}
+
+/** Which runner to make. Without `set`, its object exists already. */
+export interface RunnerToMake {
+  namespace: string;
+  name: string;
+  set?: EphemeralRunnerSet;
+  patchId: number;
+  /** Told once the runner's object is in the cluster. */
+  onBegun: () => void;
+}
+
+/** Kubernetes will not have the pod: the runner's status says so, its registration is removed. */
+export class RejectedError extends Error {
+  override readonly name = 'RejectedError';
+}
+
+/** The runner is being deleted: it is not made any more. */
+export class RunnerLeavingError extends Error {
+  override readonly name = 'RunnerLeavingError';
+}
+
+/** The old pod of this name has not gone yet. */
+export class PodInTheWayError extends Error {
+  override readonly name = 'PodInTheWayError';
+}
+
+/**
+ * Makes one runner, whole: its EphemeralRunner, its registration at GitHub, then Secret and pod together.
+ * Idempotent: what an earlier try left is adopted if its pod exists, and otherwise registered anew, so that no JIT
+ * config ever serves two pods.
+ *
+ * @returns the runner's id at GitHub
+ * @throws RejectedError, NameTakenError, RunnerLeavingError, PodInTheWayError, GitHubError, KubernetesError
+ */
+export async function createRunner(maker: RunnerMaker, wanted: RunnerToMake): Promise<number> {
+  const { runner, isNew } = await ensureObject(maker, wanted);
+  wanted.onBegun();
+  const left = isNew ? {} : await adopt(maker, runner, wanted.set !== undefined);
+  if (left.runnerId !== undefined) return left.runnerId;
+  const jit = await registerOrGiveUp(maker, runner);
+  await finish(maker, runner, { jit, hasPod: left.hasPod === true });
+  return jit.runner.id;
+}
+
+async function ensureObject(
+  { kubernetes, signal, excludedLabelPrefixes = [] }: RunnerMaker,
+  { namespace, name, set, patchId }: RunnerToMake,
+): Promise<{ runner: EphemeralRunner; isNew: boolean }> {
+  if (set) {
+    try {
+      const object = buildEphemeralRunner({ set, name, patchId, excludedLabelPrefixes });
+      return {
+        runner: await kubernetes.create(ephemeralRunners, namespace, object, { signal }),
+        isNew: true,
+      };
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
+  }
+  const runner = await kubernetes.get(ephemeralRunners, { namespace, name }, { signal });
+  return { runner: await withFinalizers(kubernetes, runner, signal), isNew: false };
+}
+
+/** A runner that a person made has no finalizers yet: without them its deletion would leave it registered at GitHub. */
+async function withFinalizers(
+  kubernetes: KubernetesClient,
+  runner: EphemeralRunner,
+  signal: AbortSignal,
+): Promise<EphemeralRunner> {
+  const { deletionTimestamp, finalizers: present = [], resourceVersion } = runner.metadata;
+  const missing = EPHEMERAL_RUNNER_FINALIZERS.filter((finalizer) => !present.includes(finalizer));
+  if (deletionTimestamp || missing.length === 0) return runner;
+  // Tied to the version that was read, so that no finalizer of somebody else's gets lost.
+  const patch = { metadata: { finalizers: [...present, ...missing], resourceVersion } };
+  return kubernetes.mergePatch(ephemeralRunners, keyOf(runner), patch, { signal });
+}
+
+const keyOf = ({ metadata }: EphemeralRunner): { namespace: string; name: string } => ({
+  namespace: metadata.namespace ?? '',
+  name: metadata.name ?? '',
+});
+
+/**
+ * Takes over what an earlier try left. A pod with its Secret means that it came through: its runner's id is returned,
+ * also when it has done its job and ended meanwhile, because a set never gives a name twice. Otherwise it must be
+ * registered anew. A pod without a Secret has not started and waits for one: it stays, so that nobody takes it for a
+ * runner that was lost.
+ */
+async function adopt(
+  maker: RunnerMaker,
+  runner: EphemeralRunner,
+  belongsToSet: boolean,
+): Promise<{ runnerId?: number; hasPod?: boolean }> {
+  const { kubernetes, signal } = maker;
+  const key = keyOf(runner);
+  if (runner.metadata.deletionTimestamp)
+    throw new RunnerLeavingError(`${key.namespace}/${key.name} is being deleted.`);
+  const pod = await orNothing(kubernetes.get(pods, key, { signal }));
+  const isSpent = pod !== undefined && hasEnded(pod);
+  const secret = await orNothing(kubernetes.get(secrets, key, { signal }));
+  const runnerId = secret && runnerIdOf(secret);
+  if (pod && runnerId !== undefined && (belongsToSet || !isSpent)) return { runnerId };
+  if (isSpent) {
+    await orNothing(kubernetes.delete(pods, key, { signal }));
+    throw new PodInTheWayError(`The old pod ${key.namespace}/${key.name} is being removed first.`);
+  }
+  if (secret) await orNothing(kubernetes.delete(secrets, key, { signal }));
+  return { hasPod: pod !== undefined };
+}
+
+const hasEnded = ({ metadata, status }: Pod): boolean =>
+  metadata?.deletionTimestamp !== undefined || status?.phase === 'Failed' || status?.phase === 'Succeeded';
+
+async function registerOrGiveUp(maker: RunnerMaker, runner: EphemeralRunner): Promise<JitConfig> {
+  const { github, kubernetes, signal } = maker;
+  const { spec } = runner;
+  const container = spec.spec?.containers.find(({ name }) => name === 'runner');
+  const key = keyOf(runner);
+  try {
+    const registration = {
+      scaleSetId: spec.runnerScaleSetId,
+      name: key.name,
+      workFolder: container?.workingDir ?? '',
+    };
+    return await register(github, registration, { signal });
+  } catch (error) {
+    // The name is of no use: the object goes, and the set chooses another name.
+    if (error instanceof NameTakenError)
+      await orNothing(kubernetes.delete(ephemeralRunners, key, { signal }));
+    throw error;
+  }
+}
+
+/** Secret and pod are written side by side: the pod waits for its Secret if it is faster. */
+async function finish(
+  maker: RunnerMaker,
+  runner: EphemeralRunner,
+  { jit, hasPod }: { jit: JitConfig; hasPod: boolean },
+): Promise<void> {
+  const { kubernetes, signal, version, excludedLabelPrefixes = [] } = maker;
+  const { namespace } = keyOf(runner);
+  const scaleSetId = runner.spec.runnerScaleSetId;
+  const secret = buildJitSecret({ runner, jit, scaleSetId, excludedLabelPrefixes });
+  const [pod, secretWritten] = await Promise.allSettled([
+    hasPod || createPod(maker, namespace, buildRunnerPod({ runner, version })),
+    kubernetes.create(secrets, namespace, secret, { signal }),
+  ]);
+  if (pod.status === 'rejected') {
+    const reason: unknown = pod.reason;
+    if (isForbidden(reason) || isInvalid(reason)) await undo(maker, runner, jit);
+    if (isRefusal(reason)) throw await reject(maker, runner, reason);
+    throw reason;
+  }
+  if (secretWritten.status === 'rejected') throw secretWritten.reason;
+}
+
+/** How often a pod is tried again whose quota others were changing at that moment. */
+const QUOTA_TRIES = 10;
+
+/** Pods that are created side by side under a ResourceQuota meet each other's changes to it: the server asks to repeat. */
+async function createPod({ kubernetes, signal }: RunnerMaker, namespace: string, pod: Pod): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await kubernetes.create(pods, namespace, pod, { signal });
+      return;
+    } catch (error) {
+      if (tries === QUOTA_TRIES || !isConflict(error)) throw error;
+    }
+    await sleep(20 * tries, undefined, { signal });
+  }
+}
+
+/** As it stands in the runner's status and in the set's conditions. */
+export const refusalMessage = ({ serverMessage }: KubernetesError): string =>
+  `Failed to create the pod: ${serverMessage}`;
+
+/** Kubernetes refuses this pod as such, not for lack of room. */
+export const isRefusal = (error: unknown): error is KubernetesError =>
+  isInvalid(error) || (isForbidden(error) && !isQuotaExceeded(error));
+
+/** Removes a registration whose pod cannot be; the runner's object stays. */
+async function undo(
+  { kubernetes, github, signal }: RunnerMaker,
+  runner: EphemeralRunner,
+  jit: JitConfig,
+): Promise<void> {
+  await Promise.all([
+    github.removeRunner(jit.runner.id, { signal }).catch((error: unknown) => {
+      if (!isDecision(error, 'not-found')) throw error;
+    }),
+    orNothing(kubernetes.delete(secrets, keyOf(runner), { signal })),
+  ]);
+}
+
+async function reject(
+  { kubernetes, signal }: RunnerMaker,
+  runner: EphemeralRunner,
+  cause: KubernetesError,
+): Promise<RejectedError> {
+  const message = refusalMessage(cause);
+  const status = {
+    phase: 'Failed',
+    reason: 'InvalidPod',
+    message,
+    runnerId: null,
+    ...notReady('InvalidPod', message),
+  };
+  await kubernetes.mergePatch(ephemeralRunners, keyOf(runner), { status }, { subresource: 'status', signal });
+  return new RejectedError(message, { cause });
+}

@@ -1,0 +1,190 @@
+import { Context } from '@temporalio/activity';
+import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
+import type { ScaleSetClient } from '../../github/scale-set-client.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { ephemeralRunners, ephemeralRunnerSets, pods } from '../../kubernetes/client/resources.ts';
+import { buildEphemeralRunner, buildRunnerPod } from '../../kubernetes/objects/runner.ts';
+import { conclude, firstOfEachReason } from '../conclude.ts';
+import type { Stop } from '../conclude.ts';
+import {
+  createRunner,
+  isRefusal,
+  refusalMessage,
+  RejectedError,
+  RunnerLeavingError,
+} from './create-runner.ts';
+import { SetupError } from '../failures.ts';
+import type { GitHubAccessDeps } from '../github-access/connect.ts';
+import { accessGitHub, runnerSpecOf } from '../github-access/connect.ts';
+import { heartbeatUntilDone } from '../heartbeat.ts';
+import { inParallel } from '../parallel.ts';
+import { keepProxySecret } from '../github-access/proxy.ts';
+import { NameTakenError } from './register-runner.ts';
+
+export interface CreateRunnersInput {
+  namespace: string;
+  /** The EphemeralRunnerSet, absent for runners that belong to none. */
+  set?: string;
+  names: string[];
+  /** How many of them are made at the same time; one unless given. */
+  atOnce?: number;
+  patchId: number;
+  /** Creation has been blocked: ask Kubernetes first whether it would take such a pod. */
+  probe: boolean;
+}
+
+export interface CreateRunnersResult {
+  created: { name: string; runnerId: number }[];
+  /** Kubernetes will not have their pod: their status says why. */
+  rejected: { name: string; reason: string; message: string }[];
+  /** Of those that were not created: which ones exist in the cluster, half made. */
+  begun: string[];
+  /** Why the others were not tried, or not finished. */
+  stopped?: Stop;
+}
+
+export interface CreateRunnersDeps extends GitHubAccessDeps {
+  kubernetes: KubernetesClient;
+  /** Of this program. */
+  version: string;
+  /** Labels that begin so are not handed down to runners. */
+  excludedLabelPrefixes?: readonly string[];
+  /** For the template and the credentials. Default: the client itself. */
+  reads?: Pick<KubernetesClient, 'get'>;
+  metrics: { runnerCreated(namespace: string, set: string, seconds: number): void };
+}
+
+/** What survives a failed attempt: the heartbeat's details. */
+interface Progress {
+  result: CreateRunnersResult;
+  /** When each runner was first begun, in milliseconds. */
+  beganAt: Record<string, number>;
+}
+
+const nothingYet = (): Progress => ({ result: { created: [], rejected: [], begun: [] }, beganAt: {} });
+
+/**
+ * Creates the named runners, `atOnce` at a time. A failure that concerns them all ends it: with a result when it is of no
+ * use to go on (`stopped`), with a failure when Temporal should try again. What was done by then is in the heartbeat,
+ * and the cluster shows it to whoever goes on. Cancelled, it answers with what was done by then: the runners it was at are
+ * among those begun.
+ */
+export const createRunnersActivity =
+  (deps: CreateRunnersDeps) =>
+  async (input: CreateRunnersInput): Promise<CreateRunnersResult> => {
+    const context = Context.current();
+    const progress = (context.info.heartbeatDetails as Progress | undefined) ?? nothingYet();
+    const stopBeating = heartbeatUntilDone(context, () => progress);
+    const signal = context.cancellationSignal;
+    try {
+      const errors = await fillLanes(deps, input, { progress, signal });
+      // Where one runner shows that it is of no use to go on, it is of none for the others.
+      return signal.aborted
+        ? progress.result
+        : conclude(progress.result, errors, { preferred: 'stop', told: firstOfEachReason });
+    } finally {
+      stopBeating();
+    }
+  };
+
+interface LaneContext {
+  progress: Progress;
+  signal: AbortSignal;
+}
+
+/** @returns what it ran into; whoever was at a runner then has finished it */
+async function fillLanes(
+  deps: CreateRunnersDeps,
+  input: CreateRunnersInput,
+  context: LaneContext,
+): Promise<unknown[]> {
+  const { created, rejected } = context.progress.result;
+  const done = new Set([...created, ...rejected].map(({ name }) => name));
+  const names = input.names.filter((name) => !done.has(name));
+  const errors: unknown[] = [];
+  const failed = (error: unknown): void => void errors.push(error);
+  const source = await sourceOf(deps, input, context.signal).catch(failed);
+  if (!source) return errors;
+  const makeNext = async (name: string): Promise<void> => {
+    if (context.signal.aborted || errors.length > 0) return;
+    await makeOne(deps, { ...input, ...source, name }, context).catch(failed);
+  };
+  await inParallel(names, makeNext, input.atOnce ?? 1);
+  return errors;
+}
+
+interface Source {
+  setObject?: EphemeralRunnerSet;
+  github?: ScaleSetClient;
+}
+
+/** The template and the connection that the runners of a set share. */
+async function sourceOf(
+  deps: CreateRunnersDeps,
+  input: CreateRunnersInput,
+  signal: AbortSignal,
+): Promise<Source> {
+  const { namespace, set, probe, names } = input;
+  if (set === undefined) return {};
+  const reads = deps.reads ?? deps.kubernetes;
+  const setObject = await reads.get(ephemeralRunnerSets, { namespace, name: set });
+  const spec = runnerSpecOf(setObject);
+  const github = await accessGitHub({ ...deps, kubernetes: reads }, namespace, spec);
+  await keepProxySecret(deps.kubernetes, setObject, spec);
+  if (probe) await rehearse(deps, { namespace, setObject, name: names[0] ?? '' }, signal);
+  return { setObject, github };
+}
+
+/** A dry run of the pod's creation: it costs no registration to learn that nothing was repaired yet. */
+async function rehearse(
+  { kubernetes, version }: CreateRunnersDeps,
+  { namespace, setObject, name }: { namespace: string; setObject: EphemeralRunnerSet; name: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const { metadata, ...runner } = buildEphemeralRunner({ set: setObject, name, patchId: 0 });
+  const pod = buildRunnerPod({ runner: { ...runner, metadata: { ...metadata, uid: 'none' } }, version });
+  delete pod.metadata?.ownerReferences;
+  try {
+    await kubernetes.create(pods, namespace, pod, { signal, dryRun: true });
+  } catch (error) {
+    if (isRefusal(error)) throw new SetupError('InvalidPodTemplate', refusalMessage(error), error);
+    throw error;
+  }
+}
+
+async function makeOne(
+  deps: CreateRunnersDeps,
+  { namespace, set, name, patchId, setObject, github }: CreateRunnersInput & Source & { name: string },
+  { progress, signal }: LaneContext,
+): Promise<void> {
+  const { result, beganAt } = progress;
+  const began = (beganAt[name] ??= Date.now());
+  const maker = { ...deps, github: github ?? (await accessOf(deps, namespace, name)), signal };
+  const onBegun = (): void => {
+    if (!result.begun.includes(name)) result.begun.push(name);
+  };
+  try {
+    const runnerId = await createRunner(maker, {
+      namespace,
+      name,
+      patchId,
+      onBegun,
+      ...(setObject ? { set: setObject } : {}),
+    });
+    result.created.push({ name, runnerId });
+    deps.metrics.runnerCreated(namespace, set ?? '', (Date.now() - began) / 1000);
+  } catch (error) {
+    if (error instanceof RejectedError) {
+      result.rejected.push({ name, reason: 'InvalidPod', message: error.message });
+      throw new SetupError('InvalidPodTemplate', error.message, error);
+    }
+    if (!(error instanceof NameTakenError || error instanceof RunnerLeavingError)) throw error;
+  }
+  result.begun = result.begun.filter((other) => other !== name);
+}
+
+/** The connection of a runner that belongs to no set. */
+async function accessOf(deps: CreateRunnersDeps, namespace: string, name: string): Promise<ScaleSetClient> {
+  const { spec } = await deps.kubernetes.get(ephemeralRunners, { namespace, name });
+  return accessGitHub(deps, namespace, spec);
+}

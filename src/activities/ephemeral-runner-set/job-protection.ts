@@ -1,0 +1,65 @@
+import { JOB_PROTECTION_ANNOTATIONS } from '../../api/annotations.ts';
+import { JOB_OF_SET_LABEL } from '../../api/labels.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { isForbidden, isNotFound } from '../../kubernetes/client/errors.ts';
+import { buildJobBudget } from '../../kubernetes/objects/pod-disruption-budget.ts';
+import { podDisruptionBudgets, pods } from '../../kubernetes/client/resources.ts';
+import type { Kept } from '../cache.ts';
+import { unlessExists } from '../or-nothing.ts';
+
+/** The budgets that are known to exist, by the uid of their set. */
+export type Budgets = Kept<true>;
+
+export interface ProtectDeps {
+  kubernetes: KubernetesClient;
+  budgets: Budgets;
+}
+
+export interface ProtectInput {
+  namespace: string;
+  /** The EphemeralRunnerSet, if there is one. */
+  set?: { name: string; uid: string };
+  /** Runners that have a job: their pods are to stay where they are; with a budget against evictions, or without. */
+  protect?: { runners: string[]; budget: boolean };
+}
+
+/**
+ * Marks the pods of runners that have got a job, one request each, so that whoever empties nodes leaves them alone; the
+ * budget that holds for the marked pods of a set is made once. Pods without a job bear no mark.
+ */
+export function protectPods(
+  deps: ProtectDeps,
+  { namespace, set, protect }: ProtectInput,
+): (() => Promise<void>)[] {
+  if (!protect) return [];
+  const { runners, budget } = protect;
+  const mark = {
+    annotations: JOB_PROTECTION_ANNOTATIONS,
+    ...(set && { labels: { [JOB_OF_SET_LABEL]: set.uid } }),
+  };
+  return [
+    ...(set && budget ? [() => ifAllowed(ensureBudget(deps, namespace, set))] : []),
+    ...runners.map(
+      (name) => () => ifAllowed(deps.kubernetes.mergePatch(pods, { namespace, name }, { metadata: mark })),
+    ),
+  ];
+}
+
+const ensureBudget = (
+  { kubernetes, budgets }: ProtectDeps,
+  namespace: string,
+  set: NonNullable<ProtectInput['set']>,
+): Promise<true> =>
+  budgets.get(set.uid, async () => {
+    await unlessExists(kubernetes.create(podDisruptionBudgets, namespace, buildJobBudget(set)));
+    return true;
+  });
+
+/** Jobs run without it: a worker that may not do this, under roles of an older chart, does the rest. */
+async function ifAllowed(request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if (!isNotFound(error) && !isForbidden(error)) throw error;
+  }
+}

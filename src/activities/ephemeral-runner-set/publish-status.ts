@@ -1,0 +1,152 @@
+import { Context } from '@temporalio/activity';
+import { API_VERSION } from '../../api/v1alpha1/group.ts';
+import { EPHEMERAL_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { buildEvent } from '../../kubernetes/objects/event.ts';
+import { ephemeralRunners, ephemeralRunnerSets, events, secrets } from '../../kubernetes/client/resources.ts';
+import { runnerIdOf } from '../../kubernetes/objects/runner.ts';
+import { orNothing } from '../or-nothing.ts';
+import type { DecidedCondition } from '../conditions.ts';
+import { conditionsWith } from '../conditions.ts';
+import { judge, messageOf, toFailure } from '../failures.ts';
+import { setFinalizer } from '../../kubernetes/finalizers.ts';
+import { heartbeatUntilDone } from '../heartbeat.ts';
+import { inParallel } from '../parallel.ts';
+import { protectPods } from './job-protection.ts';
+import type { Budgets, ProtectInput } from './job-protection.ts';
+import { dropProxySecret } from '../github-access/proxy.ts';
+import { createKept } from '../cache.ts';
+import { readiness } from '../runner-status.ts';
+
+export interface SetStatusUpdate {
+  currentReplicas: number;
+  pendingEphemeralRunners: number;
+  runningEphemeralRunners: number;
+  failedEphemeralRunners: number;
+  phase: 'Running' | 'Outdated';
+  conditions: DecidedCondition[];
+}
+
+export interface RunnerStatusUpdate {
+  name: string;
+  phase: string;
+  ready: boolean;
+  /** At GitHub. Absent: whoever made it was lost before it told; the runner's Secret knows. */
+  runnerId?: number;
+  reason?: string;
+  message?: string;
+  /** How its job ended, if the runner outlives it. */
+  jobResult?: string;
+}
+
+export interface PublishStatusInput extends ProtectInput {
+  set?: { name: string; uid: string; generation: number };
+  status?: SetStatusUpdate;
+  addFinalizer?: true;
+  removeFinalizer?: true;
+  runners: RunnerStatusUpdate[];
+  /** One runner's status after the other, because runners are being created. */
+  gently?: true;
+  happenings: { type: 'Normal' | 'Warning'; reason: string; message: string; runner?: string }[];
+}
+
+export interface PublishStatusDeps {
+  kubernetes: KubernetesClient;
+}
+
+/** Somebody may take a set's budget away: it is made sure of again after this time. */
+const BUDGET_KEPT_MS = 10 * 60_000;
+
+/** Writes one batch: the set's status and finalizer, its runners' status, Events. What is gone needs no status. */
+export const publishStatusActivity = ({ kubernetes }: PublishStatusDeps) => {
+  const budgets: Budgets = createKept(BUDGET_KEPT_MS, Date.now);
+  return async (input: PublishStatusInput): Promise<void> => {
+    const stopBeating = heartbeatUntilDone(Context.current(), () => undefined);
+    const statuses = input.runners.map((runner) => () => publishRunner(kubernetes, input.namespace, runner));
+    const others = [
+      () => publishSet(kubernetes, input),
+      ...input.happenings.map((happening) => () => publishEvent(kubernetes, input, happening)),
+      ...protectPods({ kubernetes, budgets }, input),
+    ];
+    const errors: unknown[] = [];
+    const tried = (write: () => Promise<void>): Promise<unknown> =>
+      write().catch((error: unknown) => errors.push(error));
+    try {
+      if (input.gently) await Promise.all([inParallel(others, tried), inParallel(statuses, tried, 1)]);
+      else await inParallel([...others, ...statuses], tried);
+    } finally {
+      stopBeating();
+    }
+    const verdicts = errors.map(judge);
+    const [first] = verdicts;
+    if (!first) return;
+    throw toFailure({ ...first, message: messageOf(verdicts) });
+  };
+};
+
+async function publishSet(kubernetes: KubernetesClient, input: PublishStatusInput): Promise<void> {
+  const { namespace, set, status, addFinalizer, removeFinalizer } = input;
+  if (!set) return;
+  const key = { namespace, name: set.name };
+  if (removeFinalizer) await dropProxySecret(kubernetes, key);
+  if (addFinalizer ?? removeFinalizer) {
+    const change = { finalizer: EPHEMERAL_RUNNER_SET_FINALIZER, present: addFinalizer === true };
+    await setFinalizer(kubernetes, { resource: ephemeralRunnerSets, ...key }, change);
+  }
+  if (!status || removeFinalizer) return;
+  const current = await orNothing(kubernetes.get(ephemeralRunnerSets, key));
+  if (current?.metadata.uid !== set.uid) return;
+  const patch = {
+    status: {
+      ...status,
+      conditions: conditionsWith(current.status?.conditions, status.conditions, set.generation),
+    },
+  };
+  await orNothing(kubernetes.mergePatch(ephemeralRunnerSets, key, patch, { subresource: 'status' }));
+}
+
+async function publishRunner(
+  kubernetes: KubernetesClient,
+  namespace: string,
+  { name, phase, ready, runnerId, reason, message, jobResult }: RunnerStatusUpdate,
+): Promise<void> {
+  const told = ready
+    ? readiness('True', 'PodReady', 'The runner is up.')
+    : readiness('False', reason ?? 'PodNotReady', message ?? '');
+  const id = runnerId ?? (await registeredId(kubernetes, { namespace, name }));
+  const registered = id === undefined ? {} : { runnerId: id, runnerName: name };
+  const result = jobResult === undefined ? {} : { jobResult };
+  const status = {
+    ...registered,
+    phase,
+    reason: reason ?? null,
+    message: message ?? null,
+    ...told,
+    ...result,
+  };
+  await orNothing(
+    kubernetes.mergePatch(ephemeralRunners, { namespace, name }, { status }, { subresource: 'status' }),
+  );
+}
+
+async function registeredId(
+  kubernetes: KubernetesClient,
+  key: { namespace: string; name: string },
+): Promise<number | undefined> {
+  const secret = await orNothing(kubernetes.get(secrets, key));
+  return secret && runnerIdOf(secret);
+}
+
+async function publishEvent(
+  kubernetes: KubernetesClient,
+  { namespace, set }: PublishStatusInput,
+  { type, reason, message, runner }: PublishStatusInput['happenings'][number],
+): Promise<void> {
+  const regarding = set
+    ? { apiVersion: API_VERSION, kind: 'EphemeralRunnerSet', namespace, name: set.name, uid: set.uid }
+    : { apiVersion: API_VERSION, kind: 'EphemeralRunner', namespace, name: runner ?? '' };
+  const text = set && runner !== undefined ? `${runner}: ${message}` : message;
+  await orNothing(
+    kubernetes.create(events, namespace, buildEvent({ regarding, type, reason, message: text })),
+  );
+}

@@ -1,0 +1,227 @@
+import { Context } from '@temporalio/activity';
+import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
+import { EPHEMERAL_RUNNER_FINALIZERS } from '../../api/finalizers.ts';
+import { RUNNER_POD_LABEL } from '../../api/labels.ts';
+import { isDecision } from '../../github/errors.ts';
+import type { ScaleSetClient } from '../../github/scale-set-client.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { ephemeralRunners, ephemeralRunnerSets, pods, secrets } from '../../kubernetes/client/resources.ts';
+import { conclude } from '../conclude.ts';
+import type { Stop } from '../conclude.ts';
+import { orNothing } from '../or-nothing.ts';
+import type { GitHubAccessDeps } from '../github-access/connect.ts';
+import { accessGitHub, runnerSpecOf } from '../github-access/connect.ts';
+import { heartbeatUntilDone } from '../heartbeat.ts';
+import { inParallel } from '../parallel.ts';
+import { deregisterByName, NameTakenError } from './register-runner.ts';
+import { notReady } from '../runner-status.ts';
+
+export interface RunnerToRetire {
+  name: string;
+  runnerId?: number;
+  /** Deregister it and remove its pod, but leave the object, with this status. */
+  keepAs?: { phase: string; reason: string; message: string };
+  /** The deadline of a deletion has passed: it goes, also when GitHub cannot be asked. */
+  force?: true;
+}
+
+export interface RetireRunnersInput {
+  namespace: string;
+  /** The EphemeralRunnerSet, if there is one. */
+  set?: string;
+  runners: RunnerToRetire[];
+}
+
+export interface RetireRunnersResult {
+  retired: string[];
+  /** Of those retired: whose objects were left. */
+  kept: string[];
+  /** GitHub says that their job is still running: nothing was touched. */
+  busy: string[];
+  /** Of those retired: still registered at GitHub, as far as is known. */
+  leaked?: string[];
+  /** Why others could not be retired. */
+  stopped?: Stop;
+}
+
+export interface RetireRunnersDeps extends GitHubAccessDeps {
+  kubernetes: KubernetesClient;
+  /** For the template and the credentials. Default: the client itself. */
+  reads?: Pick<KubernetesClient, 'get'>;
+}
+
+/**
+ * Retires runners: GitHub first, so that none is taken which has just got a job, then pod, Secret and object. Each
+ * runner fails for itself; failures are reported together. Cancelled, it answers with those retired by then.
+ */
+export const retireRunnersActivity =
+  (deps: RetireRunnersDeps) =>
+  async (input: RetireRunnersInput): Promise<RetireRunnersResult> => {
+    const context = Context.current();
+    const result = (context.info.heartbeatDetails as RetireRunnersResult | undefined) ?? {
+      retired: [],
+      kept: [],
+      busy: [],
+    };
+    const stopBeating = heartbeatUntilDone(context, () => result);
+    const errors: unknown[] = [];
+    try {
+      const shared = await sharedAccess(deps, input).catch((error: unknown) => new NoAccess(error));
+      const settled = new Set([...result.retired, ...result.busy]);
+      const queue = input.runners.filter(({ name }) => !settled.has(name));
+      const one = { ...deps, ...input, shared, signal: context.cancellationSignal };
+      await inParallel(queue, (runner) =>
+        retireOne(one, runner, result).catch((error: unknown) => errors.push(error)),
+      );
+    } catch (error) {
+      errors.push(error);
+    } finally {
+      stopBeating();
+    }
+    if (context.cancellationSignal.aborted) return result;
+    // What stands in the way of one is of no concern to the others.
+    return conclude(result, errors, { preferred: 'retry' });
+  };
+
+interface Access {
+  github: ScaleSetClient;
+  scaleSetId: number;
+}
+
+/** GitHub cannot be asked about any runner of the set. */
+class NoAccess {
+  readonly why: unknown;
+
+  constructor(why: unknown) {
+    this.why = why;
+  }
+}
+
+type One = RetireRunnersDeps &
+  RetireRunnersInput & { shared: Access | NoAccess | undefined; signal: AbortSignal };
+
+async function sharedAccess(
+  deps: RetireRunnersDeps,
+  { namespace, set }: RetireRunnersInput,
+): Promise<Access | undefined> {
+  if (set === undefined) return undefined;
+  const reads = deps.reads ?? deps.kubernetes;
+  const object = await orNothing(reads.get(ephemeralRunnerSets, { namespace, name: set }));
+  if (!object) return undefined;
+  const spec = runnerSpecOf(object);
+  const github = await accessGitHub({ ...deps, kubernetes: reads }, namespace, spec);
+  return { github, scaleSetId: spec.runnerScaleSetId };
+}
+
+async function retireOne(one: One, runner: RunnerToRetire, result: RetireRunnersResult): Promise<void> {
+  const { name, keepAs } = runner;
+  const told = await tellGitHub(one, runner);
+  if (told === 'busy') {
+    result.busy.push(name);
+    return;
+  }
+  if (told === 'leaked') (result.leaked ??= []).push(name);
+  if (keepAs) {
+    await keep(one, { name, keepAs });
+    result.kept.push(name);
+  } else {
+    await remove(one, name);
+  }
+  result.retired.push(name);
+}
+
+async function tellGitHub(
+  one: One,
+  { name, runnerId, force }: RunnerToRetire,
+): Promise<'free' | 'busy' | 'leaked'> {
+  try {
+    if (one.shared instanceof NoAccess) throw one.shared.why;
+    const access = one.shared ?? (await accessFor(one, name));
+    return !access || (await deregister(access, { name, runnerId }, one.signal)) ? 'free' : 'busy';
+  } catch (error) {
+    if (!force || one.signal.aborted) throw error;
+    return 'leaked';
+  }
+}
+
+/** A runner whose set is gone, or that never had one, brings its own configuration. */
+async function accessFor(one: One, name: string): Promise<Access | undefined> {
+  const { namespace, kubernetes } = one;
+  const object = await orNothing(kubernetes.get(ephemeralRunners, { namespace, name }));
+  if (!object) return undefined;
+  return {
+    github: await accessGitHub(one, namespace, object.spec),
+    scaleSetId: object.spec.runnerScaleSetId,
+  };
+}
+
+/** @returns `false` if its job is still running */
+async function deregister(
+  { github, scaleSetId }: Access,
+  { name, runnerId }: { name: string; runnerId: number | undefined },
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    // Without an id it may still be registered: its creation may have been cut short right after.
+    if (runnerId === undefined) await deregisterByName(github, { scaleSetId, name }, { signal });
+    else await github.removeRunner(runnerId, { signal });
+  } catch (error) {
+    if (isDecision(error, 'job-still-running')) return false;
+    if (error instanceof NameTakenError) return !isDecision(error.cause, 'job-still-running');
+    if (!isDecision(error, 'not-found')) throw error;
+  }
+  return true;
+}
+
+async function keep(
+  { kubernetes, namespace, signal }: One,
+  { name, keepAs }: { name: string; keepAs: NonNullable<RunnerToRetire['keepAs']> },
+): Promise<void> {
+  const status = { ...keepAs, ...notReady(keepAs.reason, keepAs.message) };
+  await Promise.all([
+    orNothing(
+      kubernetes.mergePatch(
+        ephemeralRunners,
+        { namespace, name },
+        { status },
+        { subresource: 'status', signal },
+      ),
+    ),
+    orNothing(kubernetes.delete(pods, { namespace, name }, { signal })),
+    orNothing(kubernetes.delete(secrets, { namespace, name }, { signal })),
+  ]);
+}
+
+const OURS: readonly string[] = EPHEMERAL_RUNNER_FINALIZERS;
+
+/** Deletes the object, what belongs to it, and then the finalizers that held it until now. */
+async function remove(one: One, name: string): Promise<void> {
+  const { kubernetes, namespace, signal } = one;
+  const key = { namespace, name };
+  const [object] = await Promise.all([
+    orNothing(kubernetes.delete(ephemeralRunners, key, { signal })),
+    orNothing(kubernetes.delete(pods, key, { signal })),
+    orNothing(kubernetes.delete(secrets, key, { signal })),
+  ]);
+  if (!object) return;
+  if (usesContainerHooks(object)) await removeHookObjects(one, name);
+  const finalizers = (object.metadata.finalizers ?? []).filter((finalizer) => !OURS.includes(finalizer));
+  await orNothing(kubernetes.mergePatch(ephemeralRunners, key, { metadata: { finalizers } }, { signal }));
+}
+
+const usesContainerHooks = ({ spec }: EphemeralRunner): boolean =>
+  spec.spec?.containers.some(({ env = [] }) =>
+    env.some((entry) => entry.name === 'ACTIONS_RUNNER_CONTAINER_HOOKS'),
+  ) ?? false;
+
+/** Container hooks start pods and Secrets of their own for a job, labelled with the runner's name. */
+async function removeHookObjects({ kubernetes, namespace, signal }: One, name: string): Promise<void> {
+  const labelSelector = `${RUNNER_POD_LABEL}=${name}`;
+  for (const resource of [pods, secrets]) {
+    const { items } = await kubernetes.list(resource, { namespace, labelSelector, signal });
+    const names = items.flatMap(({ metadata }) => metadata?.name ?? []);
+    await Promise.all(
+      names.map((each) => orNothing(kubernetes.delete(resource, { namespace, name: each }, { signal }))),
+    );
+  }
+}

@@ -1,0 +1,50 @@
+import { PAUSED_ANNOTATION, PAUSED_VALUE, PAUSED_WITH_OWNER_ANNOTATION } from '../../api/annotations.ts';
+import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { autoscalingRunnerSets, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
+import { judged } from '../judged.ts';
+
+export interface ScaleRunnerSetInput {
+  namespace: string;
+  name: string;
+  replicas: number;
+}
+
+export interface PauseInput {
+  namespace: string;
+  name: string;
+  paused: boolean;
+}
+
+/** What people ask of a set is written into the cluster, where the one desired number is kept. */
+export interface OrderActivities {
+  /** Sets `spec.replicas`, exactly (patchID 0). */
+  scaleRunnerSet(input: ScaleRunnerSetInput): Promise<{ replicas: number; previous: number }>;
+  pauseRunnerSet(input: PauseInput): Promise<void>;
+  /** Pauses an AutoscalingRunnerSet, or lets it go on; its EphemeralRunnerSet follows. */
+  pauseScaleSet(input: PauseInput): Promise<void>;
+}
+
+export const orderActivities = ({ kubernetes }: { kubernetes: KubernetesClient }): OrderActivities => ({
+  scaleRunnerSet: ({ namespace, name, replicas }) =>
+    judged(async () => {
+      const key = { namespace, name };
+      const before = await kubernetes.get(ephemeralRunnerSets, key);
+      await kubernetes.mergePatch(ephemeralRunnerSets, key, { spec: { replicas, patchID: 0 } });
+      return { replicas, previous: before.spec.replicas ?? 0 };
+    }),
+  pauseRunnerSet: ({ namespace, name, paused }) =>
+    judged(async () => {
+      // An order of its own: it no longer is paused only because, and as long as, its AutoscalingRunnerSet is.
+      const annotations = { ...pauseMark(paused), [PAUSED_WITH_OWNER_ANNOTATION]: null };
+      await kubernetes.mergePatch(ephemeralRunnerSets, { namespace, name }, { metadata: { annotations } });
+    }),
+  pauseScaleSet: ({ namespace, name, paused }) =>
+    judged(async () => {
+      const annotations = pauseMark(paused);
+      await kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, { metadata: { annotations } });
+    }),
+});
+
+const pauseMark = (paused: boolean): Record<string, string | null> => ({
+  [PAUSED_ANNOTATION]: paused ? PAUSED_VALUE : null,
+});

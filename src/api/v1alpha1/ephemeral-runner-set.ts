@@ -1,0 +1,19 @@
+import type { Static } from 'typebox';
+import type { Resource, ResourceList } from './resource.ts';
+import type {
+  ephemeralRunnerSetSpecSchema,
+  ephemeralRunnerSetStatusSchema,
+} from '../schema/ephemeral-runner-set.ts';
+
+/** How many runners are wanted, and how each is made. */
+export type EphemeralRunnerSetSpec = Static<typeof ephemeralRunnerSetSpecSchema>;
+/** How many runners there are, by phase. */
+export type EphemeralRunnerSetStatus = Static<typeof ephemeralRunnerSetStatusSchema>;
+
+/** The runners of one scale set: `spec.replicas` is the one desired number. */
+export type EphemeralRunnerSet = Resource<
+  'EphemeralRunnerSet',
+  EphemeralRunnerSetSpec,
+  EphemeralRunnerSetStatus
+>;
+export type EphemeralRunnerSetList = ResourceList<EphemeralRunnerSet>;

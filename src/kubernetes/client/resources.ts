@@ -1,0 +1,140 @@
+import type {
+  CoreV1Event,
+  V1ConfigMap,
+  V1Namespace,
+  V1OwnerReference,
+  V1Pod,
+  V1PodDisruptionBudget,
+  V1ResourceQuota,
+  V1Role,
+  V1RoleBinding,
+  V1Secret,
+  V1ServiceAccount,
+  V1Status,
+} from '@kubernetes/client-node';
+import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
+import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
+import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
+import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
+import { API_VERSION, PLURALS } from '../../api/v1alpha1/group.ts';
+import type { Wire } from '../../api/v1alpha1/wire.ts';
+
+export type { ObjectMeta, PodTemplate } from '../../api/v1alpha1/wire.ts';
+
+export type OwnerReference = Wire<V1OwnerReference>;
+export type Pod = Wire<V1Pod>;
+export type Secret = Wire<V1Secret>;
+export type ConfigMap = Wire<V1ConfigMap>;
+export type CoreEvent = Wire<CoreV1Event>;
+export type Namespace = Wire<V1Namespace>;
+export type ServiceAccount = Wire<V1ServiceAccount>;
+export type Role = Wire<V1Role>;
+export type RoleBinding = Wire<V1RoleBinding>;
+export type Status = Wire<V1Status>;
+export type PodDisruptionBudget = Wire<V1PodDisruptionBudget>;
+export type ResourceQuota = Wire<V1ResourceQuota>;
+
+/** What the client asks of every object. */
+export interface KubernetesObject {
+  apiVersion?: string | undefined;
+  kind?: string | undefined;
+  metadata?:
+    | {
+        name?: string | undefined;
+        namespace?: string | undefined;
+        uid?: string | undefined;
+        resourceVersion?: string | undefined;
+      }
+    | undefined;
+}
+
+/** Where objects of type `T` are served. */
+export interface Resource<T extends KubernetesObject = KubernetesObject> {
+  /** `v1`, or group and version. */
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** Never set: ties the descriptor to its type. */
+  readonly object?: T;
+}
+
+const CORE = 'v1';
+const POLICY = 'policy/v1';
+const RBAC = 'rbac.authorization.k8s.io/v1';
+
+export const autoscalingRunnerSets: Resource<AutoscalingRunnerSet> = {
+  apiVersion: API_VERSION,
+  kind: 'AutoscalingRunnerSet',
+  plural: PLURALS.AutoscalingRunnerSet,
+  namespaced: true,
+};
+export const autoscalingListeners: Resource<AutoscalingListener> = {
+  apiVersion: API_VERSION,
+  kind: 'AutoscalingListener',
+  plural: PLURALS.AutoscalingListener,
+  namespaced: true,
+};
+export const ephemeralRunnerSets: Resource<EphemeralRunnerSet> = {
+  apiVersion: API_VERSION,
+  kind: 'EphemeralRunnerSet',
+  plural: PLURALS.EphemeralRunnerSet,
+  namespaced: true,
+};
+export const ephemeralRunners: Resource<EphemeralRunner> = {
+  apiVersion: API_VERSION,
+  kind: 'EphemeralRunner',
+  plural: PLURALS.EphemeralRunner,
+  namespaced: true,
+};
+
+export const pods: Resource<Pod> = { apiVersion: CORE, kind: 'Pod', plural: 'pods', namespaced: true };
+export const secrets: Resource<Secret> = {
+  apiVersion: CORE,
+  kind: 'Secret',
+  plural: 'secrets',
+  namespaced: true,
+};
+export const configMaps: Resource<ConfigMap> = {
+  apiVersion: CORE,
+  kind: 'ConfigMap',
+  plural: 'configmaps',
+  namespaced: true,
+};
+export const events: Resource<CoreEvent> = {
+  apiVersion: CORE,
+  kind: 'Event',
+  plural: 'events',
+  namespaced: true,
+};
+export const namespaces: Resource<Namespace> = {
+  apiVersion: CORE,
+  kind: 'Namespace',
+  plural: 'namespaces',
+  namespaced: false,
+};
+export const serviceAccounts: Resource<ServiceAccount> = {
+  apiVersion: CORE,
+  kind: 'ServiceAccount',
+  plural: 'serviceaccounts',
+  namespaced: true,
+};
+export const resourceQuotas: Resource<ResourceQuota> = {
+  apiVersion: CORE,
+  kind: 'ResourceQuota',
+  plural: 'resourcequotas',
+  namespaced: true,
+};
+export const podDisruptionBudgets: Resource<PodDisruptionBudget> = {
+  apiVersion: POLICY,
+  kind: 'PodDisruptionBudget',
+  plural: 'poddisruptionbudgets',
+  namespaced: true,
+};
+export const roles: Resource<Role> = { apiVersion: RBAC, kind: 'Role', plural: 'roles', namespaced: true };
+export const roleBindings: Resource<RoleBinding> = {
+  apiVersion: RBAC,
+  kind: 'RoleBinding',
+  plural: 'rolebindings',
+  namespaced: true,
+};

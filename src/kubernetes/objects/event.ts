@@ -1,0 +1,53 @@
+import type { CoreEvent } from '../client/resources.ts';
+
+/** Whom an event is about. */
+export interface Regarding {
+  apiVersion: string;
+  kind: string;
+  namespace: string;
+  name: string;
+  uid?: string | undefined;
+  resourceVersion?: string | undefined;
+}
+
+export interface EventFacts {
+  regarding: Regarding;
+  type: 'Normal' | 'Warning';
+  /** One word in CamelCase, for programs. */
+  reason: string;
+  /** One sentence, for people; cut to 1,024 characters. */
+  message: string;
+  /** What was done or failed. */
+  action?: string | undefined;
+  reportingController?: string | undefined;
+  /** Which process reports. */
+  reportingInstance?: string | undefined;
+  /** When it happened: now unless given. */
+  at?: Date | undefined;
+}
+
+/** The API's limit for notes. */
+const MESSAGE_LENGTH = 1024;
+
+/** An Event as `kubectl describe` shows it, in the namespace of the object it is about. */
+export function buildEvent(facts: EventFacts): CoreEvent {
+  const { regarding, message, reportingController = 'temporal-arc', at = new Date() } = facts;
+  const { uid, resourceVersion, ...involved } = regarding;
+  const timestamp = at.toISOString();
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { generateName: `${regarding.name}.`, namespace: regarding.namespace },
+    involvedObject: { ...involved, ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) },
+    type: facts.type,
+    reason: facts.reason,
+    message: message.length > MESSAGE_LENGTH ? `${message.slice(0, MESSAGE_LENGTH - 1)}…` : message,
+    ...(facts.action && { action: facts.action }),
+    count: 1,
+    firstTimestamp: timestamp,
+    lastTimestamp: timestamp,
+    source: { component: reportingController },
+    reportingComponent: reportingController,
+    reportingInstance: facts.reportingInstance ?? reportingController,
+  };
+}

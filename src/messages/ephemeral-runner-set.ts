@@ -1,0 +1,53 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Observation } from './observations.ts';
+import type { SetView } from '../workflows/ephemeral-runner-set/view.ts';
+
+/** What an EphemeralRunnerSet's workflow can be told and asked; an AutoscalingRunnerSet's can be paused and resumed as well. */
+
+/** Changes in the cluster, from the watch. */
+export const observeSignal = defineSignal<[Observation]>('observe');
+
+export interface ScaleRequest {
+  /** The number of runners wanted; a whole number, 0 or more. */
+  replicas: number;
+}
+
+export interface ScaleResult {
+  replicas: number;
+  /** What was wanted before. */
+  previous: number;
+}
+
+/** Sets `spec.replicas`, as `kubectl scale` does. The update answers; the signal does not. */
+export const scaleUpdate = defineUpdate<ScaleResult, [ScaleRequest]>('scale');
+export const scaleSignal = defineSignal<[ScaleRequest]>('scale');
+
+export interface Paused {
+  paused: boolean;
+}
+
+/** Creates no more runners until resumed. Runners that exist go on. The updates answer; the signals do not. */
+export const pauseUpdate = defineUpdate<Paused>('pause');
+export const pauseSignal = defineSignal('pause');
+export const resumeUpdate = defineUpdate<Paused>('resume');
+export const resumeSignal = defineSignal('resume');
+
+/** What the set is doing and why. */
+export const stateQuery = defineQuery<SetView>('state');
+
+/** The largest number that `spec.replicas` holds (int32). */
+const MOST_REPLICAS = 2_147_483_647;
+
+/** Says what is wrong with a request to scale, if anything. */
+export function scaleProblem(request: unknown): string | undefined {
+  const replicas = (request as Partial<ScaleRequest> | null | undefined)?.replicas;
+  if (
+    typeof replicas !== 'number' ||
+    !Number.isInteger(replicas) ||
+    replicas < 0 ||
+    replicas > MOST_REPLICAS
+  ) {
+    return `replicas: a whole number from 0 to ${MOST_REPLICAS} is needed, as in {"replicas": 20}`;
+  }
+  return undefined;
+}

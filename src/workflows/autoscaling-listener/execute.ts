@@ -1,0 +1,216 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  sleep,
+  TimeoutFailure,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { ListenInput } from '../../activities/autoscaling-listener/listen.ts';
+import type { ListenProgress } from '../../activities/autoscaling-listener/message-loop.ts';
+import type { ListenerActivities as Activities } from '../../activities/autoscaling-listener/index.ts';
+import type { ListenerKey } from '../../activities/autoscaling-listener/setup.ts';
+import type { ObservedListener } from '../../messages/observations.ts';
+import { phaseKey } from '../../messages/search-attributes.ts';
+import { listenersTaskQueueOf, listenerTaskQueueOf } from '../../messages/workflow-ids.ts';
+import { Alarm } from '../wake-timer.ts';
+import type { Held, ListenerPlan } from './plan.ts';
+import { conditionKey, podKey } from './plan.ts';
+import type { ListenEnd, ListenerState } from './state.ts';
+import { settleListening, settlePod } from './state.ts';
+import { listenerPhase } from './view.ts';
+import { reconciled } from '../metrics-sink.ts';
+import { heartbeatTimeout, retry } from '../activity-options.ts';
+import { stopFrom } from '../activity-failure.ts';
+
+/** After a status could not be written, or the end did not come. */
+const AGAIN_MS = 5_000;
+
+/**
+ * A session whose worker is lost is handed on by Temporal itself, with the last heartbeat: it need not come by here. All
+ * failures of the activity's own are final, and looked at here.
+ */
+const listenOptions = {
+  startToCloseTimeout: '7d',
+  heartbeatTimeout,
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
+} as const satisfies ActivityOptions;
+
+const short = { startToCloseTimeout: '60s', retry } as const satisfies ActivityOptions;
+
+/** What must be done in the end, however long the cluster does not answer. */
+const patient = {
+  startToCloseTimeout: '10m',
+  heartbeatTimeout,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
+} as const satisfies ActivityOptions;
+
+const { listen } = proxyActivities<Activities>(listenOptions);
+const { publishListener, applyListenerPod, removeListenerPod } = proxyActivities<Activities>(short);
+const { closeListener } = proxyActivities<Activities>(patient);
+
+type Failed = { failed?: { reason: string; message: string } };
+
+/** Carries plans out and takes in what comes of them. Decides nothing. */
+export class ListenerActing {
+  listening: Held | undefined;
+  stopping = false;
+  publishing = false;
+  applying = false;
+  closing = false;
+  hasNews = false;
+  private session = new CancellationScope();
+  private readonly alarm = new Alarm(() => (this.hasNews = true), 'until the next try');
+  private phase: string | undefined;
+  private readonly key: ListenerKey;
+  private readonly state: ListenerState;
+
+  constructor(key: ListenerKey, state: ListenerState) {
+    this.key = key;
+    this.state = state;
+  }
+
+  get inFlight(): boolean {
+    return this.listening !== undefined || this.publishing || this.applying || this.closing;
+  }
+
+  /** @param observedAt when the change that led to this plan was seen, in milliseconds */
+  carryOut(plan: ListenerPlan, observedAt: number | undefined): void {
+    this.hasNews = false;
+    const { listener } = this.state;
+    if (plan.listen === 'stop') {
+      this.stopping = true;
+      this.session.cancel();
+    }
+    if (listener) {
+      if (plan.listen === 'start') void this.listen(listener);
+      if (plan.pod) void this.changePod(plan.pod, listener);
+      if (plan.publish) void this.publish(plan.publish, listener);
+      if (plan.close) void this.close();
+    }
+    this.showPhase();
+    if (plan.wakeAt !== undefined) this.alarm.setTo(plan.wakeAt);
+    if (observedAt !== undefined) reconciled('autoscalinglistener', observedAt);
+  }
+
+  private async listen(listener: ObservedListener): Promise<void> {
+    const { namespace, name } = this.key;
+    const { progress } = this.state;
+    this.listening = { listener, since: Date.now() };
+    this.stopping = false;
+    this.session = new CancellationScope();
+    const input: ListenInput = {
+      namespace,
+      name,
+      capacity: listener.capacity,
+      ...(progress && { progress }),
+    };
+    const options = {
+      ...listenOptions,
+      taskQueue: taskQueueFor(listener, this.key),
+      summary: summaryOf(listener),
+    };
+    const end = await endOf(() => this.session.run(() => listen.executeWithOptions(options, [input])));
+    this.listening = undefined;
+    this.stopping = false;
+    this.hasNews = true;
+    settleListening(this.state, end, Date.now());
+  }
+
+  private async changePod(change: 'apply' | 'remove', listener: ObservedListener): Promise<void> {
+    this.applying = true;
+    const activity = change === 'apply' ? applyListenerPod : removeListenerPod;
+    const failed = await failureOf(
+      activity.executeWithOptions({ ...short, summary: `${change} the pod` }, [this.key]),
+    );
+    this.applying = false;
+    this.hasNews = true;
+    settlePod(this.state, { key: podKey(listener), ...failed }, Date.now());
+  }
+
+  private async publish(
+    { condition, addFinalizer }: NonNullable<ListenerPlan['publish']>,
+    listener: ObservedListener,
+  ): Promise<void> {
+    const { uid, generation } = listener;
+    const { happenings } = this.state;
+    this.publishing = true;
+    this.state.happenings = [];
+    const content = { ...(condition && { condition }), ...(addFinalizer && { addFinalizer }), happenings };
+    const { failed } = await failureOf(publishListener({ ...this.key, uid, generation, ...content }));
+    if (failed) {
+      this.state.happenings.unshift(...happenings);
+      await sleep(AGAIN_MS, { summary: 'until the status is written again' });
+    } else {
+      if (condition) this.state.published = conditionKey(condition, generation);
+      if (addFinalizer && this.state.listener) this.state.listener.hasFinalizer = true;
+    }
+    this.publishing = false;
+    this.hasNews = true;
+  }
+
+  private async close(): Promise<void> {
+    this.closing = true;
+    const { progress } = this.state;
+    const { failed } = await failureOf(closeListener({ ...this.key, ...(progress && { progress }) }));
+    if (failed) await sleep(AGAIN_MS, { summary: 'until it is closed again' });
+    else delete this.state.listener?.hasFinalizer;
+    this.closing = false;
+    this.hasNews = true;
+  }
+
+  private showPhase(): void {
+    const phase = listenerPhase(this.state);
+    if (phase === this.phase) return;
+    this.phase = phase;
+    upsertSearchAttributes([{ key: phaseKey, value: phase }]);
+  }
+
+  /** Ends the timer, because the workflow is about to continue as new. */
+  drain(): void {
+    this.alarm.stop();
+  }
+}
+
+/** The cluster's name begins the workflow's id. */
+function taskQueueFor({ mode }: ObservedListener, { namespace, name }: ListenerKey): string {
+  const cluster = workflowInfo().workflowId.split('/')[0] ?? '';
+  return mode === 'pod' ? listenerTaskQueueOf(cluster, namespace, name) : listenersTaskQueueOf(cluster);
+}
+
+const summaryOf = ({ scaleSetId, capacity }: ObservedListener): string =>
+  `scale set ${scaleSetId}, capacity ${capacity}`;
+
+/** How listening ended, whatever that is. */
+async function endOf(activity: () => Promise<ListenProgress>): Promise<ListenEnd> {
+  try {
+    return { progress: await activity() };
+  } catch (error) {
+    if (isCancellation(error)) return { lost: true, progress: undefined };
+    const cause = error instanceof ActivityFailure ? error.cause : error;
+    if (cause instanceof TimeoutFailure) {
+      return {
+        lost: true,
+        progress: (cause.lastHeartbeatDetails ?? undefined) as ListenProgress | undefined,
+      };
+    }
+    const { reason, message } = stopFrom(cause);
+    const [details] = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
+    const progress = (details ?? undefined) as ListenProgress | undefined;
+    return reason === 'WorkerStopping' ? { lost: true, progress } : { failed: { reason, message }, progress };
+  }
+}
+
+async function failureOf(activity: Promise<unknown>): Promise<Failed> {
+  try {
+    await activity;
+    return {};
+  } catch (error) {
+    return { failed: stopFrom(error) };
+  }
+}

@@ -1,0 +1,56 @@
+import type { ListenerCapacity } from '../../messages/observations.ts';
+import type { ListenerState } from './state.ts';
+
+/** The answer of the query `state`. */
+export interface ListenerView {
+  ready: boolean;
+  reason: string;
+  message: string;
+  capacity?: ListenerCapacity;
+  sessionId?: string;
+  lastMessageId?: number;
+  /** Of the last order for replicas that is known here. */
+  replicas?: number;
+  failures: number;
+  /** Milliseconds since the epoch; in the past: it is under way. */
+  nextTryAt: number;
+}
+
+export function viewListener({
+  listener,
+  progress,
+  report,
+  failures,
+  nextTryAt,
+}: ListenerState): ListenerView {
+  const { ready = false, reason = 'Starting', message = '' } = report ?? {};
+  const sessionId = report?.sessionId ?? progress?.sessionId;
+  return {
+    ...{ ready, reason, message, failures, nextTryAt },
+    ...(listener && { capacity: listener.capacity }),
+    ...(sessionId !== undefined && { sessionId }),
+    ...(progress && { lastMessageId: progress.lastMessageId, replicas: progress.scaling.targetRunners }),
+  };
+}
+
+/** The first page in Temporal's user interface. */
+export function describeListener(state: ListenerState): string {
+  const { ready, reason, message, capacity = 'open' } = viewListener(state);
+  const told = state.report ? `**${reason}** ${message}` : 'Starts.';
+  const { mode = 'worker' } = state.listener ?? {};
+  return [
+    '| ready | capacity | runs in |',
+    '|---|---|---|',
+    `| ${ready} | ${capacity} | ${mode} |`,
+    '',
+    told,
+  ].join('\n');
+}
+
+/** What the listener is in, in one word. It changes rarely: each change is an event in the history. */
+export function listenerPhase({ listener, report }: ListenerState): string {
+  if (listener?.deleting) return 'Deleting';
+  if (!report) return 'Starting';
+  if (!report.ready) return 'Blocked';
+  return listener?.capacity === 'closed' ? 'Paused' : 'Running';
+}

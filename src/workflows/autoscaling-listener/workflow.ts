@@ -1,0 +1,74 @@
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  patched,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ListenerReport } from '../../activities/autoscaling-listener/listen.ts';
+import type { ListenerObservation } from '../../messages/observations.ts';
+import { ListenerActing } from './execute.ts';
+import * as messages from '../../messages/autoscaling-listener.ts';
+import { decideListener } from './plan.ts';
+import type { ListenerState } from './state.ts';
+import { emptyListenerState, observeListener, takeReport } from './state.ts';
+import { describeListener, viewListener } from './view.ts';
+
+export interface ListenerInput {
+  namespace: string;
+  /** The AutoscalingListener. */
+  name: string;
+  /** From the run before. */
+  carried?: ListenerState;
+  inbox?: ListenerObservation[];
+}
+
+/**
+ * An AutoscalingListener's life: one activity holds its message session and polls. Whatever changes what it works with
+ * ends that activity, and the next one goes on with the same session; when a worker is lost, another one does.
+ */
+export async function autoscalingListener(input: ListenerInput): Promise<void> {
+  const state = input.carried ?? emptyListenerState();
+  const inbox = input.inbox ?? [];
+  const reports: ListenerReport[] = [];
+  const acting = new ListenerActing({ namespace: input.namespace, name: input.name }, state);
+
+  const capacityRests = patched('capacity-rests');
+
+  setHandler(messages.observeListenerSignal, (observation) => void inbox.push(observation));
+  setHandler(messages.reportSignal, (report) => void reports.push(report));
+  setHandler(messages.listenerStateQuery, () => viewListener(state));
+
+  for (;;) {
+    const observations = inbox.splice(0);
+    for (const observation of observations) observeListener(state, observation);
+    for (const report of reports.splice(0)) takeReport(state, report);
+    const draining = workflowInfo().continueAsNewSuggested;
+    const { listening, stopping, publishing, closing, applying } = acting;
+    const circumstances = {
+      stopping,
+      publishing,
+      closing,
+      applying,
+      draining,
+      capacityRests,
+      now: Date.now(),
+    };
+    const plan = decideListener(state, { ...circumstances, ...(listening && { listening }) });
+    if (draining) acting.drain();
+    acting.carryOut(plan, observations[0]?.at);
+    setCurrentDetails(describeListener(state));
+
+    const quiet = !acting.inFlight && inbox.length === 0 && reports.length === 0;
+    if (quiet && plan.finished) break;
+    if (quiet && draining) {
+      await condition(allHandlersFinished);
+      const { namespace, name } = input;
+      return continueAsNew<typeof autoscalingListener>({ namespace, name, carried: state, inbox });
+    }
+    await condition(() => inbox.length > 0 || reports.length > 0 || acting.hasNews);
+  }
+  await condition(allHandlersFinished);
+}

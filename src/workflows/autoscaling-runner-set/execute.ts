@@ -1,0 +1,175 @@
+import { proxyActivities, upsertSearchAttributes } from '@temporalio/workflow';
+import type { Activities } from '../../activities/index.ts';
+import { phaseKey } from '../../messages/search-attributes.ts';
+import { Alarm } from '../wake-timer.ts';
+import type { Paused } from '../../messages/ephemeral-runner-set.ts';
+import { reconciled } from '../metrics-sink.ts';
+import { retry } from '../activity-options.ts';
+import { stopFrom } from '../activity-failure.ts';
+import type { ScaleSetPlan } from './plan.ts';
+import type { StepOutcome } from './settle.ts';
+import type { ScaleSetState } from './state.ts';
+import { publicationKey, scaleSetStatus, wordsKey } from './status.ts';
+import type { Step } from './steps.ts';
+
+/** After a status could not be written. */
+const PUBLISH_AGAIN_MS = 5_000;
+
+const options = { startToCloseTimeout: '60s', retry } as const;
+
+const { prepareScaleSet, applyChildren, dropChildren, removeScaleSet, releaseScaleSet, publishScaleSet } =
+  proxyActivities<Activities>(options);
+
+/** What a person waits for. */
+const ordered = { startToCloseTimeout: '30s', retry } as const;
+
+const { pauseScaleSet } = proxyActivities<Activities>(ordered);
+
+interface Served {
+  namespace: string;
+  name: string;
+}
+
+/** Carries a scale set's plans out and gathers what comes of them. Decides nothing. */
+export class ScaleSetSteps {
+  stepping = false;
+  publishing = false;
+  /** Milliseconds: after a status could not be written, no other is until then. */
+  mayPublishAt = 0;
+  private woken = false;
+  private outcomes: StepOutcome[] = [];
+  private phase: string | undefined;
+  private readonly alarm: Alarm;
+  private readonly served: Served;
+  private readonly state: ScaleSetState;
+
+  constructor(served: Served, state: ScaleSetState) {
+    this.served = served;
+    this.state = state;
+    this.alarm = new Alarm(() => (this.woken = true), 'until the next try');
+  }
+
+  get inFlight(): boolean {
+    return this.stepping || this.publishing;
+  }
+
+  /** Something happened that calls for a new look at the state. */
+  get hasNews(): boolean {
+    return this.woken || this.outcomes.length > 0;
+  }
+
+  takeOutcomes(): StepOutcome[] {
+    this.woken = false;
+    return this.outcomes.splice(0);
+  }
+
+  /** The workflow is about to continue as new. */
+  drain(): void {
+    this.alarm.stop();
+  }
+
+  /** A person's order. The watch tells of the annotation, and the children follow with the next steps. */
+  async pause(paused: boolean): Promise<Paused> {
+    const summary = `${this.served.name}: ${paused ? 'pause' : 'resume'}`;
+    await pauseScaleSet.executeWithOptions({ ...ordered, summary }, [{ ...this.served, paused }]);
+    return { paused };
+  }
+
+  /** @param observedAt when the change that led to this plan was seen, in milliseconds */
+  carryOut({ step, publish, wakeAt }: ScaleSetPlan, observedAt: number | undefined): void {
+    const begun: Promise<void>[] = [];
+    if (step) begun.push(this.take(step));
+    if (publish) begun.push(this.publish(publish));
+    this.showPhase();
+    if (wakeAt !== undefined) this.alarm.setTo(wakeAt);
+    if (observedAt === undefined) return;
+    void Promise.all(begun).then(() => reconciled('autoscalingrunnerset', observedAt));
+  }
+
+  private async take(step: Step): Promise<void> {
+    this.stepping = true;
+    const outcome = await this.attempt(step);
+    this.stepping = false;
+    this.outcomes.push(outcome);
+  }
+
+  private async attempt(step: Step): Promise<StepOutcome> {
+    try {
+      return { step, ...(await this.run(step)) };
+    } catch (error) {
+      return { step, stopped: stopFrom(error) };
+    }
+  }
+
+  private async run(step: Step): Promise<Omit<StepOutcome, 'step'>> {
+    const target = this.target();
+    switch (step.name) {
+      case 'prepare': {
+        const prepared = await prepareScaleSet.executeWithOptions(this.named('scale set of'), [target]);
+        return prepared ? { prepared } : {};
+      }
+      case 'apply':
+        await applyChildren.executeWithOptions(this.named('children of'), [
+          { ...target, ...(step.hold && { hold: step.hold }) },
+        ]);
+        return {};
+      case 'drop':
+        await dropChildren({
+          namespace: target.namespace,
+          empty: step.empty,
+          sets: step.sets.map(({ name, uid }) => ({ name, uid })),
+          listeners: step.listeners.map(({ namespace, name, uid }) => ({ namespace, name, uid })),
+        });
+        return {};
+      case 'remove': {
+        const input = { ...target, ...(step.force && { force: step.force }) };
+        return removeScaleSet.executeWithOptions(this.named('scale set of'), [input]);
+      }
+      case 'release':
+        await releaseScaleSet.executeWithOptions(this.named('finalizers of'), [target]);
+        return {};
+    }
+  }
+
+  private named(what: string): typeof options & { summary: string } {
+    return { ...options, summary: `${what} ${this.served.name}` };
+  }
+
+  private target(): Served & { uid: string } {
+    return { ...this.served, uid: this.state.seen?.scaleSet?.uid ?? '' };
+  }
+
+  private async publish({ status, happenings }: NonNullable<ScaleSetPlan['publish']>): Promise<void> {
+    const generation = this.state.seen?.scaleSet?.generation ?? 0;
+    this.publishing = true;
+    this.state.happenings = [];
+    try {
+      await publishScaleSet({ ...this.target(), generation, ...(status && { status }), happenings });
+      if (status) this.remember(status, generation);
+    } catch {
+      this.state.happenings.unshift(...happenings);
+      this.mayPublishAt = Date.now() + PUBLISH_AGAIN_MS;
+      this.alarm.setTo(this.mayPublishAt);
+    }
+    this.publishing = false;
+    this.woken = true;
+  }
+
+  private remember(status: ReturnType<typeof scaleSetStatus>, generation: number): void {
+    this.state.published = {
+      key: publicationKey(status, generation),
+      words: wordsKey(status, generation),
+      at: Date.now(),
+    };
+  }
+
+  private showPhase(): void {
+    const { scaleSet } = this.state.seen ?? {};
+    const blocked = Object.keys(this.state.troubles).length > 0;
+    const calm = blocked ? 'Blocked' : scaleSetStatus(this.state).phase;
+    const phase = scaleSet?.deleting ? 'Deleting' : calm;
+    if (phase === this.phase) return;
+    this.phase = phase;
+    upsertSearchAttributes([{ key: phaseKey, value: phase }]);
+  }
+}

@@ -1,0 +1,33 @@
+import type { ScaleSetObservation } from '../../messages/observations.ts';
+import type { ScaleSetState } from './state.ts';
+import { DELETION_DEADLINE_SECONDS } from './state.ts';
+
+/** Takes an observation into the state. Idempotent: it tells everything, and replaces what was known. */
+export function observeScaleSet(state: ScaleSetState, observation: ScaleSetObservation): void {
+  const { scaleSet, wanted, sets, listeners, settings, snapshot, at } = observation;
+  const before = state.seen?.scaleSet;
+  if (before && scaleSet && before.uid !== scaleSet.uid) forgetTheOther(state);
+  state.seen = { scaleSet, wanted, sets, listeners };
+  if (settings) state.deadlineSeconds = settings.deletionDeadlineSeconds ?? DELETION_DEADLINE_SECONDS;
+  if (scaleSet?.deleting) state.deletingSince ??= at;
+  // Its annotations have been seen as they were written: what they say later is no longer only late.
+  if (state.prepared && scaleSet?.identity === state.prepared.identity)
+    state.prepared.before = scaleSet.identity;
+  // The regular picture shows what really stands there: whatever was written over is written again.
+  if (snapshot) {
+    delete state.published;
+    if (state.prepared) state.prepared.before = state.prepared.identity;
+  }
+}
+
+/** Another AutoscalingRunnerSet of the same name: nothing that was done for the first is true of it. */
+function forgetTheOther(state: ScaleSetState): void {
+  delete state.prepared;
+  delete state.deletingSince;
+  delete state.removed;
+  delete state.released;
+  delete state.outdated;
+  delete state.published;
+  state.paces = {};
+  state.troubles = {};
+}

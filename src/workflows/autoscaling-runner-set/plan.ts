@@ -1,0 +1,98 @@
+import type { ScaleSetStatusUpdate } from '../../activities/autoscaling-runner-set/publish-scale-set.ts';
+import type { Happening } from '../../api/event.ts';
+import { childrenStep, leftoverStep } from './policies/children.ts';
+import { deadlineOf, deletionStep, orphansStep } from './policies/deletion.ts';
+import { waitsUntil } from './policies/step-backoff.ts';
+import { isPrepared, preparationStep } from './policies/preparation.ts';
+import type { ScaleSetState } from './state.ts';
+import { publicationKey, scaleSetStatus, wordsKey } from './status.ts';
+import type { Step } from './steps.ts';
+
+/** Counters alone are written this often at most (milliseconds). */
+const COUNTERS_MS = 1_000;
+
+export interface ScaleSetPlan {
+  /** One at a time. */
+  step?: Step;
+  publish?: { status?: ScaleSetStatusUpdate; happenings: Happening[] };
+  /** Milliseconds since the epoch: look again then, even if nothing happens. */
+  wakeAt?: number;
+  /** Nothing is left that this workflow serves. */
+  finished: boolean;
+}
+
+export interface ScaleSetCircumstances {
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Of the AutoscalingRunnerSet. */
+  name: string;
+  /** A step is under way. */
+  stepping: boolean;
+  publishing: boolean;
+  /** Preparing to continue as new: begin nothing. */
+  draining: boolean;
+}
+
+/** What to do now for a scale set. */
+export function decideScaleSet(state: ScaleSetState, circumstances: ScaleSetCircumstances): ScaleSetPlan {
+  if (!state.seen || circumstances.draining) return { finished: false };
+  const wakes: number[] = [];
+  const step = circumstances.stepping
+    ? undefined
+    : firstDue(candidates(state, circumstances), state, {
+        ...circumstances,
+        wakes,
+      });
+  const publish = circumstances.publishing ? undefined : toPublish(state, circumstances.now, wakes);
+  if (state.seen.scaleSet?.deleting && deadlineOf(state) > circumstances.now) wakes.push(deadlineOf(state));
+  const wakeAt = Math.min(...wakes);
+  return {
+    ...(step && { step }),
+    ...(publish && { publish }),
+    ...(Number.isFinite(wakeAt) && { wakeAt }),
+    finished: !state.seen.scaleSet && state.seen.listeners.length === 0,
+  };
+}
+
+/** What could be done, the most urgent first. */
+function candidates(state: ScaleSetState, { now, name }: ScaleSetCircumstances): (Step | undefined)[] {
+  const { scaleSet } = state.seen ?? {};
+  if (!scaleSet) return [orphansStep(state)];
+  if (scaleSet.deleting) return [deletionStep(state, now)];
+  return [
+    preparationStep(state),
+    ...(isPrepared(state) ? [childrenStep(state, name), leftoverStep(state)] : []),
+  ];
+}
+
+/** A step that must wait does not hold up the others. */
+function firstDue(
+  steps: (Step | undefined)[],
+  { paces }: ScaleSetState,
+  { now, wakes }: { now: number; wakes: number[] },
+): Step | undefined {
+  for (const step of steps) {
+    if (!step) continue;
+    const until = waitsUntil(paces[step.name], step.key, now);
+    if (until === undefined) return step;
+    wakes.push(until);
+  }
+  return undefined;
+}
+
+function toPublish(state: ScaleSetState, now: number, wakes: number[]): ScaleSetPlan['publish'] {
+  const { happenings, published } = state;
+  const { scaleSet } = state.seen ?? {};
+  if (!scaleSet) return undefined;
+  if (scaleSet.deleting) return happenings.length > 0 ? { happenings } : undefined;
+  const status = scaleSetStatus(state);
+  const isNew = publicationKey(status, scaleSet.generation) !== published?.key;
+  const isUrgent = wordsKey(status, scaleSet.generation) !== published?.words || happenings.length > 0;
+  const dueAt = (published?.at ?? 0) + COUNTERS_MS;
+  if (!isNew && happenings.length === 0) return undefined;
+  if (!isUrgent && dueAt > now) {
+    wakes.push(dueAt);
+    return undefined;
+  }
+  return { ...(isNew && { status }), happenings };
+}

@@ -1,0 +1,39 @@
+import type { ScaleSetState } from '../state.ts';
+import type { Step } from '../steps.ts';
+import { keyOf } from '../steps.ts';
+
+/** What a child says when GitHub does not know its scale set. */
+const GONE = 'ScaleSetNotFound';
+
+/**
+ * Whether the scale set at GitHub must be looked after: it never was, the spec asks for something else, somebody changed
+ * the annotations, or a child says that it has vanished.
+ */
+export function preparationStep(state: ScaleSetState): Step | undefined {
+  const { scaleSet } = state.seen ?? {};
+  if (!scaleSet) return undefined;
+  const { prepared } = state;
+  const gone = isGone(state);
+  const isCurrent =
+    scaleSet.hasFinalizer === true &&
+    prepared?.asked === scaleSet.asked &&
+    (scaleSet.identity === prepared.identity || scaleSet.identity === prepared.before);
+  if (isCurrent && !gone) return undefined;
+  return { name: 'prepare', key: keyOf(scaleSet.asked, scaleSet.identity, gone && 'gone') };
+}
+
+/** The scale set that the children have now is not at GitHub. What they say of an earlier one is past. */
+function isGone({ seen, prepared }: ScaleSetState): boolean {
+  const id = prepared?.scaleSetId ?? seen?.scaleSet?.scaleSetId;
+  const sets = (seen?.sets ?? []).some(
+    ({ scaleSetId, blocked, current }) => current && scaleSetId === id && blocked?.reason === GONE,
+  );
+  const listeners = (seen?.listeners ?? []).some(
+    ({ scaleSetId, ready, current }) => current && scaleSetId === id && ready?.reason === GONE,
+  );
+  return sets || listeners;
+}
+
+/** The scale set at GitHub is what the spec asks for: children can be made for it. */
+export const isPrepared = ({ seen, prepared }: ScaleSetState): boolean =>
+  prepared !== undefined && prepared.asked === seen?.scaleSet?.asked;

@@ -1,0 +1,69 @@
+import type { PreparedScaleSet } from '../../activities/autoscaling-runner-set/prepare-scale-set.ts';
+import { paceAfter } from './policies/step-backoff.ts';
+import type { ScaleSetState } from './state.ts';
+import { isOutdated } from './status.ts';
+import type { Step } from './steps.ts';
+
+/** What a step came to. */
+export interface StepOutcome {
+  step: Step;
+  /** It failed. */
+  stopped?: { reason: string; message: string };
+  prepared?: PreparedScaleSet;
+  /** What was left at GitHub. */
+  leaked?: string;
+}
+
+/** Takes what a step came to into the state. */
+export function settleStep(state: ScaleSetState, outcome: StepOutcome, now: number): void {
+  const { step, stopped } = outcome;
+  const { name, key } = step;
+  state.paces[name] = paceAfter(state.paces[name], { key, failed: stopped !== undefined, now });
+  if (stopped) {
+    if (state.troubles[name]?.reason !== stopped.reason)
+      state.happenings.push({ type: 'Warning', ...stopped });
+    state.troubles[name] = stopped;
+    return;
+  }
+  const { [name]: _over, ...troubles } = state.troubles;
+  state.troubles = troubles;
+  if (outcome.prepared) settlePreparation(state, outcome.prepared);
+  if (name === 'remove') settleRemoval(state, outcome.leaked);
+  if (name === 'release') state.released = true;
+}
+
+function settlePreparation(state: ScaleSetState, { happenings, ...prepared }: PreparedScaleSet): void {
+  const { scaleSet } = state.seen ?? {};
+  tellOfLabels(state, prepared.missingLabels);
+  state.prepared = { ...prepared, before: scaleSet?.identity ?? '' };
+  state.happenings.push(...happenings);
+  if (scaleSet) scaleSet.hasFinalizer = true;
+}
+
+function tellOfLabels(state: ScaleSetState, missing: string[]): void {
+  const before = state.prepared?.missingLabels ?? [];
+  if (missing.length === 0 || missing.join() === before.join()) return;
+  const message = `GitHub did not keep these labels of the scale set: ${missing.join(', ')}.`;
+  state.happenings.push({ type: 'Warning', reason: 'LabelsDropped', message });
+}
+
+function settleRemoval(state: ScaleSetState, leaked: string | undefined): void {
+  state.removed = true;
+  if (leaked !== undefined)
+    state.happenings.push({ type: 'Warning', reason: 'ScaleSetLeaked', message: leaked });
+}
+
+/** Tells people when GitHub begins to refuse the runners of the template, and when a new template ends that. */
+export function noteOutdated(state: ScaleSetState): void {
+  const outdated = isOutdated(state);
+  if (outdated === (state.outdated ?? false)) return;
+  state.outdated = outdated;
+  const message = outdated
+    ? 'GitHub no longer accepts the runner version of this template: give a newer image.'
+    : 'The new template is accepted: jobs are taken again.';
+  state.happenings.push(
+    outdated
+      ? { type: 'Warning', reason: 'Outdated', message }
+      : { type: 'Normal', reason: 'Resumed', message },
+  );
+}

@@ -1,0 +1,51 @@
+import type { ScaleSetObservation } from '../../messages/observations.ts';
+import type { PreparedScaleSet } from '../../activities/autoscaling-runner-set/prepare-scale-set.ts';
+import type { Happening } from '../../api/event.ts';
+import type { Paces } from './policies/step-backoff.ts';
+
+/** Why a step cannot be done for now. */
+export interface ScaleSetTrouble {
+  reason: string;
+  message: string;
+}
+
+/** The scale set at GitHub as it was last brought to what the spec asks. */
+export interface Prepared extends Omit<PreparedScaleSet, 'happenings'> {
+  /** What the annotations said before: seen once more, it is only late. */
+  before: string;
+}
+
+/** What a step of the workflow is called. */
+export type StepName = 'prepare' | 'apply' | 'drop' | 'remove' | 'release';
+
+/** All that an AutoscalingRunnerSet's workflow knows: plain JSON, carried over continue-as-new as it is. */
+export interface ScaleSetState {
+  /** What the watch told last. */
+  seen?: Pick<ScaleSetObservation, 'scaleSet' | 'wanted' | 'sets' | 'listeners'>;
+  prepared?: Prepared;
+  /** When each step was last done, and when it may be again. */
+  paces: Paces;
+  /** By step: what stands in its way. */
+  troubles: Partial<Record<StepName, ScaleSetTrouble>>;
+  /** Milliseconds since the epoch: since then it is being deleted. */
+  deletingSince?: number;
+  /** The scale set at GitHub is gone, or was given up. */
+  removed?: boolean;
+  /** Of releasing: the finalizer is off. */
+  released?: boolean;
+  /** GitHub no longer accepts the runners of the current template; people have been told. */
+  outdated?: boolean;
+  deadlineSeconds: number;
+  happenings: Happening[];
+  /** The status as it was last written (`publicationKey`), and when. */
+  published?: { key: string; words: string; at: number };
+}
+
+export const DELETION_DEADLINE_SECONDS = 300;
+
+export const emptyScaleSetState = (): ScaleSetState => ({
+  paces: {},
+  troubles: {},
+  deadlineSeconds: DELETION_DEADLINE_SECONDS,
+  happenings: [],
+});

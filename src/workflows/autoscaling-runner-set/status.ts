@@ -1,0 +1,132 @@
+import type { DecidedCondition as Condition } from '../../activities/conditions.ts';
+import type { ScaleSetStatusUpdate } from '../../activities/autoscaling-runner-set/publish-scale-set.ts';
+import {
+  LABELS_DIFFER_CONDITION,
+  PAUSED_CONDITION,
+  READY_CONDITION,
+  SCALE_SET_READY_CONDITION,
+  UPDATE_PENDING_CONDITION,
+} from '../../api/conditions.ts';
+import { outdatedCondition } from '../conditions.ts';
+import { currentListener, currentSet, holdsBack } from './policies/children.ts';
+import { isPrepared } from './policies/preparation.ts';
+import type { ScaleSetState, ScaleSetTrouble } from './state.ts';
+
+/** GitHub no longer accepts the runners of the template that the current set has. A newer template is another matter. */
+export function isOutdated(state: ScaleSetState): boolean {
+  const set = currentSet(state);
+  return set?.phase === 'Outdated' && set.stale !== 'template';
+}
+
+/** A scale set's status as it should stand in the cluster. Counters are of all its sets. */
+export function scaleSetStatus(state: ScaleSetState): ScaleSetStatusUpdate {
+  const sets = state.seen?.sets ?? [];
+  const sum = (count: 'pending' | 'running' | 'failed'): number =>
+    sets.reduce((total, set) => total + set[count], 0);
+  const [pending, running, failed] = [sum('pending'), sum('running'), sum('failed')];
+  return {
+    currentRunners: pending + running + failed,
+    pendingEphemeralRunners: pending,
+    runningEphemeralRunners: running,
+    failedEphemeralRunners: failed,
+    phase: phaseOf(state),
+    conditions: [
+      readyCondition(state),
+      scaleSetReadyCondition(state),
+      labelsCondition(state),
+      outdatedCondition(isOutdated(state), OUTDATED),
+      updateCondition(state),
+      pausedCondition(state),
+    ],
+  };
+}
+
+function phaseOf(state: ScaleSetState): ScaleSetStatusUpdate['phase'] {
+  if (isOutdated(state)) return 'Outdated';
+  return currentSet(state) && currentListener(state) ? 'Running' : 'Pending';
+}
+
+const OUTDATED =
+  'GitHub no longer accepts the runner version of this template; no job is taken until a new one comes.';
+
+function readyCondition(state: ScaleSetState): Condition {
+  const type = READY_CONDITION;
+  const why = unready(state);
+  return why
+    ? { type, status: 'False', ...why }
+    : { type, status: 'True', reason: 'Listening', message: 'The scale set takes jobs.' };
+}
+
+/** What keeps the scale set from taking jobs, the deepest cause first. */
+function unready(state: ScaleSetState): ScaleSetTrouble | undefined {
+  const { prepare, apply, drop } = state.troubles;
+  const [set, listener] = [currentSet(state), currentListener(state)];
+  const trouble = prepare ?? apply ?? drop;
+  if (trouble) return trouble;
+  if (isOutdated(state)) return { reason: 'Outdated', message: OUTDATED };
+  if (!isPrepared(state) || !set || !listener)
+    return { reason: 'Pending', message: 'The scale set is being set up.' };
+  if (set.blocked) return set.blocked;
+  const { ready } = listener;
+  if (!ready) return { reason: 'ListenerStarting', message: 'The listener has not reported yet.' };
+  if (ready.status !== 'True') return { reason: ready.reason, message: ready.message };
+  return undefined;
+}
+
+function scaleSetReadyCondition(state: ScaleSetState): Condition {
+  const type = SCALE_SET_READY_CONDITION;
+  const { troubles, prepared } = state;
+  if (troubles.prepare) return { type, status: 'False', ...troubles.prepare };
+  if (!prepared || !isPrepared(state))
+    return {
+      type,
+      status: 'False',
+      reason: 'Pending',
+      message: 'The scale set is being looked up at GitHub.',
+    };
+  const { scaleSetName, scaleSetId, group } = prepared;
+  const message = `Scale set "${scaleSetName}" has id ${scaleSetId} at GitHub, in runner group "${group}".`;
+  return { type, status: 'True', reason: 'ScaleSetPrepared', message };
+}
+
+function labelsCondition({ prepared }: ScaleSetState): Condition {
+  const type = LABELS_DIFFER_CONDITION;
+  const missing = prepared?.missingLabels ?? [];
+  if (missing.length === 0)
+    return { type, status: 'False', reason: 'LabelsApplied', message: 'GitHub keeps all labels asked for.' };
+  const message = `GitHub did not keep: ${missing.join(', ')}. Jobs that name them get no runner here.`;
+  return { type, status: 'True', reason: 'LabelsDropped', message };
+}
+
+const updateCondition = (state: ScaleSetState): Condition =>
+  holdsBack(state)
+    ? {
+        type: UPDATE_PENDING_CONDITION,
+        status: 'True',
+        reason: 'WaitingForJobs',
+        message: 'The new template takes effect after the jobs that run; no further job is taken until then.',
+      }
+    : {
+        type: UPDATE_PENDING_CONDITION,
+        status: 'False',
+        reason: 'UpToDate',
+        message: 'No template waits for jobs.',
+      };
+
+function pausedCondition(state: ScaleSetState): Condition {
+  const type = PAUSED_CONDITION;
+  if (state.seen?.scaleSet?.paused)
+    return { type, status: 'True', reason: 'PausedByAnnotation', message: 'No job is taken.' };
+  const set = currentSet(state);
+  if (!set?.paused) return { type, status: 'False', reason: 'NotPaused', message: 'Jobs are taken.' };
+  const message = `No job is taken: the EphemeralRunnerSet ${set.name} was paused by itself. "temporal-arc resume" resumes both.`;
+  return { type, status: 'True', reason: 'RunnerSetPaused', message };
+}
+
+/** What tells two statuses apart. */
+export const publicationKey = (status: ScaleSetStatusUpdate, generation: number): string =>
+  `${generation} ${JSON.stringify(status)}`;
+
+/** The same without the counters. */
+export const wordsKey = ({ phase, conditions }: ScaleSetStatusUpdate, generation: number): string =>
+  `${generation} ${JSON.stringify({ phase, conditions })}`;

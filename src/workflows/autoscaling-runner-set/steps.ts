@@ -1,0 +1,34 @@
+import type { ObservedChildListener, ObservedChildSet } from '../../messages/observations.ts';
+
+/** What to do next; `key` says for which reason, so that the same is not done again and again. */
+export type Step =
+  | { name: 'prepare'; key: string }
+  | { name: 'apply'; key: string; hold?: true }
+  | {
+      name: 'drop';
+      key: string;
+      empty: string[];
+      sets: ObservedChildSet[];
+      listeners: ObservedChildListener[];
+    }
+  | { name: 'remove'; key: string; force?: true }
+  | { name: 'release'; key: string };
+
+/** A reason in one line. */
+export const keyOf = (...parts: (string | number | boolean | undefined)[]): string =>
+  parts.map((part) => String(part ?? '')).join(' ');
+
+export function dropStep({
+  empty = [],
+  sets = [],
+  listeners = [],
+}: {
+  empty?: ObservedChildSet[];
+  sets?: ObservedChildSet[];
+  listeners?: ObservedChildListener[];
+}): Step | undefined {
+  if (empty.length + sets.length + listeners.length === 0) return undefined;
+  const uids = [...sets, ...listeners].map(({ uid }) => uid).sort();
+  const names = empty.map(({ name }) => name).sort();
+  return { name: 'drop', key: keyOf(...uids, ...names), empty: names, sets, listeners };
+}

@@ -1,0 +1,65 @@
+import { PAUSED_CONDITION } from '../../api/conditions.ts';
+import { currentListener, currentSet, holdsBack } from './policies/children.ts';
+import type { ScaleSetState } from './state.ts';
+import { scaleSetStatus } from './status.ts';
+
+/** The answer of the query `state` of an AutoscalingRunnerSet's workflow. */
+export interface ScaleSetView {
+  phase: string;
+  scaleSetId?: number;
+  scaleSetName?: string;
+  group?: string;
+  runnerSet?: string;
+  listener?: string;
+  /** A new template waits for jobs that run. */
+  held: boolean;
+  deleting: boolean;
+  pending: number;
+  running: number;
+  failed: number;
+  conditions: { type: string; status: string; reason: string; message: string }[];
+  /** By step: what stands in its way. */
+  troubles: ScaleSetState['troubles'];
+}
+
+export function viewScaleSet(state: ScaleSetState): ScaleSetView {
+  const status = scaleSetStatus(state);
+  const { prepared } = state;
+  const [set, listener] = [currentSet(state), currentListener(state)];
+  return {
+    phase: status.phase,
+    ...(prepared && {
+      scaleSetId: prepared.scaleSetId,
+      scaleSetName: prepared.scaleSetName,
+      group: prepared.group,
+    }),
+    ...(set && { runnerSet: set.name }),
+    ...(listener && { listener: `${listener.namespace}/${listener.name}` }),
+    held: holdsBack(state),
+    deleting: state.seen?.scaleSet?.deleting === true,
+    pending: status.pendingEphemeralRunners,
+    running: status.runningEphemeralRunners,
+    failed: status.failedEphemeralRunners,
+    conditions: status.conditions,
+    troubles: state.troubles,
+  };
+}
+
+/** The first page in Temporal's user interface. */
+export function describeScaleSet(state: ScaleSetState): string {
+  const { scaleSetId, scaleSetName, group, pending, running, failed, troubles } = viewScaleSet(state);
+  const waits = Object.entries(troubles).map(
+    ([step, { reason, message }]) => `Cannot ${step}: **${reason}** ${message}`,
+  );
+  const { conditions } = scaleSetStatus(state);
+  const [ready] = conditions;
+  const paused = conditions.find(({ type }) => type === PAUSED_CONDITION);
+  return [
+    '| scale set | group | pending | running | failed |',
+    '|---|---|---|---|---|',
+    `| ${scaleSetName ?? '–'} (${scaleSetId ?? '–'}) | ${group ?? '–'} | ${pending} | ${running} | ${failed} |`,
+    '',
+    ...(waits.length > 0 ? waits : [`${ready?.reason ?? ''}: ${ready?.message ?? ''}`]),
+    ...(paused?.status === 'True' ? ['', `Paused: ${paused.message}`] : []),
+  ].join('\n');
+}

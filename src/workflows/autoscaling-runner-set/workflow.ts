@@ -1,0 +1,78 @@
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ScaleSetObservation } from '../../messages/observations.ts';
+import { handlePauses } from '../pause-handlers.ts';
+import { ScaleSetSteps } from './execute.ts';
+import { decideScaleSet } from './plan.ts';
+import { observeScaleSet } from './observe.ts';
+import { noteOutdated, settleStep } from './settle.ts';
+import type { ScaleSetState } from './state.ts';
+import { emptyScaleSetState } from './state.ts';
+import type { ScaleSetView } from './view.ts';
+import { describeScaleSet, viewScaleSet } from './view.ts';
+
+export interface ScaleSetInput {
+  namespace: string;
+  /** The AutoscalingRunnerSet. */
+  name: string;
+  /** From the run before. */
+  carried?: ScaleSetState;
+  inbox?: ScaleSetObservation[];
+}
+
+/** Changes in the cluster, from the watch. */
+export const observeScaleSetSignal = defineSignal<[ScaleSetObservation]>('observe');
+
+/** How the scale set stands and what is in its way. */
+export const scaleSetStateQuery = defineQuery<ScaleSetView>('state');
+
+/**
+ * An AutoscalingRunnerSet's life: the scale set at GitHub, one EphemeralRunnerSet, one AutoscalingListener, until all of
+ * them are gone. One step at a time, each decided by pure functions of the state.
+ */
+export async function autoscalingRunnerSet(input: ScaleSetInput): Promise<void> {
+  const state = input.carried ?? emptyScaleSetState();
+  const inbox = input.inbox ?? [];
+  const steps = new ScaleSetSteps({ namespace: input.namespace, name: input.name }, state);
+
+  setHandler(observeScaleSetSignal, (observation) => void inbox.push(observation));
+  setHandler(scaleSetStateQuery, () => viewScaleSet(state));
+  handlePauses((paused) => steps.pause(paused));
+
+  for (;;) {
+    const now = Date.now();
+    const observations = inbox.splice(0);
+    for (const observation of observations) observeScaleSet(state, observation);
+    for (const outcome of steps.takeOutcomes()) settleStep(state, outcome, now);
+    noteOutdated(state);
+    const draining = workflowInfo().continueAsNewSuggested;
+    const plan = decideScaleSet(state, {
+      now,
+      name: input.name,
+      stepping: steps.stepping,
+      publishing: steps.publishing || steps.mayPublishAt > now,
+      draining,
+    });
+    if (draining) steps.drain();
+    steps.carryOut(plan, observations[0]?.at);
+    setCurrentDetails(describeScaleSet(state));
+
+    const quiet = !steps.inFlight && inbox.length === 0 && !steps.hasNews;
+    if (quiet && plan.finished) break;
+    if (quiet && draining) {
+      await condition(allHandlersFinished);
+      const { namespace, name } = input;
+      return continueAsNew<typeof autoscalingRunnerSet>({ namespace, name, carried: state, inbox });
+    }
+    await condition(() => inbox.length > 0 || steps.hasNews || (draining && !steps.inFlight));
+  }
+  await condition(allHandlersFinished);
+}

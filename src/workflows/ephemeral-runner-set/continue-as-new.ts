@@ -1,0 +1,154 @@
+import type { ObservedPod, ObservedRunner } from '../../messages/observations.ts';
+import type { Row } from './runner.ts';
+import type { SetState } from './state.ts';
+
+/**
+ * The state in the form that is carried over continue-as-new: a row is a short line, names lose their common prefix,
+ * and revisions and texts are numbers into a table, so that 10,000 runners stay well under the limit of 2 MiB.
+ */
+export interface CarriedState extends Omit<SetState, 'rows'> {
+  prefix: string;
+  /** Texts that rows refer to by number: revisions, reasons, messages. */
+  texts: string[];
+  rows: PackedRow[];
+  /** How many values a row has of itself, and of what was seen of it. Absent: it was carried before there were more. */
+  widths?: [number, number];
+}
+
+/**
+ * Values in the order of `ROW_FIELDS`, then, if it was seen, of `SEEN_FIELDS`, then, if it has a pod, of `POD_FIELDS`,
+ * separated by bars; empty means absent. No value contains a bar: they are names, uids and numbers.
+ */
+export type PackedRow = string;
+
+/** Before widths were carried. */
+const FIRST_WIDTHS = [25, 9] as const;
+
+/** New fields come last, so that what an older version carried is still understood. Likewise below. */
+const ROW_FIELDS = [
+  ['name', 'name'],
+  ['doing', 'text'],
+  ['madeAt', 'number'],
+  ['runnerId', 'number'],
+  ['begun', 'flag'],
+  ['podSeen', 'flag'],
+  ['spentPod', 'string'],
+  ['runningSince', 'number'],
+  ['pendingSince', 'number'],
+  ['imageErrorSince', 'number'],
+  ['onlineAt', 'number'],
+  ['missing', 'text'],
+  ['missingSince', 'number'],
+  ['missed', 'flag'],
+  ['protected', 'flag'],
+  ['end', 'text'],
+  ['reason', 'text'],
+  ['message', 'text'],
+  ['heldByJob', 'flag'],
+  ['notBefore', 'number'],
+  ['settled', 'flag'],
+  ['retired', 'flag'],
+  ['absent', 'flag'],
+  ['published', 'text'],
+  ['failures', 'number'],
+  ['jobResult', 'text'],
+  ['jobEndedAt', 'number'],
+] as const satisfies Fields<Omit<Row, 'seen'>>;
+
+const SEEN_FIELDS = [
+  ['revision', 'text'],
+  ['patchId', 'number'],
+  ['createdAt', 'number'],
+  ['runnerId', 'number'],
+  ['phase', 'text'],
+  ['ready', 'flag'],
+  ['hasJob', 'flag'],
+  ['loose', 'flag'],
+  ['deleting', 'flag'],
+] as const satisfies Fields<Omit<ObservedRunner, 'name' | 'pod'>>;
+
+const POD_FIELDS = [
+  ['uid', 'string'],
+  ['phase', 'text'],
+  ['ready', 'flag'],
+  ['exitCode', 'number'],
+  ['initFailed', 'flag'],
+  ['imageError', 'flag'],
+  ['waitsForNode', 'flag'],
+  ['reason', 'text'],
+  ['message', 'text'],
+] as const satisfies Fields<ObservedPod>;
+
+type Kind = 'name' | 'text' | 'string' | 'number' | 'flag';
+type Fields<T> = readonly (readonly [keyof T & string, Kind])[];
+
+/** Members of `T` that its table does not name. */
+type Missing<T, F extends Fields<T>> = Exclude<keyof T, F[number][0]>;
+
+/** Compiles to `never`, which nothing can be, when a field is in a type but in no table: it would be lost. */
+type Whole<M> = [M] extends [never] ? true : never;
+export const NOTHING_IS_LOST: [
+  Whole<Missing<Omit<Row, 'seen'>, typeof ROW_FIELDS>>,
+  Whole<Missing<Omit<ObservedRunner, 'name' | 'pod'>, typeof SEEN_FIELDS>>,
+  Whole<Missing<ObservedPod, typeof POD_FIELDS>>,
+] = [true, true, true];
+
+/** The state as it is carried. */
+export function pack(state: SetState, prefix: string): CarriedState {
+  const texts = new Map<string, number>();
+  const put = (value: unknown, kind: Kind): string => {
+    if (value === undefined) return '';
+    if (kind === 'flag') return value ? '1' : '0';
+    if (kind === 'name') return shorten(value as string, prefix);
+    if (kind === 'number') return (value as number).toString();
+    const text = value as string;
+    if (kind === 'string') return text;
+    if (!texts.has(text)) texts.set(text, texts.size);
+    return String(texts.get(text));
+  };
+  const rows = [...state.rows.values()].map((row) => packRow(row, put));
+  const widths: [number, number] = [ROW_FIELDS.length, SEEN_FIELDS.length];
+  return { ...state, prefix, rows, texts: [...texts.keys()], widths };
+}
+
+function packRow(row: Row, put: (value: unknown, kind: Kind) => string): PackedRow {
+  const { seen } = row;
+  const values = ROW_FIELDS.map(([field, kind]) => put(row[field], kind));
+  if (seen) values.push(...SEEN_FIELDS.map(([field, kind]) => put(seen[field], kind)));
+  if (seen?.pod) {
+    const { pod } = seen;
+    values.push(...POD_FIELDS.map(([field, kind]) => put(pod[field], kind)));
+  }
+  return values.join('|');
+}
+
+const shorten = (name: string, prefix: string): string =>
+  name.startsWith(prefix) ? `+${name.slice(prefix.length)}` : `=${name}`;
+
+/** The state as it was before it was carried. */
+export function unpack({ prefix, texts, rows, widths = [...FIRST_WIDTHS], ...rest }: CarriedState): SetState {
+  const [seenAt, seenWidth] = widths;
+  const podAt = seenAt + seenWidth;
+  const take = (value: string, kind: Kind): unknown => {
+    if (kind === 'flag') return value === '1';
+    if (kind === 'name') return lengthen(value, prefix);
+    if (kind === 'string') return value;
+    return kind === 'text' ? texts[Number(value)] : Number(value);
+  };
+  const read = (values: string[], fields: readonly (readonly [string, Kind])[]): object =>
+    Object.fromEntries(
+      fields.flatMap(([field, kind], i) => (values[i] ? [[field, take(values[i], kind)] as const] : [])),
+    );
+  const unpackRow = (packed: PackedRow): Row => {
+    const values = packed.split('|');
+    const row = read(values.slice(0, seenAt), ROW_FIELDS) as Row;
+    if (values.length <= seenAt) return row;
+    row.seen = { ...read(values.slice(seenAt, podAt), SEEN_FIELDS), name: row.name } as ObservedRunner;
+    if (values.length > podAt) row.seen.pod = read(values.slice(podAt), POD_FIELDS) as ObservedPod;
+    return row;
+  };
+  return { ...rest, rows: new Map(rows.map(unpackRow).map((row) => [row.name, row])) };
+}
+
+const lengthen = (short: string, prefix: string): string =>
+  short.startsWith('+') ? prefix + short.slice(1) : short.slice(1);

@@ -1,0 +1,270 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { Stop } from '../../activities/conclude.ts';
+import type { CreateRunnersResult } from '../../activities/ephemeral-runner-set/create-runners.ts';
+import type { Activities } from '../../activities/index.ts';
+import type { PublishStatusInput } from '../../activities/ephemeral-runner-set/publish-status.ts';
+import type {
+  RetireRunnersResult,
+  RunnerToRetire,
+} from '../../activities/ephemeral-runner-set/retire-runners.ts';
+import { Alarm } from '../wake-timer.ts';
+import type { Paused, ScaleResult } from '../../messages/ephemeral-runner-set.ts';
+import type { Outcome } from './settle.ts';
+import { reconciled } from '../metrics-sink.ts';
+import type { Creation, Plan, Publication } from './plan.ts';
+import type { RegistrationCheck } from './policies/registration-check.ts';
+import { phaseKey } from '../../messages/search-attributes.ts';
+import { phaseOf } from '../phase.ts';
+import { heartbeatTimeout, retry } from '../activity-options.ts';
+import type { SetState } from './state.ts';
+import { runnerStatusKey, statusKey } from './status.ts';
+import { stopFrom } from '../activity-failure.ts';
+
+/** Retiring activities in flight, and the most runners of each. */
+const RETIREMENTS = 4;
+const RETIRED_TOGETHER = 50;
+
+/** Between two writings of status: what changes in between goes together. */
+const PUBLISH_SPACING_MS = 300;
+
+/** After a status could not be written. */
+const PUBLISH_AGAIN_MS = 5_000;
+
+/** After GitHub could not be asked about idle runners. */
+const CHECK_AGAIN_MS = 60_000;
+
+/** Long ones heartbeat, and go on in another worker when theirs is lost. */
+const long = {
+  startToCloseTimeout: '10m',
+  heartbeatTimeout,
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  retry,
+} as const satisfies ActivityOptions;
+
+const short = { startToCloseTimeout: '30s', retry } as const satisfies ActivityOptions;
+
+const asking = { startToCloseTimeout: '2m', retry } as const satisfies ActivityOptions;
+
+const { createRunners, retireRunners, publishStatus } = proxyActivities<Activities>(long);
+const { scaleRunnerSet, pauseRunnerSet, checkRegistrations } = proxyActivities<Activities>(short);
+
+interface Served {
+  namespace: string;
+  name?: string;
+}
+
+/** Carries plans out and gathers what comes of them. Decides nothing. */
+export class RunnerSetActivities {
+  /** Runners being created at the same time. */
+  lanes = 0;
+  publishing = false;
+  /** Milliseconds since the epoch: no status is written before. */
+  mayPublishAt = 0;
+  checking = false;
+  /** Milliseconds since the epoch: GitHub is not asked about idle runners before. */
+  mayCheckAt = 0;
+  private creations = 0;
+  private retirements = 0;
+  private outcomes: Outcome[] = [];
+  private woken = false;
+  private readonly alarm: Alarm;
+  private phase: string | undefined;
+  private readonly work = new CancellationScope();
+  private readonly served: Served;
+  private readonly state: SetState;
+
+  constructor(served: Served, state: SetState) {
+    this.served = served;
+    this.state = state;
+    this.alarm = new Alarm(() => (this.woken = true), 'until the next try');
+  }
+
+  get inFlight(): number {
+    return this.creations + this.retirements + (this.publishing ? 1 : 0) + (this.checking ? 1 : 0);
+  }
+
+  /** Something happened that calls for a new look at the state. */
+  get hasNews(): boolean {
+    return this.woken || this.outcomes.length > 0;
+  }
+
+  takeOutcomes(): Outcome[] {
+    this.woken = false;
+    return this.outcomes.splice(0);
+  }
+
+  /** Ends what may take long, because the workflow is about to continue as new. */
+  drain(): void {
+    if (!this.work.consideredCancelled) this.work.cancel();
+    this.alarm.stop();
+  }
+
+  /** @param observedAt when the change that led to this plan was seen, in milliseconds */
+  carryOut(plan: Plan, observedAt: number | undefined): void {
+    const begun = [
+      ...plan.create.map((creation) => this.create(creation)),
+      ...this.retireInBatches(plan.retire),
+    ];
+    if (plan.publish) begun.push(this.publish(plan.publish));
+    if (plan.check) begun.push(this.check(plan.check));
+    this.showPhase();
+    if (plan.wakeAt !== undefined) this.alarm.setTo(plan.wakeAt);
+    if (observedAt === undefined) return;
+    const pass = `ephemeralrunner${this.served.name === undefined ? '' : 'set'}`;
+    void Promise.all(begun).then(() => reconciled(pass, observedAt));
+  }
+
+  async scale(replicas: number): Promise<ScaleResult> {
+    const target = this.named();
+    const summary = `${target.name}: ${replicas} replicas`;
+    return scaleRunnerSet.executeWithOptions({ ...short, summary }, [{ ...target, replicas }]);
+  }
+
+  async pause(paused: boolean): Promise<Paused> {
+    await pauseRunnerSet({ ...this.named(), paused });
+    return { paused };
+  }
+
+  private named(): Required<Served> {
+    const { namespace, name } = this.served;
+    if (name !== undefined) return { namespace, name };
+    throw ApplicationFailure.nonRetryable('These runners belong to no EphemeralRunnerSet.', 'NoRunnerSet');
+  }
+
+  /** The set as activities are told of it; one that no longer exists is not named. */
+  private target(): { namespace: string; set?: string } {
+    const { namespace, name } = this.served;
+    return name === undefined || !this.state.set ? { namespace } : { namespace, set: name };
+  }
+
+  private async create({ names, lanes, probe }: Creation): Promise<void> {
+    for (const name of names) this.mark(name, 'create');
+    this.creations += 1;
+    this.lanes += lanes;
+    const input = { ...this.target(), names, atOnce: lanes, patchId: this.state.order.id, probe };
+    const options = { ...long, summary: summarize(names) };
+    const attempt = await this.attempt(() => createRunners.executeWithOptions(options, [input]));
+    this.creations -= 1;
+    this.lanes -= lanes;
+    const nothing: CreateRunnersResult = { created: [], rejected: [], begun: [] };
+    this.outcomes.push({ of: 'create', names, probe, result: { ...nothing, ...attempt } });
+  }
+
+  private retireInBatches(runners: RunnerToRetire[]): Promise<void>[] {
+    const batches: Promise<void>[] = [];
+    for (let at = 0; at < runners.length && this.retirements < RETIREMENTS; at += RETIRED_TOGETHER) {
+      batches.push(this.retire(runners.slice(at, at + RETIRED_TOGETHER)));
+    }
+    return batches;
+  }
+
+  private async retire(runners: RunnerToRetire[]): Promise<void> {
+    const names = runners.map(({ name }) => name);
+    for (const name of names) this.mark(name, 'retire');
+    this.retirements += 1;
+    const options = { ...long, summary: summarize(names) };
+    const input = { ...this.target(), runners };
+    const attempt = await this.attempt(() => retireRunners.executeWithOptions(options, [input]));
+    this.retirements -= 1;
+    const nothing: RetireRunnersResult = { retired: [], kept: [], busy: [] };
+    this.outcomes.push({ of: 'retire', names, result: { ...nothing, ...attempt } });
+  }
+
+  private async check(check: RegistrationCheck): Promise<void> {
+    const { namespace, name } = this.served;
+    if (name === undefined) return;
+    this.checking = true;
+    const summary = `${check.suspects.length} idle runners`;
+    const input = { namespace, set: name, ...check };
+    const attempt: { stopped?: Stop } = await this.attempt(async () => {
+      const result = await checkRegistrations.executeWithOptions({ ...asking, summary }, [input]);
+      this.outcomes.push({ of: 'check', result });
+      return {};
+    });
+    this.checking = false;
+    this.woken = true;
+    if (attempt.stopped) this.mayCheckAt = Date.now() + CHECK_AGAIN_MS;
+  }
+
+  private async publish({
+    set: status,
+    runners,
+    gently,
+    happenings,
+    protect,
+    ...finalizer
+  }: Publication): Promise<void> {
+    const { namespace, name } = this.served;
+    const seen = this.state.set;
+    const set = name !== undefined && seen ? { name, uid: seen.uid, generation: seen.generation } : undefined;
+    this.publishing = true;
+    this.state.happenings = [];
+    const content = {
+      ...(status ? { status } : {}),
+      ...finalizer,
+      runners,
+      ...(gently && { gently }),
+      happenings,
+      ...this.protection(protect),
+    };
+    const attempt: { stopped?: Stop } = await this.attempt(async () => {
+      await publishStatus({ namespace, ...(set && { set }), ...content });
+      return {};
+    });
+    this.publishing = false;
+    this.woken = true;
+    this.mayPublishAt = Date.now() + (attempt.stopped ? PUBLISH_AGAIN_MS : PUBLISH_SPACING_MS);
+    if (attempt.stopped) {
+      this.state.happenings.unshift(...happenings);
+      return;
+    }
+    if (status && set) this.state.published = statusKey(status, set.generation);
+    if (finalizer.addFinalizer && this.state.set) this.state.set.hasFinalizer = true;
+    if (finalizer.removeFinalizer) delete this.state.set?.hasFinalizer;
+    for (const update of runners) {
+      const row = this.state.rows.get(update.name);
+      if (row) row.published = runnerStatusKey(update);
+    }
+    for (const name of protect) {
+      const row = this.state.rows.get(name);
+      if (row) row.protected = true;
+    }
+  }
+
+  private protection(runners: string[]): Pick<PublishStatusInput, 'protect'> {
+    if (runners.length === 0) return {};
+    return { protect: { runners, budget: (this.state.settings.jobProtection ?? 'budget') === 'budget' } };
+  }
+
+  private mark(name: string, doing: 'create' | 'retire'): void {
+    const row = this.state.rows.get(name) ?? { name };
+    this.state.rows.set(name, Object.assign(row, { doing }));
+  }
+
+  /** Runs an activity to its end, whatever that is: a result, or why it was given up. */
+  private async attempt<T extends object>(activity: () => Promise<T>): Promise<T | { stopped?: Stop }> {
+    try {
+      return await this.work.run(activity);
+    } catch (error) {
+      return isCancellation(error) ? {} : { stopped: stopFrom(error) };
+    }
+  }
+
+  private showPhase(): void {
+    const phase = phaseOf(this.state);
+    if (phase === this.phase) return;
+    this.phase = phase;
+    upsertSearchAttributes([{ key: phaseKey, value: phase }]);
+  }
+}
+
+/** Names the first and counts the rest: summaries are limited to 400 bytes. */
+const summarize = ([first = '', ...others]: string[]): string =>
+  others.length === 0 ? first : `${first} and ${others.length} more`;

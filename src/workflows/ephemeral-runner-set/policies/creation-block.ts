@@ -1,0 +1,60 @@
+import type { Stop } from '../../../activities/conclude.ts';
+import type { Allowance } from './failure-backoff.ts';
+
+/** The longest wait between two tries while creation is blocked: a repair takes effect within this time. */
+const LONGEST_WAIT_MS = 5_000;
+
+/** What keeps a set from creating runners: something a person must repair, or a service that is down. */
+export interface Trouble {
+  /** CamelCase, as in a condition: SecretNotFound, QuotaExceeded, GitHubUnavailable, … */
+  reason: string;
+  message: string;
+  /** Milliseconds since the epoch. */
+  since: number;
+  tries: number;
+  /** Milliseconds since the epoch: when one runner is tried next. */
+  nextTryAt: number;
+}
+
+/** The trouble after one more stop. Several stops of one pass are reported together. */
+export function withStop(trouble: Trouble | undefined, stop: Stop, now: number): Trouble {
+  const tries = (trouble?.tries ?? 0) + 1;
+  const wait = Math.max(stop.retryAfterMs ?? 0, Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (tries - 1)));
+  return {
+    reason: stop.reason,
+    message: stop.message,
+    since: trouble?.since ?? now,
+    tries,
+    nextTryAt: now + wait,
+  };
+}
+
+/**
+ * One message for what several activities of one pass ran into, the most frequent reason first. Of the messages of one
+ * reason the first stands for all: they differ in the names of the runners.
+ */
+export function joinStops(stops: Stop[]): Stop | undefined {
+  const [first] = stops;
+  if (!first) return undefined;
+  const counts = new Map<string, { stop: Stop; count: number }>();
+  for (const stop of stops) {
+    const { stop: leading = stop, count = 0 } = counts.get(stop.reason) ?? {};
+    counts.set(stop.reason, { stop: leading, count: count + 1 });
+  }
+  const sorted = [...counts.values()].sort((a, b) => b.count - a.count);
+  const retryAfterMs = Math.max(...stops.map((stop) => stop.retryAfterMs ?? 0));
+  const leading = sorted[0]?.stop ?? first;
+  return {
+    reason: leading.reason,
+    message: sorted
+      .map(({ stop }) => (stop === leading ? stop.message : `${stop.reason}: ${stop.message}`))
+      .join('; '),
+    ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
+  };
+}
+
+/** While there is trouble, one runner at a time is tried, at growing intervals. */
+export function allowInTrouble(trouble: Trouble, { lanes, now }: { lanes: number; now: number }): Allowance {
+  if (lanes > 0) return { count: 0 };
+  return now >= trouble.nextTryAt ? { count: 1 } : { count: 0, again: trouble.nextTryAt };
+}

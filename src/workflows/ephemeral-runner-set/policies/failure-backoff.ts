@@ -1,0 +1,95 @@
+import type { RunnerSettings } from '../../../messages/settings.ts';
+import type { Row } from '../runner.ts';
+import { hasJob, stageOf } from '../runner.ts';
+
+/** Failures older than this are no longer "in a row". */
+const FORGET_AFTER_MS = 10 * 60_000;
+
+/** A runner that stays up this long after the failures before it proves that runners work again. */
+const PROOF_MS = 10_000;
+
+/** Failures of runners that had no job, since the last one that worked. */
+export interface Failures {
+  inARow: number;
+  /** Milliseconds since the epoch. */
+  lastAt: number;
+  reason: string;
+  message: string;
+  /** Until when (milliseconds) the place of a failed runner stays empty, one entry a failure. */
+  holds: number[];
+}
+
+export const NO_FAILURES: Failures = { inARow: 0, lastAt: 0, reason: '', message: '', holds: [] };
+
+type Backoff = Pick<RunnerSettings, 'failureBackoffSeconds' | 'maxConsecutiveFailures'>;
+
+/** Milliseconds to wait after the given number of failures in a row. */
+export function backoffMs(inARow: number, { failureBackoffSeconds: table }: Backoff): number {
+  if (inARow <= 0) return 0;
+  return (table[Math.min(inARow, table.length) - 1] ?? 0) * 1000;
+}
+
+/** The failures after one more. */
+export function withFailure(
+  failures: Failures,
+  { now, reason, message }: { now: number; reason: string; message: string },
+  settings: Backoff,
+): Failures {
+  const inARow = (now - failures.lastAt > FORGET_AFTER_MS ? 0 : failures.inARow) + 1;
+  const open = failures.holds.filter((until) => until > now);
+  const holds =
+    inARow < settings.maxConsecutiveFailures ? [...open, now + backoffMs(inARow, settings)] : open;
+  return { inARow, lastAt: now, reason, message, holds };
+}
+
+export const isProbing = (failures: Failures, settings: Backoff): boolean =>
+  failures.inARow >= settings.maxConsecutiveFailures;
+
+/** Whether `row` proves that runners work again: made after the last failure, and with a job or up for a while. */
+export function isProof(row: Row, failures: Failures, now: number): boolean {
+  if (row.end !== undefined && row.end !== 'completed') return false;
+  if (row.madeAt === undefined || row.madeAt <= failures.lastAt) return false;
+  return row.end === 'completed' || hasJob(row) || (row.runningSince ?? now) + PROOF_MS <= now;
+}
+
+/** How many of the `missing` runners may be made now, and when to ask again if that is fewer. */
+export interface Allowance {
+  count: number;
+  /** Milliseconds since the epoch. */
+  again?: number;
+}
+
+/**
+ * Each failed runner's place stays empty for its backoff. After too many failures in a row, one runner at a time is
+ * tried, so that a broken template costs one registration a backoff, however many runners are wanted.
+ */
+export function allowAfterFailures(
+  missing: number,
+  { failures, rows, now }: { failures: Failures; rows: Iterable<Row>; now: number },
+  settings: Backoff,
+): Allowance {
+  if (isProbing(failures, settings)) return allowProbe(failures, { rows, now }, settings);
+  const holds = failures.holds.filter((until) => until > now);
+  const count = Math.max(0, missing - holds.length);
+  return count === missing ? { count } : { count, again: Math.min(...holds) };
+}
+
+function allowProbe(
+  failures: Failures,
+  { rows, now }: { rows: Iterable<Row>; now: number },
+  settings: Backoff,
+): Allowance {
+  const probe = [...rows].find((row) => isProbe(row, failures));
+  if (probe)
+    return probe.runningSince === undefined
+      ? { count: 0 }
+      : { count: 0, again: probe.runningSince + PROOF_MS };
+  const next = failures.lastAt + backoffMs(failures.inARow, settings);
+  return now >= next ? { count: 1 } : { count: 0, again: next };
+}
+
+const isProbe = (row: Row, failures: Failures): boolean => {
+  const stage = stageOf(row);
+  if (stage === 'creating' || stage === 'unfinished') return true;
+  return (stage === 'pending' || stage === 'idle') && (row.madeAt ?? 0) > failures.lastAt;
+};

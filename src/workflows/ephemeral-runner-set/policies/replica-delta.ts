@@ -1,0 +1,33 @@
+import type { Row } from '../runner.ts';
+import { isSupply, stageOf } from '../runner.ts';
+import type { PatchOrder } from './patch-id.ts';
+import { openReplicas } from './patch-id.ts';
+
+export interface ReplicaDelta {
+  /** Runners to add. */
+  missing: number;
+  /** Runners to take away, in the order in which to try them: some may turn out to have a job. */
+  surplus: Row[];
+}
+
+/**
+ * What separates the runners that count from the number ordered. Only runners without a job are ever named as surplus:
+ * pending ones first, then idle ones, oldest first. GitHub has the last word on each, when it is deregistered.
+ */
+export function replicaDelta(rows: Iterable<Row>, order: PatchOrder): ReplicaDelta {
+  const supply = [...rows].filter(isSupply);
+  const difference = openReplicas(order) - supply.length;
+  if (difference >= 0) return { missing: difference, surplus: [] };
+  if (!order.exact) return { missing: 0, surplus: [] };
+  const candidates = [
+    ...ofStage(supply, 'unfinished'),
+    ...ofStage(supply, 'pending'),
+    ...ofStage(supply, 'idle'),
+  ];
+  return { missing: 0, surplus: candidates.slice(0, -difference) };
+}
+
+const ofStage = (rows: Row[], stage: 'unfinished' | 'pending' | 'idle'): Row[] =>
+  rows
+    .filter((row) => stageOf(row) === stage)
+    .sort((a, b) => (a.seen?.createdAt ?? 0) - (b.seen?.createdAt ?? 0));

@@ -1,0 +1,101 @@
+import type { ObservedRunner } from '../../messages/observations.ts';
+
+/** How a runner's work ended. */
+export type End =
+  | 'completed'
+  | 'outdated'
+  | 'failed'
+  | 'lost'
+  | 'rejected'
+  // idle, and no longer known to GitHub or not online there: replaced, and nobody's failure
+  | 'unregistered';
+
+/** How a runner ended, and why. */
+export interface Ending {
+  end: End;
+  reason: string;
+  message?: string;
+}
+
+/** What a runner is to its set right now. */
+export type Stage =
+  | 'creating' // an activity is at it
+  | 'unfinished' // it exists without a pod: an earlier creation was cut short
+  | 'pending'
+  | 'idle'
+  | 'busy'
+  | 'ended'
+  | 'leaving'; // being deregistered and deleted
+
+/** One runner in its set's state: what was seen of it, and what is in progress. */
+export interface Row {
+  name: string;
+  seen?: ObservedRunner;
+  doing?: 'create' | 'retire';
+  /** Its creation was carried out at this time (milliseconds); a pod must show up. */
+  madeAt?: number;
+  runnerId?: number;
+  /** An activity of ours began its creation, so it can be taken up again without waiting. */
+  begun?: boolean;
+  /** A pod was seen: its absence now means that it is gone. */
+  podSeen?: boolean;
+  /** The uid of a pod that failed and was replaced under the same name (a runner that belongs to no set). */
+  spentPod?: string;
+  /** Milliseconds, when its pod was first seen running. */
+  runningSince?: number;
+  /** Milliseconds, since when its pod is pending though nothing holds back a node for it. */
+  pendingSince?: number;
+  /** Milliseconds, since when an image of its pod cannot be had. */
+  imageErrorSince?: number;
+  /** Milliseconds: GitHub last said that it was online. */
+  onlineAt?: number;
+  /** What GitHub said of it when it was asked while it was idle, and since when (milliseconds). */
+  missing?: 'gone' | 'offline';
+  missingSince?: number;
+  /** GitHub said so again after a while: it is given up. */
+  missed?: boolean;
+  /** Its pod was marked as having a job. */
+  protected?: boolean;
+  /** How its job ended, in GitHub's words, and when that was told (milliseconds). */
+  jobResult?: string;
+  jobEndedAt?: number;
+  end?: End;
+  reason?: string;
+  message?: string;
+  /** GitHub answered that its job is still running; holds until `notBefore`. */
+  heldByJob?: boolean;
+  /** Milliseconds: no further try to create or retire it before. */
+  notBefore?: number;
+  /** Deregistered, its pod gone, its object left in the cluster for its owner to read. */
+  settled?: boolean;
+  /** Retired; stays until the cluster confirms, so that a late change does not bring it back. */
+  retired?: boolean;
+  /** While an activity was at it, a full picture of the cluster was without it: nothing will tell that it is gone. */
+  absent?: boolean;
+  /** What was last written to its status (`statusKey`). */
+  published?: string;
+  /** Failed tries, of a runner that belongs to no set. */
+  failures?: number;
+}
+
+export const hasJob = (row: Row): boolean => row.seen?.hasJob === true || row.heldByJob === true;
+
+/** The one place where a row's stage is decided. */
+export function stageOf(row: Row): Stage {
+  if (row.retired || row.doing === 'retire' || row.seen?.deleting) return 'leaving';
+  if (row.end) return 'ended';
+  if (row.doing === 'create' && row.madeAt === undefined) return 'creating';
+  if (hasJob(row)) return 'busy';
+  if (row.seen?.pod?.phase === 'Running') return 'idle';
+  if (row.seen?.pod || row.madeAt !== undefined) return 'pending';
+  return 'unfinished';
+}
+
+/** Whether a runner counts as supply: it has, or may still take, a job. */
+export const isSupply = (row: Row): boolean => {
+  const stage = stageOf(row);
+  return stage !== 'ended' && stage !== 'leaving';
+};
+
+/** The revision a runner was made from; one that is still being created is of the current one. */
+export const revisionOfRow = (row: Row, current: string): string => row.seen?.revision ?? current;

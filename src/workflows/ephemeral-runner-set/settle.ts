@@ -1,0 +1,131 @@
+import type { Stop } from '../../activities/conclude.ts';
+import type { CreateRunnersResult } from '../../activities/ephemeral-runner-set/create-runners.ts';
+import type { CheckRegistrationsResult } from '../../activities/ephemeral-runner-set/check-registrations.ts';
+import type { RetireRunnersResult } from '../../activities/ephemeral-runner-set/retire-runners.ts';
+import { markMade } from './observe.ts';
+import { settleRegistrations } from './policies/registration-check.ts';
+import type { Row } from './runner.ts';
+import type { SetState } from './state.ts';
+import { joinStops, withStop } from './policies/creation-block.ts';
+
+/** What an activity of ours came to. `stop` alone when it failed as a whole. */
+export type Outcome =
+  | { of: 'create'; names: string[]; probe: boolean; result: CreateRunnersResult }
+  | { of: 'retire'; names: string[]; result: RetireRunnersResult }
+  | { of: 'check'; result: CheckRegistrationsResult };
+
+/** While a job keeps GitHub from letting go of a runner, it is asked again after this time. */
+const HELD_BY_JOB_MS = 30_000;
+
+/** After a failed attempt to retire a runner. */
+const RETIRE_AGAIN_MS = 5_000;
+
+/** Takes what the activities of one pass came to into the state. */
+export function settle(state: SetState, outcomes: Outcome[], now: number): void {
+  const stops: Stop[] = [];
+  for (const outcome of outcomes) {
+    if (outcome.of === 'retire') settleRetirement(state, outcome, now);
+    else if (outcome.of === 'check') settleRegistrations(state, outcome.result, now);
+    else stops.push(...settleCreation(state, outcome, now));
+  }
+  const stop = joinStops(stops);
+  if (stop) blockCreation(state, stop, now);
+  else if (outcomes.some(provesRepair)) unblockCreation(state);
+}
+
+/** What was under way when the trouble began may still end well: only a try that was made since then tells anything. */
+const provesRepair = (outcome: Outcome): boolean =>
+  outcome.of === 'create' && outcome.probe && outcome.result.created.length > 0;
+
+function settleCreation(
+  state: SetState,
+  { names, result }: { names: string[]; result: CreateRunnersResult },
+  now: number,
+): Stop[] {
+  for (const { name, runnerId } of result.created) {
+    const row = state.rows.get(name);
+    if (!row) continue;
+    row.runnerId = runnerId;
+    markMade(row, now);
+  }
+  for (const { name, reason, message } of result.rejected) {
+    const row = state.rows.get(name);
+    if (row) Object.assign(row, { end: 'rejected', reason, message } satisfies Partial<Row>);
+  }
+  for (const name of names) {
+    const row = state.rows.get(name);
+    if (row?.absent) state.rows.delete(name);
+    if (row?.doing !== 'create') continue;
+    delete row.doing;
+    // Begun and cut short: its object is in the cluster. Not begun: it never was.
+    if (result.begun.includes(name) || row.seen) row.begun = true;
+    else if (!row.end) state.rows.delete(name);
+  }
+  return result.stopped ? [result.stopped] : [];
+}
+
+function settleRetirement(
+  state: SetState,
+  { names, result }: { names: string[]; result: RetireRunnersResult },
+  now: number,
+): void {
+  const retired = new Set(result.retired);
+  const busy = new Set(result.busy);
+  const kept = new Set(result.kept);
+  for (const name of names) {
+    const row = state.rows.get(name);
+    if (!row) continue;
+    delete row.doing;
+    if (retired.has(name) && row.absent) state.rows.delete(name);
+    else if (retired.has(name)) row[kept.has(name) ? 'settled' : 'retired'] = true;
+    else if (busy.has(name)) Object.assign(row, { heldByJob: true, notBefore: now + HELD_BY_JOB_MS });
+    else row.notBefore = now + Math.max(RETIRE_AGAIN_MS, result.stopped?.retryAfterMs ?? 0);
+  }
+  tellOfRetirement(state, result, now);
+  if (result.leaked?.length) tellOfLeak(state, result.leaked);
+}
+
+function tellOfLeak(state: SetState, names: string[]): void {
+  const message = `These runners were let go without GitHub, remove them there: ${names.join(', ')}.`;
+  const [runner = ''] = names;
+  state.happenings.push({ type: 'Warning', reason: 'RunnersLeaked', message, ...(!state.set && { runner }) });
+}
+
+/** People are told when retiring begins to fail, and for which reason, not of every try. */
+function tellOfRetirement(
+  state: SetState,
+  { stopped, retired, leaked = [] }: RetireRunnersResult,
+  now: number,
+): void {
+  if (!stopped) {
+    // Those that were let go without GitHub do not show that it answers again.
+    if (retired.length === leaked.length) return;
+    delete state.retirementBlockedBy;
+    delete state.retirementBlockedSince;
+    return;
+  }
+  state.retirementBlockedSince ??= now;
+  const { reason, message } = stopped;
+  if (state.retirementBlockedBy === reason) return;
+  state.retirementBlockedBy = reason;
+  state.happenings.push({ type: 'Warning', reason, message: `Runners could not be retired: ${message}` });
+}
+
+function blockCreation(state: SetState, stop: Stop, now: number): void {
+  const before = state.trouble;
+  state.trouble = withStop(before, stop, now);
+  if (before?.reason !== stop.reason) {
+    state.happenings.push({ type: 'Warning', reason: stop.reason, message: stop.message });
+  }
+}
+
+function unblockCreation(state: SetState): void {
+  if (!state.trouble) return;
+  const { reason } = state.trouble;
+  delete state.trouble;
+  state.happenings.push({
+    type: 'Normal',
+    reason: 'CreationResumed',
+    message: `Runners are created again (it was blocked by ${reason}).`,
+  });
+}

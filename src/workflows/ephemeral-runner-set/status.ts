@@ -1,0 +1,142 @@
+import type { DecidedCondition as Condition } from '../../activities/conditions.ts';
+import type {
+  RunnerStatusUpdate,
+  SetStatusUpdate,
+} from '../../activities/ephemeral-runner-set/publish-status.ts';
+import { CREATION_BLOCKED_CONDITION, PAUSED_CONDITION, READY_CONDITION } from '../../api/conditions.ts';
+import { isProbing } from './policies/failure-backoff.ts';
+import { outdatedCondition } from '../conditions.ts';
+import { openReplicas } from './policies/patch-id.ts';
+import type { Row } from './runner.ts';
+import { stageOf } from './runner.ts';
+import type { SetState } from './state.ts';
+
+export interface Counts {
+  pending: number;
+  running: number;
+  busy: number;
+  failed: number;
+}
+
+/** Runners by what a person wants to know of them. `running` includes the busy ones. */
+export function countRunners(rows: Iterable<Row>): Counts {
+  const counts: Counts = { pending: 0, running: 0, busy: 0, failed: 0 };
+  for (const row of rows) {
+    const stage = stageOf(row);
+    if (stage === 'busy') counts.busy += 1;
+    if (stage === 'busy' || stage === 'idle') counts.running += 1;
+    else if (row.end === 'rejected') counts.failed += 1;
+    else if (stage === 'creating' || stage === 'unfinished' || stage === 'pending') counts.pending += 1;
+  }
+  return counts;
+}
+
+export const isOutdated = (state: SetState): boolean =>
+  state.outdatedRevision !== undefined && state.outdatedRevision === state.set?.revision;
+
+/** The set's status as it should stand in the cluster. */
+export function setStatus(state: SetState): SetStatusUpdate {
+  const { pending, running, failed } = countRunners(state.rows.values());
+  return {
+    currentReplicas: pending + running + failed,
+    pendingEphemeralRunners: pending,
+    runningEphemeralRunners: running,
+    failedEphemeralRunners: failed,
+    phase: isOutdated(state) ? 'Outdated' : 'Running',
+    conditions: [
+      readyCondition(state, running),
+      blockedCondition(state),
+      outdatedCondition(isOutdated(state), OUTDATED),
+      pausedCondition(state),
+    ],
+  };
+}
+
+const OUTDATED = 'GitHub no longer accepts the runner version of this template; a new template resumes.';
+
+function readyCondition(state: SetState, running: number): Condition {
+  const wanted = openReplicas(state.order);
+  const not = (reason: string, message: string): Condition => ({
+    type: READY_CONDITION,
+    status: 'False',
+    reason,
+    message,
+  });
+  if (isOutdated(state)) return not('Outdated', OUTDATED);
+  if (state.trouble) return not(state.trouble.reason, state.trouble.message);
+  if (isProbing(state.failures, state.settings)) return not('RunnersFailing', failingMessage(state));
+  if (running < wanted) return not('Scaling', `${wanted} runners are wanted.`);
+  return {
+    type: READY_CONDITION,
+    status: 'True',
+    reason: 'ReplicasRunning',
+    message: `${wanted} runners are wanted.`,
+  };
+}
+
+const failingMessage = ({ failures }: SetState): string =>
+  `${failures.inARow} runners in a row failed; one at a time is tried. Last: ${failures.reason} ${failures.message}`.trim();
+
+function blockedCondition(state: SetState): Condition {
+  const type = CREATION_BLOCKED_CONDITION;
+  if (state.trouble)
+    return { type, status: 'True', reason: state.trouble.reason, message: state.trouble.message };
+  if (isProbing(state.failures, state.settings)) {
+    return { type, status: 'True', reason: 'RunnersFailing', message: failingMessage(state) };
+  }
+  return { type, status: 'False', reason: 'Unblocked', message: 'Runners can be created.' };
+}
+
+const pausedCondition = (state: SetState): Condition =>
+  state.set?.paused
+    ? {
+        type: PAUSED_CONDITION,
+        status: 'True',
+        reason: 'PausedByAnnotation',
+        message: 'No runners are created.',
+      }
+    : {
+        type: PAUSED_CONDITION,
+        status: 'False',
+        reason: 'NotPaused',
+        message: 'Runners are created as wanted.',
+      };
+
+/** What tells two statuses apart. Conditions name the generation they are about, and `kubectl wait` looks at it. */
+export const statusKey = (status: SetStatusUpdate, generation: number): string =>
+  `${generation} ${JSON.stringify(status)}`;
+
+/** A runner goes with its job, as a rule: only one that is still there after this time is told how the job ended. */
+const OUTLIVES_JOB_MS = 2_000;
+
+/** When it is to be written how the runner's job ended, in milliseconds since the epoch; `Infinity`: never. */
+export const resultDueAt = ({ end, jobEndedAt = Infinity }: Row): number =>
+  end === undefined ? jobEndedAt + OUTLIVES_JOB_MS : Infinity;
+
+/**
+ * The status of one runner if the cluster does not show it yet: its id at GitHub, its pod's phase and readiness, and how
+ * its job ended. The id is known when its lane has ended.
+ */
+export function runnerStatus(row: Row, now: number): RunnerStatusUpdate | undefined {
+  const pod = row.seen?.pod;
+  const mirrored = pod?.phase === 'Pending' || pod?.phase === 'Running';
+  if (!mirrored || row.end || stageOf(row) === 'leaving' || row.doing) return undefined;
+  const runnerId = row.runnerId ?? row.seen?.runnerId;
+  const update: RunnerStatusUpdate = {
+    name: row.name,
+    phase: pod.phase,
+    ready: pod.ready === true,
+    ...(runnerId === undefined ? {} : { runnerId }),
+    ...(pod.reason === undefined ? {} : { reason: pod.reason }),
+    ...(pod.message === undefined ? {} : { message: pod.message }),
+    ...(row.jobResult === undefined || resultDueAt(row) > now ? {} : { jobResult: row.jobResult }),
+  };
+  const { phase = '', ready = false, runnerId: shownId } = row.seen ?? {};
+  const shown = row.published ?? keyOf(phase, ready, shownId);
+  return shown === runnerStatusKey(update) ? undefined : update;
+}
+
+export const runnerStatusKey = ({ phase, ready, runnerId, jobResult }: RunnerStatusUpdate): string =>
+  keyOf(phase, ready, runnerId) + (jobResult === undefined ? '' : `/${jobResult}`);
+
+const keyOf = (phase: string, ready: boolean, runnerId = 0): string => `${phase}/${ready}/${runnerId}`;

@@ -1,0 +1,99 @@
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  log,
+  patched,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Observation } from '../../messages/observations.ts';
+import { RunnerSetActivities } from './execute.ts';
+import type { CarriedState } from './continue-as-new.ts';
+import { pack, unpack } from './continue-as-new.ts';
+import { follow } from './lifecycle.ts';
+import { oneEach, singlesTogether, together } from './policies/creation-batches.ts';
+import * as messages from '../../messages/ephemeral-runner-set.ts';
+import { newRunnerName } from './policies/runner-name.ts';
+import { observe } from './observe.ts';
+import { handlePauses, obey } from '../pause-handlers.ts';
+import { settle } from './settle.ts';
+import { decide } from './plan.ts';
+import { emptyState } from './state.ts';
+import { describeSet, viewSet } from './view.ts';
+
+export interface RunnerSetInput {
+  namespace: string;
+  /** The EphemeralRunnerSet; absent for the runners of the namespace that belong to none. */
+  name?: string;
+  /** From the run before. */
+  carried?: CarriedState;
+  inbox?: Observation[];
+}
+
+/**
+ * An EphemeralRunnerSet's life: observe the cluster, decide what to do, have it done, until the set and its runners
+ * are gone. The decisions are pure functions of the state; activities do the work.
+ */
+export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
+  const state = input.carried ? unpack(input.carried) : emptyState();
+  const inbox = input.inbox ?? [];
+  const acting = new RunnerSetActivities(input, state);
+  const singlesShare = patched('lanes-share-activities');
+  const creationFirst = patched('creation-goes-first');
+  const shortOnesShare = patched('short-lanes-share-activities');
+  const share = shortOnesShare ? together : singlesShare ? singlesTogether : oneEach;
+
+  setHandler(messages.observeSignal, (observation) => void inbox.push(observation));
+  setHandler(messages.stateQuery, () => viewSet(state));
+  setHandler(messages.scaleUpdate, ({ replicas }) => acting.scale(replicas), { validator: mustScale });
+  setHandler(messages.scaleSignal, async (request) => {
+    const problem = messages.scaleProblem(request);
+    if (problem) log.warn('A scale signal was ignored', { problem });
+    else await obey('scale', () => acting.scale(request.replicas));
+  });
+  handlePauses((paused) => acting.pause(paused));
+
+  for (;;) {
+    const now = Date.now();
+    const observations = inbox.splice(0);
+    for (const observation of observations) observe(state, observation);
+    settle(state, acting.takeOutcomes(), now);
+    follow(state, now);
+    const draining = workflowInfo().continueAsNewSuggested;
+    const plan = decide(state, {
+      now,
+      lanes: acting.lanes,
+      share,
+      creationFirst,
+      publishing: acting.publishing,
+      mayPublishAt: acting.mayPublishAt,
+      checking: acting.checking,
+      mayCheckAt: acting.mayCheckAt,
+      draining,
+      newName: () => newRunnerName(input, state.rows),
+    });
+    if (draining) acting.drain();
+    acting.carryOut(plan, observations[0]?.at);
+    setCurrentDetails(describeSet(state));
+
+    const quiet = acting.inFlight === 0 && inbox.length === 0;
+    if (quiet && plan.finished) break;
+    if (quiet && draining) {
+      await condition(allHandlersFinished);
+      return continueAsNew<typeof ephemeralRunnerSet>({
+        ...input,
+        carried: pack(state, input.name ?? ''),
+        inbox,
+      });
+    }
+    await condition(() => inbox.length > 0 || acting.hasNews || (draining && acting.inFlight === 0));
+  }
+  await condition(allHandlersFinished);
+}
+
+function mustScale(request: messages.ScaleRequest): void {
+  const problem = messages.scaleProblem(request);
+  if (problem) throw new TypeError(problem);
+}

@@ -1,0 +1,47 @@
+import { createKept, fingerprint } from '../../src/activities/cache.ts';
+
+let now = 0;
+let made = 0;
+
+beforeEach(() => {
+  now = 0;
+  made = 0;
+});
+
+const make = (): Promise<number> => Promise.resolve((made += 1));
+const fail = (): Promise<number> => Promise.reject(new Error('no'));
+
+it('what was made is remembered for its time, by its key', async () => {
+  const kept = createKept<number>(1_000, () => now);
+  expect(await Promise.all([kept.get('a', make), kept.get('a', make), kept.get('b', make)])).toEqual([
+    1, 1, 2,
+  ]);
+  now = 999;
+  expect(await kept.get('a', make)).toBe(1);
+  now = 1_000;
+  expect(await kept.get('a', make)).toBe(3);
+});
+
+it('what failed is made again', async () => {
+  const kept = createKept<number>(1_000, () => now);
+  const both = await Promise.allSettled([kept.get('a', fail), kept.get('a', make)]);
+  expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(await kept.get('a', make)).toBe(1);
+});
+
+it('a failure that comes late does not take what was made since', async () => {
+  const kept = createKept<number>(1_000, () => now);
+  const late = Promise.withResolvers<number>();
+  const first = kept.get('a', () => late.promise);
+  now = 2_000;
+  expect(await kept.get('a', make)).toBe(1);
+  late.reject(new Error('late'));
+  await expect(first).rejects.toThrow('late');
+  expect(await kept.get('a', make)).toBe(1);
+});
+
+it('a fingerprint tells apart what differs, and holds nothing of it', () => {
+  expect(fingerprint('a', { b: 'secret' })).toBe(fingerprint('a', { b: 'secret' }));
+  expect(fingerprint('a', 'bc')).not.toBe(fingerprint('ab', 'c'));
+  expect(fingerprint('secret')).not.toContain('secret');
+});

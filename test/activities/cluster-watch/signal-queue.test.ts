@@ -1,0 +1,149 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ClusterPicture } from '../../../src/activities/cluster-watch/runner-store.ts';
+import { Messenger } from '../../../src/activities/cluster-watch/signal-queue.ts';
+import type { MessengerOptions } from '../../../src/activities/cluster-watch/signal-queue.ts';
+import type { Observation } from '../../../src/messages/observations.ts';
+import { DEFAULT_SETTINGS } from '../../../src/workflows/ephemeral-runner-set/state.ts';
+import { aSet, seen } from '../../workflows/ephemeral-runner-set/builders.ts';
+
+const ID = 'c1/ephemeralrunnerset/team/demo';
+
+/** A stand-in for Temporal that keeps what workflows are told, and whether they run. */
+class Mailboxes {
+  readonly running = new Set<string>();
+  readonly told: { how: 'start' | 'signal'; id: string; observation: Observation; at: number }[] = [];
+  /** How many of the next messages fail. */
+  broken = 0;
+
+  readonly client = {
+    signalWithStart: (
+      _type: string,
+      { workflowId, signalArgs }: { workflowId: string; signalArgs: [Observation] },
+    ) => {
+      this.running.add(workflowId);
+      return this.take('start', workflowId, signalArgs[0]);
+    },
+    getHandle: (workflowId: string) => ({
+      signal: (_name: string, observation: Observation) => {
+        if (!this.running.has(workflowId)) throw new WorkflowNotFoundError('gone', workflowId, undefined);
+        return this.take('signal', workflowId, observation);
+      },
+    }),
+  } as unknown as MessengerOptions['workflows'];
+
+  private take(how: 'start' | 'signal', id: string, observation: Observation): Promise<void> {
+    if (this.broken > 0) {
+      this.broken -= 1;
+      return Promise.reject(new Error('unavailable'));
+    }
+    this.told.push({ how, id, observation, at: Date.now() });
+    return Promise.resolve();
+  }
+}
+
+function aMessenger() {
+  const boxes = new Mailboxes();
+  const ended = new AbortController();
+  const logged: string[] = [];
+  const picture: ClusterPicture = new ClusterPicture((who) => messenger.notify(who));
+  const messenger: Messenger = new Messenger({
+    cluster: 'c1',
+    workflows: boxes.client,
+    picture,
+    settings: DEFAULT_SETTINGS,
+    signal: ended.signal,
+    log: (message) => logged.push(message),
+  });
+  endings.push(() => ended.abort());
+  return { boxes, picture, messenger, logged };
+}
+
+const endings: (() => void)[] = [];
+afterEach(() => endings.splice(0).forEach((end) => end()));
+
+async function eventually(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 300 && !condition(); i += 1) await sleep(10);
+  expect(condition()).toBe(true);
+}
+
+describe('Messenger', () => {
+  test('the first message starts the workflow with the whole picture and the settings', async () => {
+    const { boxes, picture } = aMessenger();
+    picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });
+    await eventually(() => boxes.told.length === 1);
+    expect(boxes.told[0]).toMatchObject({
+      how: 'start',
+      id: ID,
+      observation: { set: aSet(), runners: [], snapshot: { part: 1, parts: 1 }, settings: DEFAULT_SETTINGS },
+    });
+  });
+
+  test('many changes go together: at most ten messages a second', async () => {
+    const { boxes, picture } = aMessenger();
+    picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });
+    for (let i = 0; i < 50; i += 1) {
+      picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: `r${i}` }) });
+      await sleep(5);
+    }
+    const names = () =>
+      boxes.told.flatMap(({ observation }) => (observation.runners ?? []).map(({ name }) => name));
+    await eventually(() => new Set(names()).size === 50);
+    expect(boxes.told.length).toBeLessThanOrEqual(8);
+    const gaps = boxes.told.slice(1).map(({ at }, i) => at - (boxes.told[i]?.at ?? 0));
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(95);
+  });
+
+  test('the more runners a message is about, the longer until the next, half a second at most', async () => {
+    const { boxes, picture } = aMessenger();
+    picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });
+    for (let i = 0; i < 1000; i += 1)
+      picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: `r${i}` }) });
+    const isFull = ({ observation }: (typeof boxes.told)[number]): boolean =>
+      observation.runners?.length === 1000;
+    await eventually(() => boxes.told.some(isFull));
+    picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: 'another' }) });
+    await eventually(() => boxes.told.findIndex(isFull) < boxes.told.length - 1);
+    const at = boxes.told.findIndex(isFull);
+    const gap = (boxes.told[at + 1]?.at ?? 0) - (boxes.told[at]?.at ?? 0);
+    expect(gap).toBeGreaterThanOrEqual(495);
+  });
+
+  test('a workflow that is gone is started anew, with everything', async () => {
+    const { boxes, picture } = aMessenger();
+    picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });
+    picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: 'a' }) });
+    await eventually(() => boxes.told.length === 2);
+    boxes.running.clear();
+    picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: 'b' }) });
+    await eventually(() => boxes.told.length === 3);
+    expect(boxes.told[2]).toMatchObject({
+      how: 'start',
+      observation: { runners: [{ name: 'a' }, { name: 'b' }] },
+    });
+  });
+
+  test('after a message that got lost, everything is told again', async () => {
+    const { boxes, picture, logged } = aMessenger();
+    picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });
+    await eventually(() => boxes.told.length === 1);
+    boxes.broken = 1;
+    picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: 'a' }) });
+    await eventually(() => boxes.told.length === 2);
+    expect(boxes.told[1]?.observation).toMatchObject({
+      runners: [{ name: 'a' }],
+      snapshot: { part: 1, parts: 1 },
+    });
+    expect(logged).toHaveLength(1);
+  });
+
+  test('for a set that is gone with its runners, no workflow is started', async () => {
+    const { boxes, picture } = aMessenger();
+    picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });
+    await eventually(() => boxes.told.length === 1);
+    boxes.running.clear();
+    picture.removeSet('team', 'demo');
+    await sleep(300);
+    expect(boxes.told).toHaveLength(1);
+  });
+});

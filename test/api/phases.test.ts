@@ -1,6 +1,0 @@
-import { EPHEMERAL_RUNNER_PHASES, isDone } from '../../src/api/phases.ts';
-
-test('a runner is done when it has ended, however it ended', () => {
-  expect(EPHEMERAL_RUNNER_PHASES.filter(isDone)).toEqual(['Succeeded', 'Failed', 'Outdated']);
-  expect([undefined, ''].filter(isDone)).toEqual([]);
-});

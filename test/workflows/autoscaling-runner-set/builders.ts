@@ -1,0 +1,100 @@
+import type {
+  ObservedChildListener,
+  ObservedChildSet,
+  ObservedScaleSet,
+} from '../../../src/messages/observations.ts';
+import type {
+  ScaleSetCircumstances,
+  ScaleSetPlan,
+} from '../../../src/workflows/autoscaling-runner-set/plan.ts';
+import { decideScaleSet } from '../../../src/workflows/autoscaling-runner-set/plan.ts';
+import type { Prepared, ScaleSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
+import { emptyScaleSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
+import { NOW } from '../ephemeral-runner-set/builders.ts';
+
+export const aScaleSet = (over: Partial<ObservedScaleSet> = {}): ObservedScaleSet => ({
+  uid: 'ars-1',
+  generation: 1,
+  configUrl: 'https://github.com/octo/repo',
+  asked: 'asked-1',
+  identity: '7/Default/demo',
+  scaleSetId: 7,
+  hasFinalizer: true,
+  ...over,
+});
+
+export const aChildSet = (over: Partial<ObservedChildSet> = {}): ObservedChildSet => ({
+  name: 'demo',
+  uid: 'ers-1',
+  current: true,
+  replicas: 0,
+  scaleSetId: 7,
+  pending: 0,
+  running: 0,
+  failed: 0,
+  ...over,
+});
+
+export const anOlderSet = (over: Partial<ObservedChildSet> = {}): ObservedChildSet => {
+  const { current: _current, ...older } = aChildSet({ name: 'demo-older', uid: 'ers-0', ...over });
+  return older;
+};
+
+export const aListener = (over: Partial<ObservedChildListener> = {}): ObservedChildListener => ({
+  namespace: 'team',
+  name: 'demo-listener',
+  uid: 'al-1',
+  current: true,
+  scaleSetId: 7,
+  ready: { status: 'True', reason: 'Polling', message: 'It polls.' },
+  ...over,
+});
+
+export const aLeftListener = (over: Partial<ObservedChildListener> = {}): ObservedChildListener => {
+  const { current: _current, ...left } = aListener({ name: 'demo-left', uid: 'al-0', ...over });
+  return left;
+};
+
+export const prepared: Prepared = {
+  asked: 'asked-1',
+  identity: '7/Default/demo',
+  before: '7/Default/demo',
+  scaleSetId: 7,
+  group: 'Default',
+  scaleSetName: 'demo',
+  missingLabels: [],
+};
+
+interface Parts extends Partial<Omit<ScaleSetState, 'seen'>> {
+  scaleSet?: Partial<ObservedScaleSet> | null;
+  sets?: ObservedChildSet[];
+  listeners?: ObservedChildListener[];
+}
+
+/** A scale set that stands as it should, but for what is given. */
+export function aState({
+  scaleSet = {},
+  sets = [aChildSet()],
+  listeners = [aListener()],
+  ...over
+}: Parts = {}) {
+  const state: ScaleSetState = {
+    ...emptyScaleSetState(),
+    seen: { scaleSet: scaleSet && aScaleSet(scaleSet), wanted: 'wanted-1', sets, listeners },
+    prepared: { ...prepared },
+    ...over,
+  };
+  return state;
+}
+
+export const circumstances = (over: Partial<ScaleSetCircumstances> = {}): ScaleSetCircumstances => ({
+  now: NOW,
+  name: 'demo',
+  stepping: false,
+  publishing: false,
+  draining: false,
+  ...over,
+});
+
+export const plan = (state: ScaleSetState, over: Partial<ScaleSetCircumstances> = {}): ScaleSetPlan =>
+  decideScaleSet(state, circumstances(over));

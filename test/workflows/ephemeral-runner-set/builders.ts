@@ -1,0 +1,83 @@
+import type { ObservedPod, ObservedRunner, ObservedSet } from '../../../src/messages/observations.ts';
+import { together } from '../../../src/workflows/ephemeral-runner-set/policies/creation-batches.ts';
+import type { Row } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
+import type { SetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
+import { emptyState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
+import type { Circumstances } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
+
+/** Milliseconds: an arbitrary time that everything in these tests happens around. */
+export const NOW = 1_800_000_000_000;
+
+export const aPod = (over: Partial<ObservedPod> = {}): ObservedPod => ({
+  uid: 'pod-1',
+  phase: 'Running',
+  ...over,
+});
+
+export const seen = (over: Partial<ObservedRunner> = {}): ObservedRunner => ({
+  name: 'demo-runner-aaaaa',
+  revision: 'r1',
+  patchId: 0,
+  createdAt: NOW / 1000 - 60,
+  ...over,
+});
+
+/** A runner that is up and has no job. */
+export const idleRow = (name = 'demo-runner-idle1', over: Partial<ObservedRunner> = {}): Row => ({
+  name,
+  runnerId: 1,
+  madeAt: NOW - 60_000,
+  podSeen: true,
+  seen: seen({ name, runnerId: 1, phase: 'Running', ready: true, pod: aPod({ ready: true }), ...over }),
+});
+
+export const busyRow = (name = 'demo-runner-busy1'): Row => idleRow(name, { hasJob: true });
+
+export const pendingRow = (name = 'demo-runner-pend1'): Row => ({
+  ...idleRow(name, { phase: 'Pending', pod: aPod({ phase: 'Pending' }) }),
+});
+
+export const aSet = (over: Partial<ObservedSet> = {}): ObservedSet => ({
+  uid: 'set-1',
+  generation: 1,
+  revision: 'r1',
+  replicas: 0,
+  patchId: 0,
+  configUrl: 'https://github.com/octo/repo',
+  scaleSet: 'demo',
+  hasFinalizer: true,
+  ...over,
+});
+
+/** A state in which the set wants `replicas` runners and has `rows`. */
+export function aState({ set = {}, rows = [], ...over }: StateParts = {}): SetState {
+  const observed = aSet(set);
+  return {
+    ...emptyState(),
+    complete: true,
+    set: observed,
+    order: { id: observed.patchId, replicas: observed.replicas, exact: observed.patchId === 0, completed: 0 },
+    rows: new Map(rows.map((row) => [row.name, row])),
+    ...over,
+  };
+}
+
+type StateParts = Partial<Omit<SetState, 'rows' | 'set'>> & { rows?: Row[]; set?: Partial<ObservedSet> };
+
+/** Names count up: demo-runner-00001, … */
+export function circumstances(over: Partial<Circumstances> = {}): Circumstances {
+  let count = 0;
+  return {
+    now: NOW,
+    lanes: 0,
+    share: together,
+    creationFirst: true,
+    publishing: false,
+    mayPublishAt: 0,
+    checking: false,
+    mayCheckAt: 0,
+    draining: false,
+    newName: () => `demo-runner-${String((count += 1)).padStart(5, '0')}`,
+    ...over,
+  };
+}

@@ -1,0 +1,217 @@
+import { defaultPayloadConverter } from '@temporalio/common';
+import { pack, unpack } from '../../../src/workflows/ephemeral-runner-set/continue-as-new.ts';
+import type { ListenerState } from '../../../src/workflows/autoscaling-listener/state.ts';
+import type { Row } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
+import type { ScaleSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
+import type { SetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
+import { aPod, aSet, aState, idleRow, NOW, seen } from './builders.ts';
+
+/** Every field set: the type says so, so that a new field fails to compile here until it is carried. */
+const full: { [K in keyof Required<Row>]: Required<Row>[K] } = {
+  name: 'demo-runner-aaaaa',
+  seen: seen({
+    runnerId: 9_007_199_254_740_991,
+    phase: 'Running',
+    ready: true,
+    hasJob: true,
+    loose: true,
+    deleting: true,
+    pod: aPod({
+      ready: true,
+      exitCode: 0,
+      initFailed: true,
+      imageError: true,
+      waitsForNode: true,
+      reason: 'Evicted',
+      message: 'a|b "c"\n',
+    }),
+  }),
+  doing: 'retire',
+  madeAt: NOW,
+  runnerId: 1,
+  begun: true,
+  podSeen: true,
+  spentPod: 'uid',
+  runningSince: NOW,
+  pendingSince: NOW,
+  imageErrorSince: NOW,
+  onlineAt: NOW,
+  missing: 'offline',
+  missingSince: NOW,
+  missed: true,
+  protected: true,
+  end: 'lost',
+  reason: 'PodGone',
+  message: 'The pod | is gone.',
+  heldByJob: true,
+  notBefore: NOW,
+  settled: true,
+  retired: true,
+  absent: true,
+  published: 'Running/true',
+  failures: 3,
+  jobResult: 'failed',
+  jobEndedAt: NOW,
+};
+
+const roundTrip = (state: ReturnType<typeof aState>) =>
+  unpack(JSON.parse(JSON.stringify(pack(state, 'demo-runner-'))) as ReturnType<typeof pack>);
+
+describe('carried state', () => {
+  test('of a version that knew fewer fields of a row is still understood', () => {
+    const { jobResult: _result, jobEndedAt: _endedAt, ...before } = full;
+    const { widths: _widths, rows, ...carried } = pack(aState({ rows: [before] }), 'demo-runner-');
+    // Its rows had 25 values of their own before those of what was seen.
+    const values = rows.map((row) => row.split('|'));
+    const older = {
+      ...carried,
+      rows: values.map((row) => [...row.slice(0, 25), ...row.slice(27)].join('|')),
+    };
+    expect(unpack(older).rows.get(before.name)).toEqual(before);
+  });
+
+  test('is whole: every field of the state and of a row survives', () => {
+    const rows: Row[] = [
+      full,
+      { name: 'other-name' },
+      idleRow(),
+      { name: 'demo-runner-bbbbb', seen: seen({ name: 'demo-runner-bbbbb' }) },
+    ];
+    const state: Required<SetState> = {
+      set: aSet({ phase: 'Running', deleting: true, paused: true }),
+      rows: new Map(rows.map((row) => [row.name, row])),
+      complete: true,
+      picture: ['half', 'a picture'],
+      order: { id: 7, replicas: 3, exact: false, completed: 1 },
+      failures: { inARow: 3, lastAt: NOW, reason: 'r', message: 'm', holds: [NOW + 5] },
+      pastFailures: [{ at: NOW, runner: 'x', reason: 'r', message: 'm' }],
+      trouble: { reason: 'r', message: 'm', since: NOW, tries: 2, nextTryAt: NOW },
+      retirementBlockedBy: 'GitHubRefused',
+      retirementBlockedSince: NOW,
+      deletingSince: NOW,
+      outdatedRevision: 'r0',
+      settings: { runnerCreationConcurrency: 1, failureBackoffSeconds: [1], maxConsecutiveFailures: 2 },
+      happenings: [{ type: 'Normal', reason: 'r', message: 'm', runner: 'x' }],
+      published: '{}',
+    };
+    expect(roundTrip(state)).toEqual(state);
+  });
+
+  test('a set that is gone stays gone, one that was never seen stays unseen', () => {
+    expect(roundTrip({ ...aState(), set: null }).set).toBeNull();
+    const { set: _set, ...unseen } = aState();
+    expect(roundTrip(unseen).set).toBeUndefined();
+  });
+
+  test('10,000 runners fit into one message', () => {
+    const rows = Array.from({ length: 10_000 }, (_, i) =>
+      idleRow(`demo-runner-${String(i).padStart(5, '0')}`, {
+        pod: aPod({ uid: crypto.randomUUID(), ready: true }),
+      }),
+    );
+    const size = JSON.stringify(pack(aState({ rows }), 'demo-runner-')).length;
+    expect(size / rows.length).toBeLessThan(150);
+    expect(size).toBeLessThan(2 * 1024 * 1024);
+  });
+});
+
+/** Nothing left out, however deep: a new field fails to compile here until it is looked at. */
+type Full<T> = T extends (infer Item)[]
+  ? Full<Item>[]
+  : T extends object
+    ? { [K in keyof T]-?: Full<T[K]> }
+    : Exclude<T, undefined>;
+
+describe('state that is carried as it is: every field survives the way through Temporal', () => {
+  const sent = <T>(state: T): T =>
+    defaultPayloadConverter.fromPayload(defaultPayloadConverter.toPayload(state));
+
+  const told = { reason: 'r', message: 'm' };
+  const happenings: Full<ListenerState['happenings']> = [{ type: 'Warning', ...told }];
+
+  test('of a listener', () => {
+    const state: Full<ListenerState> = {
+      listener: {
+        uid: 'uid-1',
+        generation: 2,
+        specHash: 'spec-1',
+        mode: 'pod',
+        configUrl: 'https://github.com/octo/app',
+        scaleSet: { namespace: 'ns', name: 'demo' },
+        scaleSetId: 7,
+        hasFinalizer: true,
+        deleting: true,
+        capacity: 5,
+        pod: {
+          ...{ uid: 'pod-1', phase: 'Failed', ready: true, exitCode: 1, initFailed: true, imageError: true },
+          ...{ waitsForNode: true, ...told, deleting: true, integrityHash: 'hash' },
+        },
+      },
+      progress: {
+        scaleSetId: 7,
+        sessionId: 'session-1',
+        lastMessageId: 9_007_199_254_740_991,
+        handledMessageId: 12,
+        scaling: { targetRunners: -1, patchSeq: 0, dirty: false },
+        demand: { assignedJobs: 0, uncounted: { job: { until: NOW, counts: true } } },
+      },
+      report: { ready: false, ...told, scaleSetId: 7, sessionId: 'session-1' },
+      failures: 3,
+      nextTryAt: NOW,
+      applied: 'spec-1',
+      applyFailures: 2,
+      applyAt: NOW,
+      published: '{}',
+      happenings,
+    };
+    expect(sent(state)).toStrictEqual(state);
+    expect(sent({ ...state, listener: null }).listener).toBeNull();
+  });
+
+  test('of a scale set', () => {
+    const state: Full<ScaleSetState> = {
+      seen: {
+        scaleSet: {
+          uid: 'ars-1',
+          generation: 2,
+          configUrl: 'https://github.com/octo/repo',
+          asked: 'asked-1',
+          identity: '7/Default/demo',
+          scaleSetId: 7,
+          eventual: true,
+          hasFinalizer: true,
+          deleting: true,
+          paused: true,
+        },
+        wanted: 'wanted-1',
+        sets: [
+          {
+            ...{ name: 'demo', uid: 'ers-1', current: true, stale: 'template', busy: true, draining: true },
+            ...{ paused: true, deleting: true, replicas: 3, scaleSetId: 7, phase: 'Running' },
+            ...{ pending: 1, running: 2, failed: 0, blocked: told },
+          },
+        ],
+        listeners: [
+          {
+            ...{ namespace: 'ns', name: 'demo-listener', uid: 'al-1', current: true, stale: true },
+            ...{ deleting: true, scaleSetId: 7, ready: { status: 'False', ...told } },
+          },
+        ],
+      },
+      prepared: {
+        ...{ asked: 'asked-1', identity: '7/Default/demo', before: '', scaleSetId: 7 },
+        ...{ group: 'Default', scaleSetName: 'demo', missingLabels: ['gpu'] },
+      },
+      paces: { apply: { key: 'k', tries: 2, notBefore: NOW } },
+      troubles: { prepare: told, apply: told, drop: told, remove: told, release: told },
+      deletingSince: NOW,
+      removed: true,
+      released: true,
+      outdated: true,
+      deadlineSeconds: 20,
+      happenings,
+      published: { key: '2 {}', words: '2 {}', at: NOW },
+    };
+    expect(sent(state)).toStrictEqual(state);
+  });
+});

@@ -1,0 +1,259 @@
+import { oneEach } from '../../../src/workflows/ephemeral-runner-set/policies/creation-batches.ts';
+import { decide } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
+import type { Plan } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
+import type { Row } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
+import { setStatus, statusKey } from '../../../src/workflows/ephemeral-runner-set/status.ts';
+import type { SetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
+import { aPod, aState, busyRow, circumstances, idleRow, NOW, pendingRow, seen } from './builders.ts';
+
+const names = ({ create }: Plan): string[] => create.flatMap((creation) => creation.names);
+const retired = ({ retire }: Plan): string[] => retire.map(({ name }) => name);
+const plan = (state: SetState, over: Parameters<typeof circumstances>[0] = {}): Plan =>
+  decide(state, circumstances(over));
+const unfinished = (name: string, over: Partial<Row> = {}): Row => ({ name, seen: seen({ name }), ...over });
+
+describe('what is created', () => {
+  test('before the whole picture is known: nothing', () => {
+    expect(plan(aState({ set: { replicas: 3 }, complete: false }))).toEqual({
+      create: [],
+      retire: [],
+      finished: false,
+    });
+  });
+
+  test('all that are missing, by one activity while they are few', () => {
+    const few = ['demo-runner-00001', 'demo-runner-00002', 'demo-runner-00003'];
+    const state = aState({ set: { replicas: 3 } });
+    expect(plan(state).create).toEqual([{ names: few, lanes: 3, probe: false }]);
+    const before = plan(state, { share: oneEach }).create;
+    expect(before).toEqual(few.map((name) => ({ names: [name], lanes: 1, probe: false })));
+  });
+
+  test('never more lanes than the limit leaves', () => {
+    expect(plan(aState({ set: { replicas: 1000 } })).create).toHaveLength(10);
+    expect(plan(aState({ set: { replicas: 1000 } }), { lanes: 7 }).create).toHaveLength(3);
+    expect(plan(aState({ set: { replicas: 1000 } }), { lanes: 10 }).create).toEqual([]);
+  });
+
+  test('a name that comes up twice is used once', () => {
+    const drawn = ['x', 'x', 'y'];
+    expect(names(plan(aState({ set: { replicas: 2 } }), { newName: () => drawn.shift() ?? 'z' }))).toEqual([
+      'x',
+      'y',
+    ]);
+  });
+
+  test('nothing while paused, outdated, or deleting; scaling down goes on', () => {
+    const rows = [idleRow('a'), idleRow('b')];
+    expect(names(plan(aState({ set: { replicas: 3, paused: true }, rows })))).toEqual([]);
+    expect(names(plan(aState({ set: { replicas: 3 }, outdatedRevision: 'r1', rows })))).toEqual([]);
+    expect(names(plan(aState({ set: { replicas: 3, deleting: true }, rows })))).toEqual([]);
+    expect(retired(plan(aState({ set: { replicas: 1, paused: true }, rows })))).toEqual(['a']);
+  });
+
+  test('another revision than the outdated one is created', () => {
+    expect(names(plan(aState({ set: { replicas: 1 }, outdatedRevision: 'r0' })))).toHaveLength(1);
+  });
+
+  test('in trouble: one runner, as a try, when its time has come', () => {
+    const trouble = { reason: 'r', message: 'm', since: NOW, tries: 1, nextTryAt: NOW + 1000 };
+    const state = aState({ set: { replicas: 100 }, trouble });
+    expect(plan(state)).toMatchObject({ create: [], wakeAt: NOW + 1000 });
+    expect(plan(state, { now: NOW + 1000 }).create).toEqual([
+      { names: ['demo-runner-00001'], lanes: 1, probe: true },
+    ]);
+  });
+
+  test('the runner that a try takes up again is one that was begun', () => {
+    const trouble = { reason: 'r', message: 'm', since: NOW, tries: 1, nextTryAt: NOW };
+    const state = aState({ set: { replicas: 5 }, trouble, rows: [unfinished('half', { begun: true })] });
+    expect(names(plan(state))).toEqual(['half']);
+  });
+
+  test('runners without a pod are taken up again: our own at once, others when nobody can be at them any more', () => {
+    const rows = [
+      unfinished('own', { begun: true }),
+      unfinished('young', { seen: seen({ name: 'young', createdAt: NOW / 1000 }) }),
+    ];
+    const state = aState({ set: { replicas: 2 }, rows });
+    expect(plan(state)).toMatchObject({ create: [{ names: ['own'] }], wakeAt: NOW + 20_000 });
+    expect(names(plan(state, { now: NOW + 20_000 }))).toEqual(['own', 'young']);
+  });
+});
+
+describe('what is retired', () => {
+  test('runners that ended, were deleted, or are too many', () => {
+    const rows = [
+      { ...idleRow('done'), end: 'completed' as const },
+      idleRow('deleted', { deleting: true }),
+      idleRow('surplus', { createdAt: 1 }),
+      idleRow('kept'),
+      busyRow('busy'),
+    ];
+    expect(retired(plan(aState({ set: { replicas: 2 }, rows }))).sort()).toEqual([
+      'deleted',
+      'done',
+      'surplus',
+    ]);
+  });
+
+  test('idle runners of another revision, and their places are filled in the same pass; busy ones finish', () => {
+    const rows = [idleRow('old', { revision: 'r0' }), busyRow('busy'), idleRow('new')];
+    const busyOld = rows.map((row) =>
+      row.name === 'busy' ? { ...row, seen: { ...row.seen!, revision: 'r0' } } : row,
+    );
+    const result = plan(aState({ set: { replicas: 3 }, rows: busyOld }));
+    expect(retired(result)).toEqual(['old']);
+    expect(names(result)).toHaveLength(1);
+  });
+
+  test('of rejected ones a few stay as evidence, until the template is repaired', () => {
+    const rejected = (name: string, at: number): Row => ({
+      name,
+      end: 'rejected',
+      seen: seen({ name, createdAt: at, phase: 'Failed' }),
+    });
+    const rows = [1, 2, 3, 4, 5].map((at) => rejected(`r${at}`, at));
+    expect(retired(plan(aState({ rows })))).toEqual(['r2', 'r1']);
+    expect(retired(plan(aState({ set: { revision: 'r2' }, rows }))).sort()).toEqual([
+      'r1',
+      'r2',
+      'r3',
+      'r4',
+      'r5',
+    ]);
+  });
+
+  test('one that could not be retired waits for its time', () => {
+    const row = { ...idleRow('r'), end: 'completed' as const, notBefore: NOW + 30_000 };
+    expect(plan(aState({ rows: [row] }))).toMatchObject({ retire: [], wakeAt: NOW + 30_000 });
+  });
+
+  test('a set that goes takes its idle runners along and waits for its busy ones', () => {
+    const rows = [idleRow('idle'), busyRow('busy'), unfinished('half')];
+    expect(retired(plan(aState({ set: { replicas: 3, deleting: true }, rows })))).toEqual(['idle', 'half']);
+  });
+
+  test('what completed before a new order is taken away, and replaced if the order counts it', () => {
+    const rows: Row[] = [{ ...idleRow('done'), end: 'completed' }, idleRow('up')];
+    const order = { id: 2, replicas: 3, exact: false, completed: 0 };
+    const result = plan(aState({ set: { replicas: 3, patchId: 2 }, rows, order }));
+    expect(retired(result)).toEqual(['done']);
+    expect(names(result)).toHaveLength(2);
+  });
+
+  test('a set that is gone without a word: likewise', () => {
+    const state = { ...aState({ rows: [idleRow('idle')] }), set: null };
+    expect(retired(plan(state))).toEqual(['idle']);
+  });
+});
+
+describe('what is published', () => {
+  const quiet = (state: SetState): SetState => ({ ...state, published: statusKey(setStatus(state), 1) });
+
+  test('nothing if the cluster shows it all', () => {
+    expect(plan(quiet(aState({ set: { replicas: 1 }, rows: [idleRow('a')] }))).publish).toBeUndefined();
+  });
+
+  test('the set’s status when it changed', () => {
+    const { publish } = plan(aState({ set: { replicas: 1 }, rows: [idleRow('a')] }));
+    expect(publish?.set).toMatchObject({ currentReplicas: 1, runningEphemeralRunners: 1, phase: 'Running' });
+  });
+
+  test('a runner that Kubernetes refused counts as failed, and as one that is there', () => {
+    const rejected: Row = { name: 'r', end: 'rejected', seen: seen({ name: 'r', phase: 'Failed' }) };
+    const rows = [idleRow('a'), busyRow('b'), pendingRow('c'), rejected];
+    expect(plan(aState({ set: { replicas: 4 }, rows })).publish?.set).toMatchObject({
+      currentReplicas: 4,
+      pendingEphemeralRunners: 1,
+      runningEphemeralRunners: 2,
+      failedEphemeralRunners: 1,
+    });
+  });
+
+  test('the set’s status again when it is about a new generation: kubectl wait asks for that', () => {
+    const state = quiet(aState({ set: { replicas: 1 }, rows: [idleRow('a')] }));
+    const edited = { ...state, set: { ...state.set!, generation: 2 } };
+    expect(plan(edited).publish?.set).toEqual(setStatus(state));
+  });
+
+  test('a runner whose pod became ready, once', () => {
+    const row = idleRow('a', { phase: 'Pending', ready: false as never });
+    const state = quiet(aState({ set: { replicas: 1 }, rows: [row] }));
+    expect(plan(state).publish?.runners).toEqual([{ name: 'a', phase: 'Running', ready: true, runnerId: 1 }]);
+    row.published = 'Running/true/1';
+    expect(plan(state).publish).toBeUndefined();
+  });
+
+  test('few runners at a time while others are being created, and everything else at once', () => {
+    const rows = Array.from({ length: 30 }, (_, i) => idleRow(`r${i}`, { phase: 'Pending' }));
+    const state = aState({ set: { replicas: 50 }, rows });
+    const busy = plan(state, { lanes: 10 }).publish;
+    expect(busy).toMatchObject({ gently: true, set: setStatus(state) });
+    expect(busy?.runners.map(({ name }) => name)).toEqual(rows.slice(0, 20).map(({ name }) => name));
+    expect(plan(state, { lanes: 0 }).publish?.runners).toHaveLength(30);
+    expect(plan(state, { lanes: 10, creationFirst: false }).publish?.runners).toHaveLength(30);
+  });
+
+  test('nothing while a status is being written', () => {
+    expect(plan(aState({ set: { replicas: 1 } }), { publishing: true }).publish).toBeUndefined();
+    const soon = plan(aState({ set: { replicas: 0 } }), { mayPublishAt: NOW + 300 });
+    expect(soon).toMatchObject({ wakeAt: NOW + 300 });
+    expect(soon.publish).toBeUndefined();
+  });
+
+  test('the finalizer: set at once, taken off when the last runner is gone', () => {
+    expect(plan(aState({ set: { hasFinalizer: undefined as never } })).publish?.addFinalizer).toBe(true);
+    const going = aState({ set: { deleting: true }, rows: [{ ...idleRow('a'), retired: true }] });
+    expect(plan(going).publish?.removeFinalizer).toBeUndefined();
+    going.rows.clear();
+    expect(plan(going).publish?.removeFinalizer).toBe(true);
+  });
+});
+
+describe('the end', () => {
+  test('a workflow is finished when set and runners are gone', () => {
+    expect(plan({ ...aState(), set: null }).finished).toBe(true);
+    expect(plan({ ...aState({ rows: [idleRow('a')] }), set: null }).finished).toBe(false);
+    expect(plan(aState()).finished).toBe(false);
+    const toTell = { type: 'Warning' as const, reason: 'RunnerLost', message: '' };
+    expect(plan({ ...aState(), set: null, happenings: [toTell] }).finished).toBe(false);
+  });
+
+  test('nothing is begun while preparing to continue as new', () => {
+    expect(
+      plan(aState({ set: { replicas: 5 }, rows: [{ ...idleRow('a'), end: 'failed' }] }), { draining: true }),
+    ).toEqual({
+      create: [],
+      retire: [],
+      finished: false,
+    });
+  });
+});
+
+describe('runners that belong to no set', () => {
+  const loose = (rows: Row[]): SetState => {
+    const { set: _none, ...state } = aState({ rows });
+    return state;
+  };
+
+  test('are made at once, whoever created them a moment ago', () => {
+    const row = unfinished('mine', { seen: seen({ name: 'mine', loose: true, createdAt: NOW / 1000 }) });
+    expect(names(plan(loose([row])))).toEqual(['mine']);
+  });
+
+  test('go when they completed; one that is outdated stays for its owner to see', () => {
+    const done = { ...idleRow('done', { loose: true }), end: 'completed' as const };
+    const outdated = { ...idleRow('old', { loose: true }), end: 'outdated' as const };
+    expect(plan(loose([done, outdated])).retire).toEqual([
+      { name: 'done', runnerId: 1 },
+      { name: 'old', runnerId: 1, keepAs: { phase: 'Outdated', reason: 'Outdated', message: '' } },
+    ]);
+  });
+
+  test('a pod that is pending is not replaced', () => {
+    const row = idleRow('r', { loose: true, pod: aPod({ phase: 'Pending' }) });
+    const result = plan(loose([row]));
+    expect([names(result), retired(result)]).toEqual([[], []]);
+  });
+});

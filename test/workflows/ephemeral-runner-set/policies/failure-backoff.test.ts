@@ -1,0 +1,80 @@
+import {
+  allowAfterFailures,
+  backoffMs,
+  isProof,
+  NO_FAILURES,
+  withFailure,
+} from '../../../../src/workflows/ephemeral-runner-set/policies/failure-backoff.ts';
+import { DEFAULT_SETTINGS as settings } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
+import { busyRow, idleRow, NOW } from '../builders.ts';
+
+const failure = { now: NOW, reason: 'ExitCode1', message: '' };
+
+function fail(times: number) {
+  let failures = NO_FAILURES;
+  for (let i = 0; i < times; i += 1) failures = withFailure(failures, failure, settings);
+  return failures;
+}
+
+describe('failures in a row', () => {
+  test('the wait grows by the table, the last entry repeats', () => {
+    expect([0, 1, 2, 3, 4, 5, 6, 99].map((n) => backoffMs(n, settings) / 1000)).toEqual([
+      0, 5, 10, 20, 40, 80, 80, 80,
+    ]);
+  });
+
+  test('the place of each failed runner stays empty for its backoff; others are made at once', () => {
+    const failures = fail(2);
+    expect(allowAfterFailures(10, { failures, rows: [], now: NOW }, settings)).toEqual({
+      count: 8,
+      again: NOW + 5_000,
+    });
+    expect(allowAfterFailures(10, { failures, rows: [], now: NOW + 5_000 }, settings)).toEqual({
+      count: 9,
+      again: NOW + 10_000,
+    });
+    expect(allowAfterFailures(10, { failures, rows: [], now: NOW + 10_000 }, settings)).toEqual({
+      count: 10,
+    });
+  });
+
+  test('after five in a row, one runner is tried a backoff, however many are wanted', () => {
+    const failures = fail(100);
+    const at = (now: number) => allowAfterFailures(100, { failures, rows: [], now }, settings);
+    expect(at(NOW)).toEqual({ count: 0, again: NOW + 80_000 });
+    expect(at(NOW + 80_000)).toEqual({ count: 1 });
+  });
+
+  test('while one is being tried, no other is', () => {
+    const failures = fail(5);
+    const rows = [{ name: 'probe', doing: 'create' as const }];
+    expect(allowAfterFailures(100, { failures, rows, now: NOW + 200_000 }, settings)).toEqual({ count: 0 });
+  });
+
+  test('runners that were there before do not stand in the way of a try', () => {
+    const rows = [idleRow('old'), busyRow('older')];
+    expect(allowAfterFailures(1, { failures: fail(5), rows, now: NOW + 80_000 }, settings).count).toBe(1);
+  });
+
+  test('failures long past are forgotten', () => {
+    const later = { ...failure, now: NOW + 11 * 60_000 };
+    expect(withFailure(fail(4), later, settings).inARow).toBe(1);
+  });
+});
+
+describe('isProof', () => {
+  const failures = fail(5);
+  const young = { ...idleRow('young'), madeAt: NOW + 1, runningSince: NOW + 2 };
+
+  test('a runner made since, that stays up, has a job or completes, proves that runners work', () => {
+    expect(isProof(young, failures, NOW + 3)).toBe(false);
+    expect(isProof(young, failures, NOW + 20_000)).toBe(true);
+    expect(isProof({ ...busyRow(), madeAt: NOW + 1 }, failures, NOW + 3)).toBe(true);
+    expect(isProof({ ...young, end: 'completed' }, failures, NOW + 3)).toBe(true);
+  });
+
+  test('one that failed, or was there before, proves nothing', () => {
+    expect(isProof({ ...young, end: 'failed' }, failures, NOW + 20_000)).toBe(false);
+    expect(isProof(idleRow('old'), failures, NOW + 20_000)).toBe(false);
+  });
+});
