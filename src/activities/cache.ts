@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { KubernetesClient } from '../kubernetes/client/client.ts';
 
 /** Remembers what was made for a key, for a while. Those who ask at the same time share one making. */
 export interface Kept<T> {
@@ -32,3 +33,24 @@ export function createKept<T>(lastsMs: number, now: () => number): Kept<T> {
 /** A key that does not give away what it is made of. */
 export const fingerprint = (...parts: unknown[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64');
+
+/** So long an answer serves everyone who asks. */
+const LASTS_MS = 100;
+
+/**
+ * Reads that many activities make at the same moment, such as the lanes of one set: one request serves them all. What
+ * changed a tenth of a second ago may not be in the answer, so it suits templates and credentials, not what an activity
+ * is about to change.
+ */
+export function createSharedReads(
+  kubernetes: Pick<KubernetesClient, 'get'>,
+  now: () => number = Date.now,
+): Pick<KubernetesClient, 'get'> {
+  const kept = createKept<unknown>(LASTS_MS, now);
+  return {
+    get: (resource, { namespace = '', name }) =>
+      kept.get(`${resource.plural} ${namespace}/${name}`, () =>
+        kubernetes.get(resource, { namespace, name }),
+      ) as never,
+  };
+}

@@ -1,14 +1,13 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import { PodInTheWayError } from './ephemeral-runner-set/create-runner.ts';
-import { GitHubError } from '../github/errors.ts';
 import type { ConfigField, GitHubDecision } from '../github/errors.ts';
+import { GitHubError } from '../github/errors.ts';
 import {
+  KubernetesError,
   isForbidden,
   isInvalid,
   isNamespaceTerminating,
   isQuotaExceeded,
   isTransient,
-  KubernetesError,
 } from '../kubernetes/client/errors.ts';
 
 /**
@@ -104,3 +103,63 @@ export function toFailure(verdict: Verdict): ApplicationFailure {
     ...(afterMs !== undefined && { nextRetryDelay: afterMs }),
   });
 }
+
+/** The old pod of this name has not gone yet. */
+export class PodInTheWayError extends Error {
+  override readonly name = 'PodInTheWayError';
+}
+
+/** Does a step; whatever it runs into becomes the failure that says what is to be done about it. */
+export async function judged<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof ApplicationFailure ? error : toFailure(judge(error));
+  }
+}
+
+/** Why an activity on several runners stopped before it was through. */
+export interface Stop {
+  reason: string;
+  message: string;
+  retryAfterMs?: number;
+}
+
+export interface Conclusion {
+  /** Done where some errors ask for the one and some for the other. */
+  preferred: Verdict['decision'];
+  /** Which of the verdicts are told, the one that leads first; all unless given. */
+  told?: (verdicts: readonly Verdict[]) => readonly Verdict[];
+}
+
+/**
+ * How an activity on several runners ends that ran into `errors`: with its result, which says why it stopped, or with a
+ * failure when Temporal should try again. The longest wait counts.
+ */
+export function conclude<Result extends object>(
+  result: Result,
+  errors: readonly unknown[],
+  { preferred, told = (all) => all }: Conclusion,
+): Result & { stopped?: Stop } {
+  const verdicts = errors.map(judge);
+  const leading = verdicts.find(({ decision }) => decision === preferred) ?? verdicts[0];
+  if (!leading) return result;
+  const { decision, reason } = leading;
+  const message = messageOf(told([leading, ...verdicts]));
+  const waitMs = Math.max(
+    ...verdicts.map((verdict) => (verdict.decision === decision ? waitOf(verdict) : 0)),
+  );
+  if (decision === 'retry')
+    throw toFailure({ decision, reason, message, ...(waitMs > 0 && { afterMs: waitMs }) });
+  return { ...result, stopped: { reason, message, ...(waitMs > 0 && { retryAfterMs: waitMs }) } };
+}
+
+/** Where errors of one reason differ in nothing but the names of the runners. */
+export function firstOfEachReason(verdicts: readonly Verdict[]): Verdict[] {
+  const firsts = new Map<string, Verdict>();
+  for (const verdict of verdicts) if (!firsts.has(verdict.reason)) firsts.set(verdict.reason, verdict);
+  return [...firsts.values()];
+}
+
+const waitOf = (verdict: Verdict): number =>
+  (verdict.decision === 'stop' ? verdict.retryAfterMs : verdict.afterMs) ?? 0;

@@ -1,3 +1,12 @@
+import type { ListenerControlActivities, ListenerControlDeps } from './autoscaling-listener/index.ts';
+import { listenerControlActivities } from './autoscaling-listener/index.ts';
+import type { ListenerMetrics } from './autoscaling-listener/metrics.ts';
+import { noListenerMetrics } from './autoscaling-listener/metrics.ts';
+import type { ScaleSetActivities } from './autoscaling-runner-set/index.ts';
+import { scaleSetActivities } from './autoscaling-runner-set/index.ts';
+import { createSharedReads } from './cache.ts';
+import type { WatchClusterDeps } from './cluster-watch/watch-cluster.ts';
+import { watchClusterActivity } from './cluster-watch/watch-cluster.ts';
 import type {
   CheckRegistrationsInput,
   CheckRegistrationsResult,
@@ -9,21 +18,12 @@ import type {
   CreateRunnersResult,
 } from './ephemeral-runner-set/create-runners.ts';
 import { createRunnersActivity } from './ephemeral-runner-set/create-runners.ts';
-import type { ListenerControlActivities, ListenerControlDeps } from './autoscaling-listener/index.ts';
-import { listenerControlActivities } from './autoscaling-listener/index.ts';
-import type { ListenerMetrics } from './autoscaling-listener/metrics.ts';
-import { noListenerMetrics } from './autoscaling-listener/metrics.ts';
-import type { OrderActivities } from './ephemeral-runner-set/scale-and-pause.ts';
-import { orderActivities } from './ephemeral-runner-set/scale-and-pause.ts';
 import type { PublishStatusInput } from './ephemeral-runner-set/publish-status.ts';
 import { publishStatusActivity } from './ephemeral-runner-set/publish-status.ts';
 import type { RetireRunnersInput, RetireRunnersResult } from './ephemeral-runner-set/retire-runners.ts';
 import { retireRunnersActivity } from './ephemeral-runner-set/retire-runners.ts';
-import type { ScaleSetActivities } from './autoscaling-runner-set/index.ts';
-import { scaleSetActivities } from './autoscaling-runner-set/index.ts';
-import { createSharedReads } from './shared-reads.ts';
-import type { WatchClusterDeps } from './cluster-watch/watch-cluster.ts';
-import { watchClusterActivity } from './cluster-watch/watch-cluster.ts';
+import type { OrderActivities } from './ephemeral-runner-set/scale-and-pause.ts';
+import { orderActivities } from './ephemeral-runner-set/scale-and-pause.ts';
 
 /** What workflows can have done. Each is idempotent and does one whole step. */
 export interface Activities extends OrderActivities, ScaleSetActivities, ListenerControlActivities {

@@ -39,3 +39,34 @@ export const findCondition = (list: readonly Condition[] | undefined, type: stri
 /** True when the list says that this condition holds. */
 export const isConditionTrue = (list: readonly Condition[] | undefined, type: string): boolean =>
   findCondition(list, type)?.status === 'True';
+
+/** A condition as it was decided; since when it holds is added where it is written. */
+export type DecidedCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+
+/** Now, as Kubernetes writes times: whole seconds. */
+export const now = (): string => new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+
+/** The conditions that stand in the cluster, brought up to date with what was decided about this generation. */
+export function conditionsWith(
+  present: Condition[] | undefined,
+  decided: readonly DecidedCondition[],
+  observedGeneration: number,
+): Condition[] {
+  const lastTransitionTime = now();
+  return decided.reduce<Condition[]>(
+    (conditions, condition) =>
+      setCondition(conditions, { ...condition, lastTransitionTime, observedGeneration }),
+    present ?? [],
+  );
+}
+
+/** @param message what it means for the resource, when GitHub refuses its runners for their version */
+export const outdatedCondition = (isOutdated: boolean, message: string): DecidedCondition =>
+  isOutdated
+    ? { type: OUTDATED_CONDITION, status: 'True', reason: 'RunnerVersionDeprecated', message }
+    : {
+        type: OUTDATED_CONDITION,
+        status: 'False',
+        reason: 'Accepted',
+        message: 'No runner was refused for its version.',
+      };

@@ -1,4 +1,11 @@
-import { PAUSED_ANNOTATION, PAUSED_VALUE, PAUSED_WITH_OWNER_ANNOTATION } from './annotations.ts';
+import {
+  DRAINING_ANNOTATION,
+  DRAINING_VALUE,
+  PAUSED_ANNOTATION,
+  PAUSED_VALUE,
+  PAUSED_WITH_OWNER_ANNOTATION,
+} from './annotations.ts';
+import type { EphemeralRunnerSet } from './v1alpha1/ephemeral-runner-set.ts';
 
 interface Annotated {
   metadata: { annotations?: Record<string, string> | undefined };
@@ -11,3 +18,6 @@ export const isPaused = ({ metadata }: Annotated): boolean =>
 /** An EphemeralRunnerSet that somebody paused for itself: it stays so when its AutoscalingRunnerSet is resumed. */
 export const isPausedByItself = (set: Annotated): boolean =>
   isPaused(set) && set.metadata.annotations?.[PAUSED_WITH_OWNER_ANNOTATION] === undefined;
+
+export const isDraining = ({ metadata }: EphemeralRunnerSet): boolean =>
+  metadata.annotations?.[DRAINING_ANNOTATION] === DRAINING_VALUE;

@@ -1,10 +1,9 @@
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
-import type { Paused, ScaleResult } from '../messages/ephemeral-runner-set.ts';
-import type { SetView } from '../workflows/ephemeral-runner-set/view.ts';
+import type { Paused, ScaleResult, SetView } from '../messages/ephemeral-runner-set.ts';
 import type { FlagTexts, WorkerConfiguration } from '../workers/configuration/configuration.ts';
+import type { TemporalTarget } from '../workers/configuration/temporal-profile.ts';
 import type { Logger } from '../workers/log.ts';
 import type { ListenerConfiguration } from '../workers/run-listener.ts';
-import type { TemporalTarget } from '../workers/configuration/temporal-profile.ts';
 import type { Output, OutputFormat, Paint } from './output/output.ts';
 import type { SetKey } from './set-key.ts';
 import type { StartStandIn } from './stand-in.ts';

@@ -1,3 +1,4 @@
+import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
 import {
   Client,
   Connection,
@@ -7,17 +8,15 @@ import {
   isGrpcDeadlineError,
 } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
-import type { WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import type { Paused, ScaleResult, SetView } from '../messages/ephemeral-runner-set.ts';
 import { runnerSetWorkflowId, scaleSetWorkflowId } from '../messages/workflow-ids.ts';
-import type { Paused, ScaleResult } from '../messages/ephemeral-runner-set.ts';
-import type { SetView } from '../workflows/ephemeral-runner-set/view.ts';
-import { redact } from '../workers/log.ts';
-import { temporalConfig } from '../workers/configuration/temporal-profile.ts';
 import type { TemporalTarget } from '../workers/configuration/temporal-profile.ts';
+import { temporalConfig } from '../workers/configuration/temporal-profile.ts';
+import { redact } from '../workers/log.ts';
 import { EXIT } from './exit-codes.ts';
 import { CliError } from './failure.ts';
-import { keyText } from './set-key.ts';
 import type { SetKey } from './set-key.ts';
+import { keyText } from './set-key.ts';
 import type {
   PendingActivity,
   ScaleSetWorkflow,

@@ -1,6 +1,6 @@
 import type { KubernetesClient, ObjectKey } from './client/client.ts';
+import { orNothing } from './client/errors.ts';
 import type { KubernetesObject, ObjectMeta, Resource } from './client/resources.ts';
-import { orNothing } from '../activities/or-nothing.ts';
 
 /**
  * Adds a finalizer to an object, or takes it off. Tied to the version that is read, so that no finalizer of somebody

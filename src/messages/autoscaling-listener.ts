@@ -1,7 +1,5 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { ListenerReport } from '../activities/autoscaling-listener/listen.ts';
-import type { ListenerObservation } from './observations.ts';
-import type { ListenerView } from '../workflows/autoscaling-listener/view.ts';
+import type { ListenerCapacity, ListenerObservation } from './observations.ts';
 
 /** What an AutoscalingListener's workflow can be told and asked. */
 
@@ -13,3 +11,28 @@ export const reportSignal = defineSignal<[ListenerReport]>('report');
 
 /** Whether it listens, and if not, why. */
 export const listenerStateQuery = defineQuery<ListenerView>('state');
+
+/** How a listener fares: what its workflow is told whenever it changes. */
+export interface ListenerReport {
+  ready: boolean;
+  /** CamelCase, as it stands in the condition Ready. */
+  reason: string;
+  message: string;
+  scaleSetId?: number;
+  sessionId?: string;
+}
+
+/** The answer of the query `state`. */
+export interface ListenerView {
+  ready: boolean;
+  reason: string;
+  message: string;
+  capacity?: ListenerCapacity;
+  sessionId?: string;
+  lastMessageId?: number;
+  /** Of the last order for replicas that is known here. */
+  replicas?: number;
+  failures: number;
+  /** Milliseconds since the epoch; in the past: it is under way. */
+  nextTryAt: number;
+}

@@ -1,6 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Observation } from './observations.ts';
-import type { SetView } from '../workflows/ephemeral-runner-set/view.ts';
 
 /** What an EphemeralRunnerSet's workflow can be told and asked; an AutoscalingRunnerSet's can be paused and resumed as well. */
 
@@ -50,4 +49,52 @@ export function scaleProblem(request: unknown): string | undefined {
     return `replicas: a whole number from 0 to ${MOST_REPLICAS} is needed, as in {"replicas": 20}`;
   }
   return undefined;
+}
+
+/** What a runner is to its set right now. */
+export type Stage =
+  | 'creating' // an activity is at it
+  | 'unfinished' // it exists without a pod: an earlier creation was cut short
+  | 'pending'
+  | 'idle'
+  | 'busy'
+  | 'ended'
+  | 'leaving';
+
+/** The end of a runner that did not complete, kept for whoever asks. */
+export interface PastFailure {
+  at: number;
+  runner: string;
+  reason: string;
+  message: string;
+}
+
+/** One runner, as a person is shown it. */
+export interface RunnerView {
+  name: string;
+  stage: Stage;
+  end?: string;
+  runnerId?: number;
+  hasJob: boolean;
+  revision?: string;
+  patchId?: number;
+  /** Seconds since the epoch. */
+  createdAt?: number;
+  pod?: string;
+  reason?: string;
+  message?: string;
+}
+
+/** The answer of the query `state`. */
+export interface SetView {
+  desired: number;
+  current: number;
+  busy: number;
+  paused: boolean;
+  conditions: { type: string; status: string; reason: string; message: string }[];
+  blocked?: { reason: string; message: string; since: number; tries: number; nextTryAt: number };
+  failures: { inARow: number; lastAt: number; reason: string; message: string };
+  pastFailures: PastFailure[];
+  outdatedRevision?: string;
+  runners: RunnerView[];
 }

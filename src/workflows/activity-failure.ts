@@ -1,5 +1,5 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
-import type { Stop } from '../activities/conclude.ts';
+import type { Stop } from '../activities/failures.ts';
 
 /** Why an activity failed: its last failure, by the reason it was given. */
 export function stopFrom(error: unknown): Stop {

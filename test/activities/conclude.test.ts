@@ -1,6 +1,5 @@
-import { conclude, firstOfEachReason } from '../../src/activities/conclude.ts';
-import type { Conclusion } from '../../src/activities/conclude.ts';
-import { SetupError } from '../../src/activities/failures.ts';
+import type { Conclusion } from '../../src/activities/failures.ts';
+import { SetupError, conclude, firstOfEachReason } from '../../src/activities/failures.ts';
 import { GitHubError } from '../../src/github/errors.ts';
 
 const limited = (seconds: number, message = 'slow down'): GitHubError =>

@@ -1,4 +1,4 @@
-import { createSharedReads } from '../../src/activities/shared-reads.ts';
+import { createSharedReads } from '../../src/activities/cache.ts';
 import { secrets } from '../../src/kubernetes/client/resources.ts';
 
 const key = { namespace: 'n', name: 's' };

@@ -1,13 +1,13 @@
-import { KubernetesError } from '../../src/kubernetes/client/errors.ts';
-import type { KubernetesObject, Resource } from '../../src/kubernetes/client/resources.ts';
 import type { ExitCode } from '../../src/cli/exit-codes.ts';
 import { runCli } from '../../src/cli/program.ts';
+import { keyText } from '../../src/cli/set-key.ts';
 import { loadStandIn } from '../../src/cli/stand-in.ts';
 import type { SetWorkflow, Surroundings, Workflows } from '../../src/cli/surroundings.ts';
-import type { TemporalTarget } from '../../src/workers/configuration/temporal-profile.ts';
-import type { SetView } from '../../src/workflows/ephemeral-runner-set/view.ts';
+import { KubernetesError } from '../../src/kubernetes/client/errors.ts';
+import type { KubernetesObject, Resource } from '../../src/kubernetes/client/resources.ts';
+import type { SetView } from '../../src/messages/ephemeral-runner-set.ts';
 import type { WorkerConfiguration } from '../../src/workers/configuration/configuration.ts';
-import { keyText } from '../../src/cli/set-key.ts';
+import type { TemporalTarget } from '../../src/workers/configuration/temporal-profile.ts';
 
 export const NOW = Date.parse('2026-05-01T12:00:00Z');
 

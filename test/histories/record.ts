@@ -14,32 +14,26 @@ import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { Cluster } from '../../dev/cluster/cluster.ts';
 import { startCluster } from '../../dev/cluster/cluster.ts';
-import { startGitHub } from '../../dev/github/stand-in.ts';
 import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
+import { startGitHub } from '../../dev/github/stand-in.ts';
 import { waitUntil } from '../../dev/processes.ts';
 import type { Runners } from '../../dev/runner/runners.ts';
 import { startRunners } from '../../dev/runner/runners.ts';
 import { startTemporal } from '../../dev/temporal.ts';
 import { RUNNER_SCALE_SET_ID_ANNOTATION } from '../../src/api/annotations.ts';
-import type { AutoscalingRunnerSet } from '../../src/api/v1alpha1/autoscaling-runner-set.ts';
-import type { EphemeralRunner } from '../../src/api/v1alpha1/ephemeral-runner.ts';
-import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner-set.ts';
 import { listenerName } from '../../src/api/names.ts';
-import {
-  clusterWatchWorkflowId,
-  listenerWorkflowId,
-  looseRunnersWorkflowId,
-  runnerSetWorkflowId,
-  scaleSetWorkflowId,
-} from '../../src/messages/workflow-ids.ts';
+import type { AutoscalingRunnerSet } from '../../src/api/v1alpha1/autoscaling-runner-set.ts';
+import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner-set.ts';
+import type { EphemeralRunner } from '../../src/api/v1alpha1/ephemeral-runner.ts';
 import { createGitHubConnections } from '../../src/github/connections.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
-import { autoscalingRunnerSets, ephemeralRunners, ephemeralRunnerSets, namespaces, secrets } from '../../src/kubernetes/client/resources.ts';
+import { autoscalingRunnerSets, ephemeralRunnerSets, ephemeralRunners, namespaces, secrets } from '../../src/kubernetes/client/resources.ts';
+import type { SetView } from '../../src/messages/ephemeral-runner-set.ts';
+import { clusterWatchWorkflowId, listenerWorkflowId, looseRunnersWorkflowId, runnerSetWorkflowId, scaleSetWorkflowId } from '../../src/messages/workflow-ids.ts';
 import { createMetrics } from '../../src/workers/metrics/metrics.ts';
 import { startWorker } from '../../src/workers/worker.ts';
 import { workflowCode } from '../../src/workers/workflow-code.ts';
-import type { SetView } from '../../src/workflows/ephemeral-runner-set/view.ts';
 import type { HistoryJson } from './history-json.ts';
 import { toHistoryJson } from './history-json.ts';
 

@@ -1,10 +1,8 @@
 import { waitUntil } from '../../dev/processes.ts';
 import type { Runners } from '../../dev/runner/runners.ts';
 import { startRunners } from '../../dev/runner/runners.ts';
-import { startTemporal } from '../../dev/temporal.ts';
 import type { TemporalServer } from '../../dev/temporal.ts';
-import type { Observation, ObservedRunner, ObservedSet } from '../../src/messages/observations.ts';
-import { listenerWorkflowId, scaleSetWorkflowId, taskQueueOf } from '../../src/messages/workflow-ids.ts';
+import { startTemporal } from '../../dev/temporal.ts';
 import {
   autoscalingListeners,
   autoscalingRunnerSets,
@@ -12,14 +10,16 @@ import {
   events,
   secrets,
 } from '../../src/kubernetes/client/resources.ts';
+import type { SetView } from '../../src/messages/ephemeral-runner-set.ts';
+import type { Observation, ObservedRunner, ObservedSet } from '../../src/messages/observations.ts';
+import { listenerWorkflowId, scaleSetWorkflowId, taskQueueOf } from '../../src/messages/workflow-ids.ts';
 import type { ListenerInput } from '../../src/workflows/autoscaling-listener/workflow.ts';
 import type { ScaleSetInput } from '../../src/workflows/autoscaling-runner-set/workflow.ts';
-import type { SetView } from '../../src/workflows/ephemeral-runner-set/view.ts';
 import type { Scene } from './support/crash-scene.ts';
 import { SET, expectCleanEnd, expectWhole, openScene, untilSettled } from './support/crash-scene.ts';
-import { eventually } from './support/scene.ts';
-import { setToken, startScaleSet } from './support/listener-scene.ts';
 import type { StartedScaleSet } from './support/listener-scene.ts';
+import { setToken, startScaleSet } from './support/listener-scene.ts';
+import { eventually } from './support/scene.ts';
 import { world } from './support/servers.ts';
 
 /** A history that may have few events: workflows continue as new all the time, and lose nothing by it. */

@@ -1,26 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { SESSION_ID_ANNOTATION } from '../../api/annotations.ts';
-import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import { AUTOSCALING_LISTENER_FINALIZER } from '../../api/finalizers.ts';
+import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import { API_VERSION } from '../../api/v1alpha1/group.ts';
 import { isDecision } from '../../github/errors.ts';
 import { resumeMessageSession } from '../../github/message-session.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { buildEvent } from '../../kubernetes/objects/event.ts';
+import { orNothing } from '../../kubernetes/client/errors.ts';
 import { autoscalingListeners, events } from '../../kubernetes/client/resources.ts';
-import { judge } from '../failures.ts';
 import { setFinalizer } from '../../kubernetes/finalizers.ts';
+import { buildEvent } from '../../kubernetes/objects/event.ts';
+import { judge, judged } from '../failures.ts';
 import type { GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub } from '../github-access/connect.ts';
 import { heartbeatUntilDone } from '../heartbeat.ts';
-import { judged } from '../judged.ts';
 import type { ListenProgress } from './message-loop.ts';
 import type { ListenerMetrics } from './metrics.ts';
+import { removePodObjects } from './pod.ts';
 import type { ListenerKey } from './setup.ts';
 import { accessOf } from './setup.ts';
-import { removePodObjects } from './pod.ts';
-import { orNothing } from '../or-nothing.ts';
 
 export interface CloseListenerInput extends ListenerKey {
   /** Where its last session left off. */

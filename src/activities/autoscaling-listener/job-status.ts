@@ -1,8 +1,8 @@
 import { int64Json } from '../../github/transport/json.ts';
 import type { JobCompleted, JobStarted } from '../../github/wire.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { orNothing } from '../../kubernetes/client/errors.ts';
 import { ephemeralRunners } from '../../kubernetes/client/resources.ts';
-import { orNothing } from '../or-nothing.ts';
 import { inParallel } from '../parallel.ts';
 
 /** The part of an EphemeralRunner's status that says which job it has. What is empty or zero is left out. */

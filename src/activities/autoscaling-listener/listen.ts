@@ -2,37 +2,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { WorkflowClient } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { runnerSetWorkflowId } from '../../messages/workflow-ids.ts';
 import { isDecision } from '../../github/errors.ts';
-import { createMessageSession, resumeMessageSession } from '../../github/message-session.ts';
 import type { MessageSession } from '../../github/message-session.ts';
+import { createMessageSession, resumeMessageSession } from '../../github/message-session.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import type { ListenerReport } from '../../messages/autoscaling-listener.ts';
+import type { ListenerCapacity, Observation } from '../../messages/observations.ts';
+import { runnerSetWorkflowId } from '../../messages/workflow-ids.ts';
+import { BEAT_MS } from '../heartbeat.ts';
+import type { ListenProgress } from './message-loop.ts';
+import { MessageLoop } from './message-loop.ts';
+import type { ListenerMetrics, ListenerRecorder, ListenerSubject } from './metrics.ts';
 import { NO_DEMAND } from './policies/demand.ts';
 import { NO_SCALING } from './policies/desired-replicas.ts';
-import { BEAT_MS } from '../heartbeat.ts';
 import type { ListenFailure } from './session-failures.ts';
 import { afterListenFailure } from './session-failures.ts';
-import type { ListenerMetrics, ListenerRecorder, ListenerSubject } from './metrics.ts';
 import type { ListenerKey, ListenerSetup, ReadSetup } from './setup.ts';
-import { MessageLoop } from './message-loop.ts';
-import type { ListenProgress } from './message-loop.ts';
-import type { ListenerCapacity, Observation } from '../../messages/observations.ts';
 
 export interface ListenInput extends ListenerKey {
   /** What the EphemeralRunnerSet can take. */
   capacity: ListenerCapacity;
   /** Where the listener before left off. */
   progress?: ListenProgress;
-}
-
-/** How a listener fares: what its workflow is told whenever it changes. */
-export interface ListenerReport {
-  ready: boolean;
-  /** CamelCase, as it stands in the condition Ready. */
-  reason: string;
-  message: string;
-  scaleSetId?: number;
-  sessionId?: string;
 }
 
 export interface ListenDeps {

@@ -1,8 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { INTEGRITY_HASH_ANNOTATION } from '../../api/annotations.ts';
-import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import { listenerConfigSecretName, listenerProxySecretName } from '../../api/names.ts';
+import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { orNothing } from '../../kubernetes/client/errors.ts';
+import type { Pod, Resource, Secret } from '../../kubernetes/client/resources.ts';
+import {
+  autoscalingListeners,
+  pods,
+  roleBindings,
+  roles,
+  secrets,
+  serviceAccounts,
+} from '../../kubernetes/client/resources.ts';
 import { contains, isSame } from '../../kubernetes/drift.ts';
 import type { ListenerPodOptions } from '../../kubernetes/objects/listener.ts';
 import {
@@ -13,26 +23,15 @@ import {
   buildListenerRoleBinding,
   buildListenerServiceAccount,
 } from '../../kubernetes/objects/listener.ts';
-import type { Pod, Resource, Secret } from '../../kubernetes/client/resources.ts';
-import {
-  autoscalingListeners,
-  pods,
-  roleBindings,
-  roles,
-  secrets,
-  serviceAccounts,
-} from '../../kubernetes/client/resources.ts';
-import { credentialSourceOf } from '../github-access/credential-source.ts';
-import { SetupError } from '../failures.ts';
+import { SetupError, judged } from '../failures.ts';
 import type { GitHubAccessDeps } from '../github-access/connect.ts';
 import { readCertificate } from '../github-access/connect.ts';
-import { judged } from '../judged.ts';
+import { credentialSourceOf } from '../github-access/credential-source.ts';
+import { resolveProxy } from '../github-access/proxy.ts';
 import type { ListenerConfigOptions } from './pod-config.ts';
 import { buildListenerConfig } from './pod-config.ts';
 import type { ListenerKey } from './setup.ts';
 import { accessOf } from './setup.ts';
-import { orNothing } from '../or-nothing.ts';
-import { resolveProxy } from '../github-access/proxy.ts';
 
 /** How listeners' pods are made. */
 export interface ListenerPods extends ListenerConfigOptions, Omit<ListenerPodOptions, 'metricsAddress'> {}

@@ -1,15 +1,14 @@
-import { READY_CONDITION } from '../../api/conditions.ts';
 import { SESSION_ID_ANNOTATION } from '../../api/annotations.ts';
+import { READY_CONDITION, conditionsWith } from '../../api/conditions.ts';
+import type { Happening } from '../../api/event.ts';
 import { AUTOSCALING_LISTENER_FINALIZER } from '../../api/finalizers.ts';
 import { API_VERSION } from '../../api/v1alpha1/group.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { buildEvent } from '../../kubernetes/objects/event.ts';
+import { orNothing } from '../../kubernetes/client/errors.ts';
 import { autoscalingListeners, events } from '../../kubernetes/client/resources.ts';
-import { conditionsWith } from '../conditions.ts';
-import type { Happening } from '../../api/event.ts';
-import { judged } from '../judged.ts';
+import { buildEvent } from '../../kubernetes/objects/event.ts';
+import { judged } from '../failures.ts';
 import type { ListenerKey } from './setup.ts';
-import { orNothing } from '../or-nothing.ts';
 
 /** The condition Ready of an AutoscalingListener, and the session it holds. */
 export interface ListenerCondition {

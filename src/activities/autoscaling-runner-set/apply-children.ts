@@ -6,17 +6,17 @@ import {
   PAUSED_VALUE,
   PAUSED_WITH_OWNER_ANNOTATION,
 } from '../../api/annotations.ts';
+import { isDraining, isPaused } from '../../api/pause.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
-import { isPaused } from '../../api/pause.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { metadataPatch, patchBetween } from '../../kubernetes/drift.ts';
+import { orNothing, unlessExists } from '../../kubernetes/client/errors.ts';
 import { autoscalingListeners, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
+import { metadataPatch, patchBetween } from '../../kubernetes/drift.ts';
 import { currentOf, ownerOf, scaleSetIdOf } from '../../kubernetes/objects/scale-set.ts';
-import { judged } from '../judged.ts';
-import { orNothing, unlessExists } from '../or-nothing.ts';
-import type { ChildOptions } from '../cluster-watch/observed-scale-sets.ts';
-import { isDraining, wantedChildren } from '../cluster-watch/observed-scale-sets.ts';
+import { judged } from '../failures.ts';
+import type { ChildOptions } from './policies/desired-children.ts';
+import { wantedChildren } from './policies/desired-children.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
 

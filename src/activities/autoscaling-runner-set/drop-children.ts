@@ -1,8 +1,7 @@
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { isConflict } from '../../kubernetes/client/errors.ts';
+import { isConflict, orNothing } from '../../kubernetes/client/errors.ts';
 import { autoscalingListeners, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
-import { judged } from '../judged.ts';
-import { orNothing } from '../or-nothing.ts';
+import { judged } from '../failures.ts';
 
 export interface DropChildrenInput {
   /** Of the AutoscalingRunnerSet and its EphemeralRunnerSets. */

@@ -5,27 +5,26 @@ import {
   RUNNER_SCALE_SET_ID_ANNOTATION,
   RUNNER_SCALE_SET_NAME_ANNOTATION,
 } from '../../api/annotations.ts';
+import type { Happening } from '../../api/event.ts';
+import { AUTOSCALING_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import { contradictionsOf } from '../../api/validation/contradictions.ts';
-import { AUTOSCALING_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
 import { parseConfigUrl } from '../../github/config-url.ts';
 import { isDecision } from '../../github/errors.ts';
 import type { ScaleSetClient } from '../../github/scale-set-client.ts';
 import type { RunnerScaleSet } from '../../github/wire.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { metadataPatch } from '../../kubernetes/drift.ts';
 import { autoscalingRunnerSets } from '../../kubernetes/client/resources.ts';
-import { scaleSetIdOf, urlLabels } from '../../kubernetes/objects/scale-set.ts';
-import { SetupError } from '../failures.ts';
+import { metadataPatch } from '../../kubernetes/drift.ts';
 import { setFinalizer } from '../../kubernetes/finalizers.ts';
+import { scaleSetIdOf, urlLabels } from '../../kubernetes/objects/scale-set.ts';
+import { SetupError, judged } from '../failures.ts';
 import type { GitHubAccess, GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub } from '../github-access/connect.ts';
-import { judged } from '../judged.ts';
-import { askedOf, identityOf } from '../cluster-watch/observed-scale-sets.ts';
-import type { Happening } from '../../api/event.ts';
+import { askedOf, identityOf } from './policies/desired-children.ts';
+import { desiredChange, desiredLabels, isDefaultGroup, missingLabels } from './policies/desired-scale-set.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
-import { desiredChange, desiredLabels, isDefaultGroup, missingLabels } from './policies/desired-scale-set.ts';
 
 export interface PrepareScaleSetDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;

@@ -1,13 +1,13 @@
+import type { DecidedCondition } from '../../api/conditions.ts';
+import { conditionsWith } from '../../api/conditions.ts';
+import type { Happening } from '../../api/event.ts';
 import { API_VERSION } from '../../api/v1alpha1/group.ts';
 import type { AutoscalingRunnerSetPhase } from '../../api/v1alpha1/phases.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { buildEvent } from '../../kubernetes/objects/event.ts';
+import { orNothing } from '../../kubernetes/client/errors.ts';
 import { autoscalingRunnerSets, events } from '../../kubernetes/client/resources.ts';
-import { judged } from '../judged.ts';
-import { orNothing } from '../or-nothing.ts';
-import type { DecidedCondition } from '../conditions.ts';
-import { conditionsWith } from '../conditions.ts';
-import type { Happening } from '../../api/event.ts';
+import { buildEvent } from '../../kubernetes/objects/event.ts';
+import { judged } from '../failures.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
 

@@ -1,7 +1,7 @@
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { orNothing } from '../../kubernetes/client/errors.ts';
 import { autoscalingRunnerSets } from '../../kubernetes/client/resources.ts';
-import { orNothing } from '../or-nothing.ts';
 
 /** Which AutoscalingRunnerSet an activity is about: this very one, not another of the same name. */
 export interface ScaleSetTarget {

@@ -19,7 +19,7 @@ import {
   serviceAccounts,
 } from '../../kubernetes/client/resources.ts';
 import { setFinalizer } from '../../kubernetes/finalizers.ts';
-import { judged } from '../judged.ts';
+import { judged } from '../failures.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
 

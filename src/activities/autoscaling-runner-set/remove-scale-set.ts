@@ -3,12 +3,12 @@ import { CONFIG_URL_ANNOTATION, RUNNER_SCALE_SET_ID_ANNOTATION } from '../../api
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import { isDecision } from '../../github/errors.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { orNothing } from '../../kubernetes/client/errors.ts';
 import { autoscalingRunnerSets } from '../../kubernetes/client/resources.ts';
 import { scaleSetIdOf } from '../../kubernetes/objects/scale-set.ts';
+import { judged } from '../failures.ts';
 import type { GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub } from '../github-access/connect.ts';
-import { judged } from '../judged.ts';
-import { orNothing } from '../or-nothing.ts';
 import { accessOf } from './prepare-scale-set.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';

@@ -1,26 +1,27 @@
+import { stableHash } from '../../api/hash.ts';
+import { isPaused } from '../../api/pause.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
-import { stableHash } from '../../api/hash.ts';
-import { isPaused } from '../../api/pause.ts';
 import { currentOf, ownerOf } from '../../kubernetes/objects/scale-set.ts';
-import type { ListenerAudience, ScaleSetAudience } from './workflow-target.ts';
-import { isListenerAudience } from './workflow-target.ts';
-import { capacityOf } from '../autoscaling-listener/policies/capacity.ts';
-import type { SetLoad } from '../autoscaling-listener/policies/capacity.ts';
 import type {
   ListenerCapacity,
   ListenerObservation,
   ScaleSetObservation,
 } from '../../messages/observations.ts';
-import type { ChildOptions, ListenerPodDigest } from './observed-scale-sets.ts';
+import type { SetLoad } from '../autoscaling-listener/policies/capacity.ts';
+import { capacityOf } from '../autoscaling-listener/policies/capacity.ts';
+import type { ChildOptions } from '../autoscaling-runner-set/policies/desired-children.ts';
+import { wantedChildren } from '../autoscaling-runner-set/policies/desired-children.ts';
+import type { ListenerPodDigest } from './observed-scale-sets.ts';
 import {
   digestChildListener,
   digestChildSet,
   digestListener,
   digestScaleSet,
-  wantedChildren,
 } from './observed-scale-sets.ts';
+import type { ListenerAudience, ScaleSetAudience } from './workflow-target.ts';
+import { isListenerAudience } from './workflow-target.ts';
 
 type Told = ScaleSetAudience | ListenerAudience;
 

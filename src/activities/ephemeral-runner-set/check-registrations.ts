@@ -2,9 +2,9 @@ import { Context } from '@temporalio/activity';
 import type { RunnerScaleSetStatistics } from '../../github/wire.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
+import { judged } from '../failures.ts';
 import type { GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub, runnerSpecOf } from '../github-access/connect.ts';
-import { judged } from '../judged.ts';
 import { inParallel } from '../parallel.ts';
 
 export interface CheckRegistrationsInput {

@@ -1,15 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
-import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import { EPHEMERAL_RUNNER_FINALIZERS } from '../../api/finalizers.ts';
+import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
+import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
 import { isDecision } from '../../github/errors.ts';
 import type { JitConfig } from '../../github/wire.ts';
-import {
-  buildEphemeralRunner,
-  buildJitSecret,
-  buildRunnerPod,
-  runnerIdOf,
-} from '../../kubernetes/objects/runner.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import type { KubernetesError } from '../../kubernetes/client/errors.ts';
 import {
@@ -18,13 +12,20 @@ import {
   isForbidden,
   isInvalid,
   isQuotaExceeded,
+  orNothing,
 } from '../../kubernetes/client/errors.ts';
-import { ephemeralRunners, pods, secrets } from '../../kubernetes/client/resources.ts';
 import type { Pod } from '../../kubernetes/client/resources.ts';
-import { orNothing } from '../or-nothing.ts';
-import { notReady } from '../runner-status.ts';
-import { NameTakenError, register } from './register-runner.ts';
+import { ephemeralRunners, pods, secrets } from '../../kubernetes/client/resources.ts';
+import {
+  buildEphemeralRunner,
+  buildJitSecret,
+  buildRunnerPod,
+  runnerIdOf,
+} from '../../kubernetes/objects/runner.ts';
+import { PodInTheWayError } from '../failures.ts';
+import { notReady } from './publish-status.ts';
 import type { Registrar } from './register-runner.ts';
+import { NameTakenError, register } from './register-runner.ts';
 
 export interface RunnerMaker {
   kubernetes: KubernetesClient;
@@ -54,11 +55,6 @@ export class RejectedError extends Error {
 /** The runner is being deleted: it is not made any more. */
 export class RunnerLeavingError extends Error {
   override readonly name = 'RunnerLeavingError';
-}
-
-/** The old pod of this name has not gone yet. */
-export class PodInTheWayError extends Error {
-  override readonly name = 'PodInTheWayError';
 }
 
 /**

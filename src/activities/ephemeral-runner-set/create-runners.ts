@@ -2,23 +2,22 @@ import { Context } from '@temporalio/activity';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import type { ScaleSetClient } from '../../github/scale-set-client.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { ephemeralRunners, ephemeralRunnerSets, pods } from '../../kubernetes/client/resources.ts';
+import { ephemeralRunnerSets, ephemeralRunners, pods } from '../../kubernetes/client/resources.ts';
 import { buildEphemeralRunner, buildRunnerPod } from '../../kubernetes/objects/runner.ts';
-import { conclude, firstOfEachReason } from '../conclude.ts';
-import type { Stop } from '../conclude.ts';
+import type { Stop } from '../failures.ts';
+import { SetupError, conclude, firstOfEachReason } from '../failures.ts';
+import type { GitHubAccessDeps } from '../github-access/connect.ts';
+import { accessGitHub, runnerSpecOf } from '../github-access/connect.ts';
+import { keepProxySecret } from '../github-access/proxy.ts';
+import { heartbeatUntilDone } from '../heartbeat.ts';
+import { inParallel } from '../parallel.ts';
 import {
+  RejectedError,
+  RunnerLeavingError,
   createRunner,
   isRefusal,
   refusalMessage,
-  RejectedError,
-  RunnerLeavingError,
 } from './create-runner.ts';
-import { SetupError } from '../failures.ts';
-import type { GitHubAccessDeps } from '../github-access/connect.ts';
-import { accessGitHub, runnerSpecOf } from '../github-access/connect.ts';
-import { heartbeatUntilDone } from '../heartbeat.ts';
-import { inParallel } from '../parallel.ts';
-import { keepProxySecret } from '../github-access/proxy.ts';
 import { NameTakenError } from './register-runner.ts';
 
 export interface CreateRunnersInput {

@@ -1,11 +1,10 @@
 import { JOB_PROTECTION_ANNOTATIONS } from '../../api/annotations.ts';
 import { JOB_OF_SET_LABEL } from '../../api/labels.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { isForbidden, isNotFound } from '../../kubernetes/client/errors.ts';
-import { buildJobBudget } from '../../kubernetes/objects/pod-disruption-budget.ts';
+import { isForbidden, isNotFound, unlessExists } from '../../kubernetes/client/errors.ts';
 import { podDisruptionBudgets, pods } from '../../kubernetes/client/resources.ts';
+import { buildJobBudget } from '../../kubernetes/objects/pod-disruption-budget.ts';
 import type { Kept } from '../cache.ts';
-import { unlessExists } from '../or-nothing.ts';
 
 /** The budgets that are known to exist, by the uid of their set. */
 export type Budgets = Kept<true>;

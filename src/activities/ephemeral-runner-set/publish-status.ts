@@ -1,22 +1,21 @@
 import { Context } from '@temporalio/activity';
-import { API_VERSION } from '../../api/v1alpha1/group.ts';
+import type { Condition, DecidedCondition } from '../../api/conditions.ts';
+import { conditionsWith, now } from '../../api/conditions.ts';
 import { EPHEMERAL_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
+import { API_VERSION } from '../../api/v1alpha1/group.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { buildEvent } from '../../kubernetes/objects/event.ts';
-import { ephemeralRunners, ephemeralRunnerSets, events, secrets } from '../../kubernetes/client/resources.ts';
-import { runnerIdOf } from '../../kubernetes/objects/runner.ts';
-import { orNothing } from '../or-nothing.ts';
-import type { DecidedCondition } from '../conditions.ts';
-import { conditionsWith } from '../conditions.ts';
-import { judge, messageOf, toFailure } from '../failures.ts';
+import { orNothing } from '../../kubernetes/client/errors.ts';
+import { ephemeralRunnerSets, ephemeralRunners, events, secrets } from '../../kubernetes/client/resources.ts';
 import { setFinalizer } from '../../kubernetes/finalizers.ts';
+import { buildEvent } from '../../kubernetes/objects/event.ts';
+import { runnerIdOf } from '../../kubernetes/objects/runner.ts';
+import { createKept } from '../cache.ts';
+import { judge, messageOf, toFailure } from '../failures.ts';
+import { dropProxySecret } from '../github-access/proxy.ts';
 import { heartbeatUntilDone } from '../heartbeat.ts';
 import { inParallel } from '../parallel.ts';
-import { protectPods } from './job-protection.ts';
 import type { Budgets, ProtectInput } from './job-protection.ts';
-import { dropProxySecret } from '../github-access/proxy.ts';
-import { createKept } from '../cache.ts';
-import { readiness } from '../runner-status.ts';
+import { protectPods } from './job-protection.ts';
 
 export interface SetStatusUpdate {
   currentReplicas: number;
@@ -150,3 +149,16 @@ async function publishEvent(
     kubernetes.create(events, namespace, buildEvent({ regarding, type, reason, message: text })),
   );
 }
+
+/** The readiness of an EphemeralRunner, as the part of its status that `kubectl wait` reads. */
+export const readiness = (
+  status: 'True' | 'False',
+  reason: string,
+  message: string,
+): { ready: boolean; conditions: Condition[] } => ({
+  ready: status === 'True',
+  conditions: [{ type: 'Ready', status, reason, message, lastTransitionTime: now() }],
+});
+
+export const notReady = (reason: string, message: string): ReturnType<typeof readiness> =>
+  readiness('False', reason, message);

@@ -1,20 +1,20 @@
 import { Context } from '@temporalio/activity';
-import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
 import { EPHEMERAL_RUNNER_FINALIZERS } from '../../api/finalizers.ts';
 import { RUNNER_POD_LABEL } from '../../api/labels.ts';
+import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
 import { isDecision } from '../../github/errors.ts';
 import type { ScaleSetClient } from '../../github/scale-set-client.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { ephemeralRunners, ephemeralRunnerSets, pods, secrets } from '../../kubernetes/client/resources.ts';
-import { conclude } from '../conclude.ts';
-import type { Stop } from '../conclude.ts';
-import { orNothing } from '../or-nothing.ts';
+import { orNothing } from '../../kubernetes/client/errors.ts';
+import { ephemeralRunnerSets, ephemeralRunners, pods, secrets } from '../../kubernetes/client/resources.ts';
+import type { Stop } from '../failures.ts';
+import { conclude } from '../failures.ts';
 import type { GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub, runnerSpecOf } from '../github-access/connect.ts';
 import { heartbeatUntilDone } from '../heartbeat.ts';
 import { inParallel } from '../parallel.ts';
-import { deregisterByName, NameTakenError } from './register-runner.ts';
-import { notReady } from '../runner-status.ts';
+import { notReady } from './publish-status.ts';
+import { NameTakenError, deregisterByName } from './register-runner.ts';
 
 export interface RunnerToRetire {
   name: string;

@@ -1,7 +1,7 @@
 import { PAUSED_ANNOTATION, PAUSED_VALUE, PAUSED_WITH_OWNER_ANNOTATION } from '../../api/annotations.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { autoscalingRunnerSets, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
-import { judged } from '../judged.ts';
+import { judged } from '../failures.ts';
 
 export interface ScaleRunnerSetInput {
   namespace: string;

@@ -1,15 +1,14 @@
+import { runnerProxySecretName } from '../../api/names.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import type { EphemeralRunnerSpec } from '../../api/v1alpha1/ephemeral-runner.ts';
-import { runnerProxySecretName } from '../../api/names.ts';
 import type { ProxySettings } from '../../github/transport/dispatcher.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { contains, isSame } from '../../kubernetes/drift.ts';
-import { isNotFound } from '../../kubernetes/client/errors.ts';
-import { buildProxySecret } from '../../kubernetes/objects/proxy-secret.ts';
-import { secrets } from '../../kubernetes/client/resources.ts';
+import { isNotFound, orNothing } from '../../kubernetes/client/errors.ts';
 import type { Secret } from '../../kubernetes/client/resources.ts';
+import { secrets } from '../../kubernetes/client/resources.ts';
+import { contains, isSame } from '../../kubernetes/drift.ts';
+import { buildProxySecret } from '../../kubernetes/objects/proxy-secret.ts';
 import { SetupError } from '../failures.ts';
-import { orNothing } from '../or-nothing.ts';
 
 export type ProxySpec = NonNullable<EphemeralRunnerSpec['proxy']>;
 /** URLs with their credentials; empty: none. */

@@ -1,17 +1,17 @@
 import { Command } from 'commander';
 import type { Condition } from '../../api/conditions.ts';
 import { events } from '../../kubernetes/client/resources.ts';
-import type { SetView } from '../../workflows/ephemeral-runner-set/view.ts';
+import type { SetView } from '../../messages/ephemeral-runner-set.ts';
 import { resolveKey, withCluster, withWorkflow, writeResult } from '../context.ts';
 import type { CliError } from '../failure.ts';
 import { toCliError } from '../failure.ts';
-import { describeText } from '../output/describe-text.ts';
 import { findSet } from '../find-set.ts';
+import { describeText } from '../output/describe-text.ts';
+import type { SetRow } from '../output/view.ts';
+import { setRow } from '../output/view.ts';
 import type { Run } from '../run.ts';
 import type { SetKey } from '../set-key.ts';
 import type { Cluster, CommandContext, WorkflowFacts } from '../surroundings.ts';
-import type { SetRow } from '../output/view.ts';
-import { setRow } from '../output/view.ts';
 
 /** An Event of Kubernetes, several of a kind as one. */
 export interface EventRow {

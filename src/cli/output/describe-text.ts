@@ -1,8 +1,8 @@
-import type { RunnerView, SetView } from '../../workflows/ephemeral-runner-set/view.ts';
+import type { RunnerView, SetView } from '../../messages/ephemeral-runner-set.ts';
 import type { Description } from '../commands/describe.ts';
+import type { PendingActivity, WorkflowFacts } from '../surroundings.ts';
 import type { Column, Paint } from './output.ts';
 import { formatAge, formatTable } from './output.ts';
-import type { PendingActivity, WorkflowFacts } from '../surroundings.ts';
 
 interface Style {
   /** Milliseconds since the epoch. */

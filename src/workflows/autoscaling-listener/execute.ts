@@ -1,31 +1,32 @@
+import type { ActivityOptions } from '@temporalio/workflow';
 import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  TimeoutFailure,
   isCancellation,
   proxyActivities,
   sleep,
-  TimeoutFailure,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ActivityOptions } from '@temporalio/workflow';
+import type { ListenerActivities as Activities } from '../../activities/autoscaling-listener/index.ts';
 import type { ListenInput } from '../../activities/autoscaling-listener/listen.ts';
 import type { ListenProgress } from '../../activities/autoscaling-listener/message-loop.ts';
-import type { ListenerActivities as Activities } from '../../activities/autoscaling-listener/index.ts';
 import type { ListenerKey } from '../../activities/autoscaling-listener/setup.ts';
 import type { ObservedListener } from '../../messages/observations.ts';
 import { phaseKey } from '../../messages/search-attributes.ts';
-import { listenersTaskQueueOf, listenerTaskQueueOf } from '../../messages/workflow-ids.ts';
+import { listenerTaskQueueOf, listenersTaskQueueOf } from '../../messages/workflow-ids.ts';
+import { stopFrom } from '../activity-failure.ts';
+import { heartbeatTimeout, retry } from '../activity-options.ts';
+import { reconciled } from '../metrics-sink.ts';
 import { Alarm } from '../wake-timer.ts';
 import type { Held, ListenerPlan } from './plan.ts';
 import { conditionKey, podKey } from './plan.ts';
-import type { ListenEnd, ListenerState } from './state.ts';
-import { settleListening, settlePod } from './state.ts';
+import type { ListenEnd } from './settle.ts';
+import { settleListening, settlePod } from './settle.ts';
+import type { ListenerState } from './state.ts';
 import { listenerPhase } from './view.ts';
-import { reconciled } from '../metrics-sink.ts';
-import { heartbeatTimeout, retry } from '../activity-options.ts';
-import { stopFrom } from '../activity-failure.ts';
 
 /** After a status could not be written, or the end did not come. */
 const AGAIN_MS = 5_000;

@@ -1,20 +1,5 @@
-import type { ListenerCapacity } from '../../messages/observations.ts';
+import type { ListenerView } from '../../messages/autoscaling-listener.ts';
 import type { ListenerState } from './state.ts';
-
-/** The answer of the query `state`. */
-export interface ListenerView {
-  ready: boolean;
-  reason: string;
-  message: string;
-  capacity?: ListenerCapacity;
-  sessionId?: string;
-  lastMessageId?: number;
-  /** Of the last order for replicas that is known here. */
-  replicas?: number;
-  failures: number;
-  /** Milliseconds since the epoch; in the past: it is under way. */
-  nextTryAt: number;
-}
 
 export function viewListener({
   listener,

@@ -1,3 +1,4 @@
+import * as messages from '../../messages/autoscaling-listener.ts';
 import {
   allHandlersFinished,
   condition,
@@ -7,13 +8,14 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ListenerReport } from '../../activities/autoscaling-listener/listen.ts';
+import type { ListenerReport } from '../../messages/autoscaling-listener.ts';
 import type { ListenerObservation } from '../../messages/observations.ts';
 import { ListenerActing } from './execute.ts';
-import * as messages from '../../messages/autoscaling-listener.ts';
+import { observeListener } from './observe.ts';
 import { decideListener } from './plan.ts';
+import { takeReport } from './settle.ts';
 import type { ListenerState } from './state.ts';
-import { emptyListenerState, observeListener, takeReport } from './state.ts';
+import { emptyListenerState } from './state.ts';
 import { describeListener, viewListener } from './view.ts';
 
 export interface ListenerInput {

@@ -1,22 +1,13 @@
-import type { ScaleSetObservation } from '../../messages/observations.ts';
 import type { PreparedScaleSet } from '../../activities/autoscaling-runner-set/prepare-scale-set.ts';
 import type { Happening } from '../../api/event.ts';
-import type { Paces } from './policies/step-backoff.ts';
-
-/** Why a step cannot be done for now. */
-export interface ScaleSetTrouble {
-  reason: string;
-  message: string;
-}
+import type { ScaleSetTrouble, StepName } from '../../messages/autoscaling-runner-set.ts';
+import type { ScaleSetObservation } from '../../messages/observations.ts';
 
 /** The scale set at GitHub as it was last brought to what the spec asks. */
 export interface Prepared extends Omit<PreparedScaleSet, 'happenings'> {
   /** What the annotations said before: seen once more, it is only late. */
   before: string;
 }
-
-/** What a step of the workflow is called. */
-export type StepName = 'prepare' | 'apply' | 'drop' | 'remove' | 'release';
 
 /** All that an AutoscalingRunnerSet's workflow knows: plain JSON, carried over continue-as-new as it is. */
 export interface ScaleSetState {
@@ -49,3 +40,17 @@ export const emptyScaleSetState = (): ScaleSetState => ({
   deadlineSeconds: DELETION_DEADLINE_SECONDS,
   happenings: [],
 });
+
+/**
+ * How often a step is repeated. What is the same step as before, for the same reason, waits: longer each time, so that
+ * nothing runs in circles when a step does not have the effect that was expected of it. Another reason: at once.
+ */
+export interface Pace {
+  /** What the step was done for. */
+  key: string;
+  tries: number;
+  /** Milliseconds since the epoch. */
+  notBefore: number;
+}
+
+export type Paces = Partial<Record<string, Pace>>;

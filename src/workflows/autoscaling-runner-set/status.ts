@@ -1,16 +1,17 @@
-import type { DecidedCondition as Condition } from '../../activities/conditions.ts';
 import type { ScaleSetStatusUpdate } from '../../activities/autoscaling-runner-set/publish-scale-set.ts';
+import type { DecidedCondition as Condition } from '../../api/conditions.ts';
 import {
   LABELS_DIFFER_CONDITION,
   PAUSED_CONDITION,
   READY_CONDITION,
   SCALE_SET_READY_CONDITION,
   UPDATE_PENDING_CONDITION,
+  outdatedCondition,
 } from '../../api/conditions.ts';
-import { outdatedCondition } from '../conditions.ts';
+import type { ScaleSetTrouble } from '../../messages/autoscaling-runner-set.ts';
 import { currentListener, currentSet, holdsBack } from './policies/children.ts';
 import { isPrepared } from './policies/preparation.ts';
-import type { ScaleSetState, ScaleSetTrouble } from './state.ts';
+import type { ScaleSetState } from './state.ts';
 
 /** GitHub no longer accepts the runners of the template that the current set has. A newer template is another matter. */
 export function isOutdated(state: ScaleSetState): boolean {

@@ -1,26 +1,8 @@
 import { PAUSED_CONDITION } from '../../api/conditions.ts';
+import type { ScaleSetView } from '../../messages/autoscaling-runner-set.ts';
 import { currentListener, currentSet, holdsBack } from './policies/children.ts';
 import type { ScaleSetState } from './state.ts';
 import { scaleSetStatus } from './status.ts';
-
-/** The answer of the query `state` of an AutoscalingRunnerSet's workflow. */
-export interface ScaleSetView {
-  phase: string;
-  scaleSetId?: number;
-  scaleSetName?: string;
-  group?: string;
-  runnerSet?: string;
-  listener?: string;
-  /** A new template waits for jobs that run. */
-  held: boolean;
-  deleting: boolean;
-  pending: number;
-  running: number;
-  failed: number;
-  conditions: { type: string; status: string; reason: string; message: string }[];
-  /** By step: what stands in its way. */
-  troubles: ScaleSetState['troubles'];
-}
 
 export function viewScaleSet(state: ScaleSetState): ScaleSetView {
   const status = scaleSetStatus(state);

@@ -2,21 +2,19 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
-  defineQuery,
-  defineSignal,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { observeScaleSetSignal, scaleSetStateQuery } from '../../messages/autoscaling-runner-set.ts';
 import type { ScaleSetObservation } from '../../messages/observations.ts';
 import { handlePauses } from '../pause-handlers.ts';
 import { ScaleSetSteps } from './execute.ts';
-import { decideScaleSet } from './plan.ts';
 import { observeScaleSet } from './observe.ts';
+import { decideScaleSet } from './plan.ts';
 import { noteOutdated, settleStep } from './settle.ts';
 import type { ScaleSetState } from './state.ts';
 import { emptyScaleSetState } from './state.ts';
-import type { ScaleSetView } from './view.ts';
 import { describeScaleSet, viewScaleSet } from './view.ts';
 
 export interface ScaleSetInput {
@@ -27,12 +25,6 @@ export interface ScaleSetInput {
   carried?: ScaleSetState;
   inbox?: ScaleSetObservation[];
 }
-
-/** Changes in the cluster, from the watch. */
-export const observeScaleSetSignal = defineSignal<[ScaleSetObservation]>('observe');
-
-/** How the scale set stands and what is in its way. */
-export const scaleSetStateQuery = defineQuery<ScaleSetView>('state');
 
 /**
  * An AutoscalingRunnerSet's life: the scale set at GitHub, one EphemeralRunnerSet, one AutoscalingListener, until all of

@@ -1,3 +1,4 @@
+import type { ActivityOptions } from '@temporalio/workflow';
 import {
   ApplicationFailure,
   CancellationScope,
@@ -5,27 +6,27 @@ import {
   proxyActivities,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { ActivityOptions } from '@temporalio/workflow';
-import type { Stop } from '../../activities/conclude.ts';
 import type { CreateRunnersResult } from '../../activities/ephemeral-runner-set/create-runners.ts';
-import type { Activities } from '../../activities/index.ts';
 import type { PublishStatusInput } from '../../activities/ephemeral-runner-set/publish-status.ts';
 import type {
   RetireRunnersResult,
   RunnerToRetire,
 } from '../../activities/ephemeral-runner-set/retire-runners.ts';
-import { Alarm } from '../wake-timer.ts';
+import type { Stop } from '../../activities/failures.ts';
+import type { Activities } from '../../activities/index.ts';
 import type { Paused, ScaleResult } from '../../messages/ephemeral-runner-set.ts';
-import type { Outcome } from './settle.ts';
-import { reconciled } from '../metrics-sink.ts';
-import type { Creation, Plan, Publication } from './plan.ts';
-import type { RegistrationCheck } from './policies/registration-check.ts';
 import { phaseKey } from '../../messages/search-attributes.ts';
-import { phaseOf } from '../phase.ts';
-import { heartbeatTimeout, retry } from '../activity-options.ts';
-import type { SetState } from './state.ts';
-import { runnerStatusKey, statusKey } from './status.ts';
 import { stopFrom } from '../activity-failure.ts';
+import { heartbeatTimeout, retry } from '../activity-options.ts';
+import { reconciled } from '../metrics-sink.ts';
+import { Alarm } from '../wake-timer.ts';
+import type { Plan } from './plan.ts';
+import type { Creation } from './policies/creation.ts';
+import type { RegistrationCheck } from './policies/registration-check.ts';
+import type { Publication } from './publication.ts';
+import type { Outcome } from './settle.ts';
+import type { SetState } from './state.ts';
+import { phaseOf, runnerStatusKey, statusKey } from './status.ts';
 
 /** Retiring activities in flight, and the most runners of each. */
 const RETIREMENTS = 4;

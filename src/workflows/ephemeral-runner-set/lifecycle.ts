@@ -1,9 +1,9 @@
-import { backoffMs, isProof, NO_FAILURES, withFailure } from './policies/failure-backoff.ts';
 import { withoutPod } from './observe.ts';
+import { backoffMs, isProof, withFailure } from './policies/failure-backoff.ts';
 import { endingOf } from './policies/runner-ending.ts';
 import type { Ending, Row } from './runner.ts';
 import type { SetState } from './state.ts';
-import { remember } from './state.ts';
+import { NO_FAILURES, remember } from './state.ts';
 
 /** Takes note of every runner that has ended, or proved that runners work, since the last pass. */
 export function follow(state: SetState, now: number): void {

@@ -1,9 +1,9 @@
 import type { Observation, ObservedRunner, ObservedSet } from '../../messages/observations.ts';
-import { NO_FAILURES } from './policies/failure-backoff.ts';
 import { orderFrom } from './policies/patch-id.ts';
 import { notePending } from './policies/pending-timeout.ts';
 import type { Row } from './runner.ts';
 import type { SetState } from './state.ts';
+import { NO_FAILURES } from './state.ts';
 
 /** Takes a batch of changes into the state. Idempotent: what was seen replaces what was known. */
 export function observe(state: SetState, observation: Observation): void {

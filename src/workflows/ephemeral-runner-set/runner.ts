@@ -1,3 +1,4 @@
+import type { Stage } from '../../messages/ephemeral-runner-set.ts';
 import type { ObservedRunner } from '../../messages/observations.ts';
 
 /** How a runner's work ended. */
@@ -15,17 +16,7 @@ export interface Ending {
   end: End;
   reason: string;
   message?: string;
-}
-
-/** What a runner is to its set right now. */
-export type Stage =
-  | 'creating' // an activity is at it
-  | 'unfinished' // it exists without a pod: an earlier creation was cut short
-  | 'pending'
-  | 'idle'
-  | 'busy'
-  | 'ended'
-  | 'leaving'; // being deregistered and deleted
+} // being deregistered and deleted
 
 /** One runner in its set's state: what was seen of it, and what is in progress. */
 export interface Row {

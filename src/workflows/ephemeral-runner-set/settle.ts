@@ -1,12 +1,12 @@
-import type { Stop } from '../../activities/conclude.ts';
-import type { CreateRunnersResult } from '../../activities/ephemeral-runner-set/create-runners.ts';
 import type { CheckRegistrationsResult } from '../../activities/ephemeral-runner-set/check-registrations.ts';
+import type { CreateRunnersResult } from '../../activities/ephemeral-runner-set/create-runners.ts';
 import type { RetireRunnersResult } from '../../activities/ephemeral-runner-set/retire-runners.ts';
+import type { Stop } from '../../activities/failures.ts';
 import { markMade } from './observe.ts';
+import { joinStops, withStop } from './policies/creation-block.ts';
 import { settleRegistrations } from './policies/registration-check.ts';
 import type { Row } from './runner.ts';
 import type { SetState } from './state.ts';
-import { joinStops, withStop } from './policies/creation-block.ts';
 
 /** What an activity of ours came to. `stop` alone when it failed as a whole. */
 export type Outcome =

@@ -1,24 +1,12 @@
 import type { Happening as ResourceHappening } from '../../api/event.ts';
+import type { PastFailure } from '../../messages/ephemeral-runner-set.ts';
 import type { ObservedSet } from '../../messages/observations.ts';
 import type { RunnerSettings } from '../../messages/settings.ts';
-import type { Failures } from './policies/failure-backoff.ts';
-import { NO_FAILURES } from './policies/failure-backoff.ts';
-import type { PatchOrder } from './policies/patch-id.ts';
-import { NO_ORDER } from './policies/patch-id.ts';
 import type { Row } from './runner.ts';
-import type { Trouble } from './policies/creation-block.ts';
 
 /** Something worth an Event on the set, or on one of its runners. */
 export interface Happening extends ResourceHappening {
   runner?: string;
-}
-
-/** The end of a runner that did not complete, kept for whoever asks. */
-export interface PastFailure {
-  at: number;
-  runner: string;
-  reason: string;
-  message: string;
 }
 
 /** All that a set's workflow knows. Carried over continue-as-new as a whole (`carry.ts`). */
@@ -71,3 +59,44 @@ const PAST_FAILURES = 20;
 export const remember = (state: SetState, failure: PastFailure): void => {
   state.pastFailures = [...state.pastFailures, failure].slice(-PAST_FAILURES);
 };
+
+/** Failures of runners that had no job, since the last one that worked. */
+export interface Failures {
+  inARow: number;
+  /** Milliseconds since the epoch. */
+  lastAt: number;
+  reason: string;
+  message: string;
+  /** Until when (milliseconds) the place of a failed runner stays empty, one entry a failure. */
+  holds: number[];
+}
+
+export const NO_FAILURES: Failures = { inARow: 0, lastAt: 0, reason: '', message: '', holds: [] };
+
+/** What keeps a set from creating runners: something a person must repair, or a service that is down. */
+export interface Trouble {
+  /** CamelCase, as in a condition: SecretNotFound, QuotaExceeded, GitHubUnavailable, … */
+  reason: string;
+  message: string;
+  /** Milliseconds since the epoch. */
+  since: number;
+  tries: number;
+  /** Milliseconds since the epoch: when one runner is tried next. */
+  nextTryAt: number;
+}
+
+/**
+ * The last order for replicas, and what became of it. A listener numbers its orders (`patchID`); 0 asks for exactly
+ * that many runners. Under a numbered order, a runner that completed its work has fulfilled its part of the order and
+ * is not replaced: the listener counts it out with its next one. Runners that failed or were lost are replaced at
+ * once, and none is removed, because jobs may be on their way to them.
+ */
+export interface PatchOrder {
+  id: number;
+  replicas: number;
+  exact: boolean;
+  /** Runners that completed since the order came. */
+  completed: number;
+}
+
+export const NO_ORDER: PatchOrder = { id: 0, replicas: 0, exact: true, completed: 0 };

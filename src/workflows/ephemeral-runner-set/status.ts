@@ -1,11 +1,15 @@
-import type { DecidedCondition as Condition } from '../../activities/conditions.ts';
 import type {
   RunnerStatusUpdate,
   SetStatusUpdate,
 } from '../../activities/ephemeral-runner-set/publish-status.ts';
-import { CREATION_BLOCKED_CONDITION, PAUSED_CONDITION, READY_CONDITION } from '../../api/conditions.ts';
+import type { DecidedCondition as Condition } from '../../api/conditions.ts';
+import {
+  CREATION_BLOCKED_CONDITION,
+  PAUSED_CONDITION,
+  READY_CONDITION,
+  outdatedCondition,
+} from '../../api/conditions.ts';
 import { isProbing } from './policies/failure-backoff.ts';
-import { outdatedCondition } from '../conditions.ts';
 import { openReplicas } from './policies/patch-id.ts';
 import type { Row } from './runner.ts';
 import { stageOf } from './runner.ts';
@@ -140,3 +144,12 @@ export const runnerStatusKey = ({ phase, ready, runnerId, jobResult }: RunnerSta
   keyOf(phase, ready, runnerId) + (jobResult === undefined ? '' : `/${jobResult}`);
 
 const keyOf = (phase: string, ready: boolean, runnerId = 0): string => `${phase}/${ready}/${runnerId}`;
+
+/** What the set is in, in one word. It changes rarely: each change is an event in the history. */
+export function phaseOf(state: SetState): string {
+  if (state.set?.deleting) return 'Deleting';
+  if (isOutdated(state)) return 'Outdated';
+  if (state.trouble) return 'Blocked';
+  if (isProbing(state.failures, state.settings)) return 'Failing';
+  return state.set?.paused ? 'Paused' : 'Running';
+}

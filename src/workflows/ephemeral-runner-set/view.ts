@@ -1,38 +1,9 @@
+import type { RunnerView, SetView } from '../../messages/ephemeral-runner-set.ts';
 import { openReplicas } from './policies/patch-id.ts';
-import type { Row, Stage } from './runner.ts';
+import type { Row } from './runner.ts';
 import { hasJob, stageOf } from './runner.ts';
-import type { PastFailure, SetState } from './state.ts';
+import type { SetState } from './state.ts';
 import { countRunners, setStatus } from './status.ts';
-
-/** One runner, as a person is shown it. */
-export interface RunnerView {
-  name: string;
-  stage: Stage;
-  end?: string;
-  runnerId?: number;
-  hasJob: boolean;
-  revision?: string;
-  patchId?: number;
-  /** Seconds since the epoch. */
-  createdAt?: number;
-  pod?: string;
-  reason?: string;
-  message?: string;
-}
-
-/** The answer of the query `state`. */
-export interface SetView {
-  desired: number;
-  current: number;
-  busy: number;
-  paused: boolean;
-  conditions: { type: string; status: string; reason: string; message: string }[];
-  blocked?: { reason: string; message: string; since: number; tries: number; nextTryAt: number };
-  failures: { inARow: number; lastAt: number; reason: string; message: string };
-  pastFailures: PastFailure[];
-  outdatedRevision?: string;
-  runners: RunnerView[];
-}
 
 const viewRow = (row: Row): RunnerView => ({
   name: row.name,

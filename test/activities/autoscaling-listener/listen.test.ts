@@ -1,10 +1,10 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { ActivityCancellationDetails } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { GitHubStandIn } from '../../../dev/github/stand-in.ts';
 import { startGitHub } from '../../../dev/github/stand-in.ts';
 import { clusterSessionActivities } from '../../../src/activities/autoscaling-listener/index.ts';
-import type { ListenInput, ListenerReport } from '../../../src/activities/autoscaling-listener/listen.ts';
+import type { ListenInput } from '../../../src/activities/autoscaling-listener/listen.ts';
 import type { ListenProgress } from '../../../src/activities/autoscaling-listener/message-loop.ts';
 import { noListenerMetrics } from '../../../src/activities/autoscaling-listener/metrics.ts';
 import type { AutoscalingListener } from '../../../src/api/v1alpha1/autoscaling-listener.ts';
@@ -15,6 +15,7 @@ import {
   ephemeralRunnerSets,
   secrets,
 } from '../../../src/kubernetes/client/resources.ts';
+import type { ListenerReport } from '../../../src/messages/autoscaling-listener.ts';
 import { ClusterStandIn } from '../cluster-stand-in.ts';
 
 const NAMESPACE = 'arc-runners';

@@ -1,21 +1,19 @@
-import type { Audience } from '../../../src/activities/cluster-watch/workflow-target.ts';
 import type { SetLoad } from '../../../src/activities/autoscaling-listener/policies/capacity.ts';
-import { capacityOf, NO_LOAD } from '../../../src/activities/autoscaling-listener/policies/capacity.ts';
-import { startFor, isWorthAWorkflow } from '../../../src/activities/cluster-watch/workflow-start.ts';
-import type { ListenerObservation, ScaleSetObservation } from '../../../src/messages/observations.ts';
-import { ScaleSetPicture } from '../../../src/activities/cluster-watch/scale-set-store.ts';
+import { NO_LOAD, capacityOf } from '../../../src/activities/autoscaling-listener/policies/capacity.ts';
+import type { ChildOptions } from '../../../src/activities/autoscaling-runner-set/policies/desired-children.ts';
 import {
   askedOf,
   identityOf,
   wantedChildren,
-} from '../../../src/activities/cluster-watch/observed-scale-sets.ts';
-import type {
-  ChildOptions,
-  ListenerPodDigest,
-} from '../../../src/activities/cluster-watch/observed-scale-sets.ts';
-import { DEFAULT_SCALE_SET_OPTIONS } from '../../../src/messages/settings.ts';
+} from '../../../src/activities/autoscaling-runner-set/policies/desired-children.ts';
+import type { ListenerPodDigest } from '../../../src/activities/cluster-watch/observed-scale-sets.ts';
+import { ScaleSetPicture } from '../../../src/activities/cluster-watch/scale-set-store.ts';
+import { isWorthAWorkflow, startFor } from '../../../src/activities/cluster-watch/workflow-start.ts';
+import type { Audience } from '../../../src/activities/cluster-watch/workflow-target.ts';
 import type { AutoscalingRunnerSet } from '../../../src/api/v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../../../src/api/v1alpha1/ephemeral-runner-set.ts';
+import type { ListenerObservation, ScaleSetObservation } from '../../../src/messages/observations.ts';
+import { DEFAULT_SCALE_SET_OPTIONS } from '../../../src/messages/settings.ts';
 
 const namespace = 'team';
 const demo: Audience = { namespace, scaleSet: 'demo' };

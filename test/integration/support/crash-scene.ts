@@ -2,26 +2,26 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import type { GitHubOptions, GitHubStandIn } from '../../../dev/github/stand-in.ts';
 import { startGitHub } from '../../../dev/github/stand-in.ts';
-import { freePort, lastLines, launch, waitUntil } from '../../../dev/processes.ts';
 import type { RunningProcess } from '../../../dev/processes.ts';
-import type { EphemeralRunner } from '../../../src/api/v1alpha1/ephemeral-runner.ts';
+import { freePort, lastLines, launch, waitUntil } from '../../../dev/processes.ts';
 import type { EphemeralRunnerSet } from '../../../src/api/v1alpha1/ephemeral-runner-set.ts';
-import { runnerSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
+import type { EphemeralRunner } from '../../../src/api/v1alpha1/ephemeral-runner.ts';
 import type { KubernetesClient } from '../../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../../src/kubernetes/client/client.ts';
 import {
-  ephemeralRunners,
   ephemeralRunnerSets,
+  ephemeralRunners,
   pods,
   secrets,
 } from '../../../src/kubernetes/client/resources.ts';
-import type { SetView } from '../../../src/workflows/ephemeral-runner-set/view.ts';
-import { workerCommand } from './worker-process.ts';
+import type { SetView } from '../../../src/messages/ephemeral-runner-set.ts';
+import { runnerSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
 import { freshNamespace } from './servers.ts';
+import { workerCommand } from './worker-process.ts';
 
 /** The one set of each scene, and its scale set at the scene's own GitHub. */
 export const SET = 'demo';

@@ -1,25 +1,24 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ScaleSetView as ScaleSetAtGitHub } from '../../../dev/github/protocol.ts';
+import type { Condition } from '../../../src/api/conditions.ts';
+import { findCondition } from '../../../src/api/conditions.ts';
 import type { AutoscalingListener } from '../../../src/api/v1alpha1/autoscaling-listener.ts';
 import type {
   AutoscalingRunnerSet,
   AutoscalingRunnerSetSpec,
 } from '../../../src/api/v1alpha1/autoscaling-runner-set.ts';
-import type { Condition } from '../../../src/api/conditions.ts';
-import { findCondition } from '../../../src/api/conditions.ts';
 import type { EphemeralRunnerSet } from '../../../src/api/v1alpha1/ephemeral-runner-set.ts';
-import { scaleSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
 import { isNotFound } from '../../../src/kubernetes/client/errors.ts';
+import type { CoreEvent } from '../../../src/kubernetes/client/resources.ts';
 import {
   autoscalingListeners,
   autoscalingRunnerSets,
   ephemeralRunnerSets,
 } from '../../../src/kubernetes/client/resources.ts';
-import type { CoreEvent } from '../../../src/kubernetes/client/resources.ts';
-import type { ScaleSetView } from '../../../src/workflows/autoscaling-runner-set/view.ts';
-import { eventually, podTemplate, TOKEN_SECRET } from './scene.ts';
+import type { ScaleSetView } from '../../../src/messages/autoscaling-runner-set.ts';
+import { scaleSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
 import type { RunnerSet, Scene } from './scene.ts';
-import { RunnerSet as RunnerSetOf } from './scene.ts';
+import { RunnerSet as RunnerSetOf, TOKEN_SECRET, eventually, podTemplate } from './scene.ts';
 
 export interface WantedScaleSet extends Partial<AutoscalingRunnerSetSpec> {
   labels?: Record<string, string>;

@@ -1,42 +1,42 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { Client, Connection } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import type { RunnerView as RegisteredRunner } from '../../../dev/github/protocol.ts';
 import type { GitHubOptions, GitHubStandIn } from '../../../dev/github/stand-in.ts';
 import { startGitHub } from '../../../dev/github/stand-in.ts';
-import type { RunnerView as RegisteredRunner } from '../../../dev/github/protocol.ts';
-import { startRunners } from '../../../dev/runner/runners.ts';
 import type { Runners } from '../../../dev/runner/runners.ts';
+import { startRunners } from '../../../dev/runner/runners.ts';
 import { ensureTools } from '../../../dev/toolchain/toolchain.ts';
-import { orNothing } from '../../../src/activities/or-nothing.ts';
-import type { RunnerSettings, ScaleSetOptions } from '../../../src/messages/settings.ts';
 import type { Condition } from '../../../src/api/conditions.ts';
 import { findCondition } from '../../../src/api/conditions.ts';
-import type { EphemeralRunner, EphemeralRunnerSpec } from '../../../src/api/v1alpha1/ephemeral-runner.ts';
 import type {
   EphemeralRunnerSet,
   EphemeralRunnerSetSpec,
 } from '../../../src/api/v1alpha1/ephemeral-runner-set.ts';
-import { looseRunnersWorkflowId, runnerSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
+import type { EphemeralRunner, EphemeralRunnerSpec } from '../../../src/api/v1alpha1/ephemeral-runner.ts';
 import type { GitHubConnectionsOptions } from '../../../src/github/connections.ts';
 import { createGitHubConnections } from '../../../src/github/connections.ts';
 import type { KubernetesClient, RequestRecord } from '../../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../../src/kubernetes/client/client.ts';
+import { orNothing } from '../../../src/kubernetes/client/errors.ts';
 import type { CoreEvent, Pod } from '../../../src/kubernetes/client/resources.ts';
 import {
   autoscalingListeners,
   autoscalingRunnerSets,
-  ephemeralRunners,
   ephemeralRunnerSets,
+  ephemeralRunners,
   events,
   pods,
   secrets,
 } from '../../../src/kubernetes/client/resources.ts';
+import type { SetView } from '../../../src/messages/ephemeral-runner-set.ts';
+import type { RunnerSettings, ScaleSetOptions } from '../../../src/messages/settings.ts';
+import { looseRunnersWorkflowId, runnerSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
 import { startWorker } from '../../../src/workers/worker.ts';
 import { workflowCode } from '../../../src/workers/workflow-code.ts';
-import type { SetView } from '../../../src/workflows/ephemeral-runner-set/view.ts';
 import { freshNamespace, freshTemporalNamespace, world } from './servers.ts';
 
 /** How long a shared, slow machine may take for what takes a second on an idle one. */

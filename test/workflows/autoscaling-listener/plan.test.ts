@@ -1,15 +1,15 @@
 import type { ListenProgress } from '../../../src/activities/autoscaling-listener/message-loop.ts';
 import type { ListenerObservation, ObservedListener } from '../../../src/messages/observations.ts';
+import { observeListener } from '../../../src/workflows/autoscaling-listener/observe.ts';
 import type { ListenerCircumstances } from '../../../src/workflows/autoscaling-listener/plan.ts';
 import { conditionKey, decideListener, podKey } from '../../../src/workflows/autoscaling-listener/plan.ts';
-import type { ListenerState } from '../../../src/workflows/autoscaling-listener/state.ts';
 import {
-  emptyListenerState,
-  observeListener,
   settleListening,
   settlePod,
   takeReport,
-} from '../../../src/workflows/autoscaling-listener/state.ts';
+} from '../../../src/workflows/autoscaling-listener/settle.ts';
+import type { ListenerState } from '../../../src/workflows/autoscaling-listener/state.ts';
+import { emptyListenerState } from '../../../src/workflows/autoscaling-listener/state.ts';
 import { NOW } from '../ephemeral-runner-set/builders.ts';
 
 const seen = (over: Partial<ObservedListener> = {}): ObservedListener => ({

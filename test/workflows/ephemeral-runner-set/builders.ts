@@ -1,9 +1,9 @@
 import type { ObservedPod, ObservedRunner, ObservedSet } from '../../../src/messages/observations.ts';
 import { together } from '../../../src/workflows/ephemeral-runner-set/policies/creation-batches.ts';
+import type { Circumstances } from '../../../src/workflows/ephemeral-runner-set/policies/in-flight.ts';
 import type { Row } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { SetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import { emptyState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
-import type { Circumstances } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
 
 /** Milliseconds: an arbitrary time that everything in these tests happens around. */
 export const NOW = 1_800_000_000_000;

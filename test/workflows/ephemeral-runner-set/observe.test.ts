@@ -1,11 +1,10 @@
 import type { Observation } from '../../../src/messages/observations.ts';
-import { NO_FAILURES } from '../../../src/workflows/ephemeral-runner-set/policies/failure-backoff.ts';
 import { observe } from '../../../src/workflows/ephemeral-runner-set/observe.ts';
-import { settle } from '../../../src/workflows/ephemeral-runner-set/settle.ts';
 import { stageOf } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
+import { settle } from '../../../src/workflows/ephemeral-runner-set/settle.ts';
+import { NO_FAILURES, emptyState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import { runnerStatus } from '../../../src/workflows/ephemeral-runner-set/status.ts';
-import { emptyState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
-import { aPod, aSet, aState, idleRow, NOW, seen } from './builders.ts';
+import { NOW, aPod, aSet, aState, idleRow, seen } from './builders.ts';
 
 const batch = (over: Partial<Observation>): Observation => ({ at: NOW, ...over });
 

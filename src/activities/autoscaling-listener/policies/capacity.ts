@@ -1,8 +1,7 @@
 import { CREATION_BLOCKED_CONDITION, findCondition } from '../../../api/conditions.ts';
+import { isDraining, isPaused } from '../../../api/pause.ts';
 import type { EphemeralRunnerSet } from '../../../api/v1alpha1/ephemeral-runner-set.ts';
-import { isPaused } from '../../../api/pause.ts';
 import type { ListenerCapacity } from '../../../messages/observations.ts';
-import { isDraining } from '../../cluster-watch/observed-scale-sets.ts';
 
 /** The runners of an EphemeralRunnerSet, counted for decisions about its scale set. */
 export interface SetLoad {

@@ -1,16 +1,4 @@
-/**
- * How often a step is repeated. What is the same step as before, for the same reason, waits: longer each time, so that
- * nothing runs in circles when a step does not have the effect that was expected of it. Another reason: at once.
- */
-export interface Pace {
-  /** What the step was done for. */
-  key: string;
-  tries: number;
-  /** Milliseconds since the epoch. */
-  notBefore: number;
-}
-
-export type Paces = Partial<Record<string, Pace>>;
+import type { Pace } from '../state.ts';
 
 const FIRST_FAILURE_MS = 1_000;
 /** A repair takes effect within this time. */

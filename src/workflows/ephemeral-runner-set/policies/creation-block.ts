@@ -1,20 +1,9 @@
-import type { Stop } from '../../../activities/conclude.ts';
+import type { Stop } from '../../../activities/failures.ts';
+import type { Trouble } from '../state.ts';
 import type { Allowance } from './failure-backoff.ts';
 
 /** The longest wait between two tries while creation is blocked: a repair takes effect within this time. */
 const LONGEST_WAIT_MS = 5_000;
-
-/** What keeps a set from creating runners: something a person must repair, or a service that is down. */
-export interface Trouble {
-  /** CamelCase, as in a condition: SecretNotFound, QuotaExceeded, GitHubUnavailable, … */
-  reason: string;
-  message: string;
-  /** Milliseconds since the epoch. */
-  since: number;
-  tries: number;
-  /** Milliseconds since the epoch: when one runner is tried next. */
-  nextTryAt: number;
-}
 
 /** The trouble after one more stop. Several stops of one pass are reported together. */
 export function withStop(trouble: Trouble | undefined, stop: Stop, now: number): Trouble {

@@ -1,25 +1,13 @@
 import type { RunnerSettings } from '../../../messages/settings.ts';
 import type { Row } from '../runner.ts';
 import { hasJob, stageOf } from '../runner.ts';
+import type { Failures } from '../state.ts';
 
 /** Failures older than this are no longer "in a row". */
 const FORGET_AFTER_MS = 10 * 60_000;
 
 /** A runner that stays up this long after the failures before it proves that runners work again. */
 const PROOF_MS = 10_000;
-
-/** Failures of runners that had no job, since the last one that worked. */
-export interface Failures {
-  inARow: number;
-  /** Milliseconds since the epoch. */
-  lastAt: number;
-  reason: string;
-  message: string;
-  /** Until when (milliseconds) the place of a failed runner stays empty, one entry a failure. */
-  holds: number[];
-}
-
-export const NO_FAILURES: Failures = { inARow: 0, lastAt: 0, reason: '', message: '', holds: [] };
 
 type Backoff = Pick<RunnerSettings, 'failureBackoffSeconds' | 'maxConsecutiveFailures'>;
 

@@ -1,6 +1,6 @@
 import type { Row } from '../runner.ts';
 import { isSupply, stageOf } from '../runner.ts';
-import type { PatchOrder } from './patch-id.ts';
+import type { PatchOrder } from '../state.ts';
 import { openReplicas } from './patch-id.ts';
 
 export interface ReplicaDelta {

@@ -2,11 +2,13 @@ import {
   allowAfterFailures,
   backoffMs,
   isProof,
-  NO_FAILURES,
   withFailure,
 } from '../../../../src/workflows/ephemeral-runner-set/policies/failure-backoff.ts';
-import { DEFAULT_SETTINGS as settings } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
-import { busyRow, idleRow, NOW } from '../builders.ts';
+import {
+  DEFAULT_SETTINGS as settings,
+  NO_FAILURES,
+} from '../../../../src/workflows/ephemeral-runner-set/state.ts';
+import { NOW, busyRow, idleRow } from '../builders.ts';
 
 const failure = { now: NOW, reason: 'ExitCode1', message: '' };
 

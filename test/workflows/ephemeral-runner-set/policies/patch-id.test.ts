@@ -1,8 +1,5 @@
-import {
-  NO_ORDER,
-  openReplicas,
-  orderFrom,
-} from '../../../../src/workflows/ephemeral-runner-set/policies/patch-id.ts';
+import { openReplicas, orderFrom } from '../../../../src/workflows/ephemeral-runner-set/policies/patch-id.ts';
+import { NO_ORDER } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
 
 describe('orderFrom', () => {
   test('patchID 0 asks for exactly that many', () => {

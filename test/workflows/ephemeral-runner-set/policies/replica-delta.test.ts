@@ -1,6 +1,6 @@
-import type { PatchOrder } from '../../../../src/workflows/ephemeral-runner-set/policies/patch-id.ts';
-import type { Row } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
 import { replicaDelta } from '../../../../src/workflows/ephemeral-runner-set/policies/replica-delta.ts';
+import type { Row } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
+import type { PatchOrder } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
 import { busyRow, idleRow, pendingRow } from '../builders.ts';
 
 const exactly = (replicas: number): PatchOrder => ({ id: 0, replicas, exact: true, completed: 0 });

@@ -1,0 +1,83 @@
+import {
+  DRAINING_ANNOTATION,
+  DRAINING_VALUE,
+  PAUSED_WITH_OWNER_ANNOTATION,
+  RUNNER_GROUP_NAME_ANNOTATION,
+  RUNNER_SCALE_SET_NAME_ANNOTATION,
+} from '../../../api/annotations.ts';
+import { stableHash } from '../../../api/hash.ts';
+import { isPaused } from '../../../api/pause.ts';
+import type { AutoscalingListener } from '../../../api/v1alpha1/autoscaling-listener.ts';
+import type { AutoscalingRunnerSet } from '../../../api/v1alpha1/autoscaling-runner-set.ts';
+import type { EphemeralRunnerSet } from '../../../api/v1alpha1/ephemeral-runner-set.ts';
+import { parseConfigUrl } from '../../../github/config-url.ts';
+import { isSame, metadataPatch } from '../../../kubernetes/drift.ts';
+import type { UrlScope } from '../../../kubernetes/objects/scale-set.ts';
+import {
+  buildListener,
+  buildRunnerSet,
+  currentOf,
+  scaleSetIdOf,
+} from '../../../kubernetes/objects/scale-set.ts';
+import type { ObservedChildSet } from '../../../messages/observations.ts';
+import type { ScaleSetOptions } from '../../../messages/settings.ts';
+
+/** What children are made with. */
+export interface ChildOptions extends ScaleSetOptions {
+  excludedLabelPrefixes?: readonly string[];
+}
+
+/** The parts of a config URL; none of one that cannot be read: that has a condition of its own. */
+export function scopeOf(configUrl: string | undefined): UrlScope {
+  try {
+    return parseConfigUrl(configUrl ?? '');
+  } catch {
+    return { enterprise: '', organization: '', repository: '' };
+  }
+}
+
+/** Hash of what a spec asks of the scale set at GitHub. */
+export const askedOf = ({ spec }: AutoscalingRunnerSet): string =>
+  stableHash({
+    ...{ url: spec.githubConfigUrl, secret: spec.githubConfigSecret, group: spec.runnerGroup },
+    ...{ name: spec.runnerScaleSetName, labels: spec.runnerScaleSetLabels },
+    ...{ tls: spec.githubServerTLS, proxy: spec.proxy, vault: spec.vaultConfig },
+  });
+
+/** The scale set as the annotations name it; empty without an id. */
+export function identityOf(scaleSet: AutoscalingRunnerSet): string {
+  const id = scaleSetIdOf(scaleSet);
+  const { annotations = {} } = scaleSet.metadata;
+  const group = annotations[RUNNER_GROUP_NAME_ANNOTATION] ?? '';
+  return id === 0 ? '' : `${id}/${group}/${annotations[RUNNER_SCALE_SET_NAME_ANNOTATION] ?? ''}`;
+}
+
+/** The children as they should be, given those that there are. */
+export function wantedChildren(
+  scaleSet: AutoscalingRunnerSet,
+  sets: readonly EphemeralRunnerSet[],
+  options: ChildOptions,
+): { runnerSet: EphemeralRunnerSet; listener: AutoscalingListener } {
+  const { excludedLabelPrefixes = [] } = options;
+  const parts = { scaleSet, scope: scopeOf(scaleSet.spec.githubConfigUrl), excludedLabelPrefixes };
+  const runnerSet = buildRunnerSet(parts);
+  const name = currentOf(sets)?.metadata.name ?? runnerSet.metadata.name ?? '';
+  return { runnerSet, listener: buildListener({ ...parts, ...options, runnerSet: name }) };
+}
+
+/** How the EphemeralRunnerSet that is scaled differs from the one that is wanted. */
+export function staleness(
+  live: EphemeralRunnerSet,
+  wanted: EphemeralRunnerSet,
+  paused: boolean,
+): ObservedChildSet['stale'] {
+  const { ephemeralRunnerSpec, ephemeralRunnerMetadata } = wanted.spec;
+  if (!isSame(live.spec.ephemeralRunnerSpec, ephemeralRunnerSpec)) return 'template';
+  const { annotations = {} } = live.metadata;
+  const differs =
+    !isSame(live.spec.ephemeralRunnerMetadata, ephemeralRunnerMetadata) ||
+    metadataPatch(live, wanted) !== undefined ||
+    annotations[DRAINING_ANNOTATION] === DRAINING_VALUE ||
+    (paused ? !isPaused(live) : PAUSED_WITH_OWNER_ANNOTATION in annotations);
+  return differs ? 'metadata' : undefined;
+}

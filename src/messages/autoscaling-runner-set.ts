@@ -1,0 +1,37 @@
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import type { ScaleSetState } from '../workflows/autoscaling-runner-set/state.ts';
+import type { ScaleSetObservation } from './observations.ts';
+
+/** Why a step cannot be done for now. */
+export interface ScaleSetTrouble {
+  reason: string;
+  message: string;
+}
+
+/** What a step of the workflow is called. */
+export type StepName = 'prepare' | 'apply' | 'drop' | 'remove' | 'release';
+
+/** The answer of the query `state` of an AutoscalingRunnerSet's workflow. */
+export interface ScaleSetView {
+  phase: string;
+  scaleSetId?: number;
+  scaleSetName?: string;
+  group?: string;
+  runnerSet?: string;
+  listener?: string;
+  /** A new template waits for jobs that run. */
+  held: boolean;
+  deleting: boolean;
+  pending: number;
+  running: number;
+  failed: number;
+  conditions: { type: string; status: string; reason: string; message: string }[];
+  /** By step: what stands in its way. */
+  troubles: ScaleSetState['troubles'];
+}
+
+/** Changes in the cluster, from the watch. */
+export const observeScaleSetSignal = defineSignal<[ScaleSetObservation]>('observe');
+
+/** How the scale set stands and what is in its way. */
+export const scaleSetStateQuery = defineQuery<ScaleSetView>('state');

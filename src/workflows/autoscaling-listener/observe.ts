@@ -1,0 +1,13 @@
+import type { ListenerObservation } from '../../messages/observations.ts';
+import type { ListenerState } from './state.ts';
+
+/** Takes a change in. What was seen replaces what was known. */
+export function observeListener(state: ListenerState, { listener, snapshot }: ListenerObservation): void {
+  const before = state.listener;
+  state.listener = listener;
+  // Secrets are not watched: now and then the pod's objects are compared with what they are made from.
+  if (snapshot) delete state.applied;
+  if (!listener || before?.specHash === listener.specHash) return;
+  // Whoever edits the listener has repaired something: try at once.
+  Object.assign(state, { failures: 0, nextTryAt: 0, applyFailures: 0, applyAt: 0 });
+}

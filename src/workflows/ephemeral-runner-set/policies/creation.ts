@@ -1,0 +1,61 @@
+import type { Row } from '../runner.ts';
+import { stageOf } from '../runner.ts';
+import type { SetState } from '../state.ts';
+import { isOutdated } from '../status.ts';
+import { shareOut } from './creation-batches.ts';
+import { allowInTrouble } from './creation-block.ts';
+import type { Allowance } from './failure-backoff.ts';
+import { allowAfterFailures } from './failure-backoff.ts';
+import type { Circumstances } from './in-flight.ts';
+import { replicaDelta } from './replica-delta.ts';
+import { isInNobodysHands, mayBegin } from './takeover.ts';
+
+/** One activity's share of the creation. */
+export interface Creation {
+  names: string[];
+  /** How many of them are made at the same time. */
+  lanes: number;
+  /** Creation is blocked, this is a try: ask Kubernetes first whether it would take the pod. */
+  probe: boolean;
+}
+
+type Creating = Circumstances & { retiring: Set<Row> };
+
+export function toCreate(state: SetState, circumstances: Creating, wakes: number[]): Creation[] {
+  const limit = state.settings.runnerCreationConcurrency;
+  const free = limit - circumstances.lanes;
+  if (free <= 0 || !mayCreate(state)) return [];
+  const kept = [...state.rows.values()].filter((row) => !circumstances.retiring.has(row));
+  const unfinished = kept.filter((row) => mayResume(row, circumstances.now, wakes));
+  const missing = state.set ? replicaDelta(kept, state.order).missing : 0;
+  const allowed = allowance(state, { missing, unfinished: unfinished.length, kept }, circumstances);
+  if (allowed.again !== undefined) wakes.push(allowed.again);
+  const wanted = new Set(unfinished.slice(0, allowed.count).map(({ name }) => name));
+  const total = wanted.size + Math.min(missing, allowed.count - wanted.size);
+  while (wanted.size < total) wanted.add(circumstances.newName());
+  const names = [...wanted];
+  const probe = state.trouble !== undefined;
+  const shares = circumstances.share(shareOut(names.length, free, limit));
+  return shares.map(({ runners, lanes }) => ({ names: names.splice(0, runners), lanes, probe }));
+}
+
+const mayCreate = (state: SetState): boolean => {
+  if (state.set === undefined) return true;
+  return state.set !== null && !state.set.deleting && !state.set.paused && !isOutdated(state);
+};
+
+const mayResume = (row: Row, now: number, wakes: number[]): boolean =>
+  stageOf(row) === 'unfinished' && mayBegin(row, now, wakes) && isInNobodysHands(row, now, wakes);
+
+function allowance(
+  state: SetState,
+  { missing, unfinished, kept }: { missing: number; unfinished: number; kept: Row[] },
+  { lanes, now }: Circumstances,
+): Allowance {
+  if (missing + unfinished === 0) return { count: 0 };
+  if (state.trouble) return allowInTrouble(state.trouble, { lanes, now });
+  if (!state.set) return { count: unfinished };
+  const { failures, settings } = state;
+  const fresh = allowAfterFailures(missing, { failures, rows: kept, now }, settings);
+  return { ...fresh, count: fresh.count + unfinished };
+}

@@ -1,0 +1,23 @@
+import type { Share } from './creation-batches.ts';
+
+export interface Circumstances {
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** Runners being created at the same time right now. */
+  lanes: number;
+  /** How lanes share activities. */
+  share: (lanes: readonly number[]) => Share[];
+  /** Statuses of runners yield to the creation of others. */
+  creationFirst: boolean;
+  /** A status is being written. */
+  publishing: boolean;
+  /** Milliseconds since the epoch: no other is written before. */
+  mayPublishAt: number;
+  /** GitHub is being asked about idle runners. */
+  checking: boolean;
+  /** Milliseconds since the epoch: it is not asked before. */
+  mayCheckAt: number;
+  /** Preparing to continue as new: begin nothing. */
+  draining: boolean;
+  newName: () => string;
+}
