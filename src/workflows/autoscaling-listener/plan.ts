@@ -27,8 +27,6 @@ export interface ListenerCircumstances {
   now: number;
   /** Absent: no session is held. */
   listening?: Held;
-  /** A capacity that goes up and down is not followed each time. */
-  capacityRests: boolean;
   stopping: boolean;
   publishing: boolean;
   closing: boolean;
@@ -76,10 +74,10 @@ type Deciding = ListenerCircumstances & { wakes: number[] };
 function listening(
   { nextTryAt }: ListenerState,
   listener: ObservedListener,
-  { listening: held, stopping, now, wakes, capacityRests }: Deciding,
+  { listening: held, stopping, now, wakes }: Deciding,
 ): ListenerPlan['listen'] {
   if (held && (stopping || isFor(held, listener))) return undefined;
-  const rests = held && capacityRests && differsInNumber(held, listener);
+  const rests = held && differsInNumber(held, listener);
   const due = held ? held.since + (rests ? CAPACITY_RESTS_MS : 0) : nextTryAt;
   if (due <= now) return held ? 'stop' : 'start';
   wakes.push(due);

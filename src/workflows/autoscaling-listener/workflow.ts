@@ -3,7 +3,6 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
-  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -37,8 +36,6 @@ export async function autoscalingListener(input: ListenerInput): Promise<void> {
   const reports: ListenerReport[] = [];
   const acting = new ListenerActing({ namespace: input.namespace, name: input.name }, state);
 
-  const capacityRests = patched('capacity-rests');
-
   setHandler(messages.observeListenerSignal, (observation) => void inbox.push(observation));
   setHandler(messages.reportSignal, (report) => void reports.push(report));
   setHandler(messages.listenerStateQuery, () => viewListener(state));
@@ -55,7 +52,6 @@ export async function autoscalingListener(input: ListenerInput): Promise<void> {
       closing,
       applying,
       draining,
-      capacityRests,
       now: Date.now(),
     };
     const plan = decideListener(state, { ...circumstances, ...(listening && { listening }) });

@@ -24,7 +24,7 @@ const STATUSES_AMONG_CREATIONS = 20;
 
 export function toPublish(
   state: SetState,
-  { publishing, mayPublishAt, now, lanes, creationFirst }: Circumstances,
+  { publishing, mayPublishAt, now, lanes }: Circumstances,
   wakes: number[],
 ): Publication | undefined {
   const publication = publishing ? undefined : publicationOf(state, now);
@@ -33,7 +33,7 @@ export function toPublish(
     wakes.push(mayPublishAt);
     return undefined;
   }
-  return creationFirst && lanes > 0 ? gently(publication) : publication;
+  return lanes > 0 ? gently(publication) : publication;
 }
 
 /** A runner that is there is worth more than one that is told of: statuses must not take the API server from creation. */

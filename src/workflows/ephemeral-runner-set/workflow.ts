@@ -3,7 +3,6 @@ import {
   condition,
   continueAsNew,
   log,
-  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -13,7 +12,6 @@ import { RunnerSetActivities } from './execute.ts';
 import type { CarriedState } from './continue-as-new.ts';
 import { pack, unpack } from './continue-as-new.ts';
 import { follow } from './lifecycle.ts';
-import { oneEach, singlesTogether, together } from './policies/creation-batches.ts';
 import * as messages from '../../messages/ephemeral-runner-set.ts';
 import { newRunnerName } from './policies/runner-name.ts';
 import { observe } from './observe.ts';
@@ -40,10 +38,6 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
   const state = input.carried ? unpack(input.carried) : emptyState();
   const inbox = input.inbox ?? [];
   const acting = new RunnerSetActivities(input, state);
-  const singlesShare = patched('lanes-share-activities');
-  const creationFirst = patched('creation-goes-first');
-  const shortOnesShare = patched('short-lanes-share-activities');
-  const share = shortOnesShare ? together : singlesShare ? singlesTogether : oneEach;
 
   setHandler(messages.observeSignal, (observation) => void inbox.push(observation));
   setHandler(messages.stateQuery, () => viewSet(state));
@@ -65,8 +59,6 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     const plan = decide(state, {
       now,
       lanes: acting.lanes,
-      share,
-      creationFirst,
       publishing: acting.publishing,
       mayPublishAt: acting.mayPublishAt,
       checking: acting.checking,

@@ -38,7 +38,6 @@ function stateOf(
 
 const idle: ListenerCircumstances = {
   now: NOW,
-  capacityRests: true,
   stopping: false,
   publishing: false,
   closing: false,
@@ -92,8 +91,6 @@ describe('listening', () => {
     expect(decideListener(stateOf({ capacity }), { ...held, now: due })).toMatchObject({ listen: 'stop' });
     expect(decideListener(stateOf({ capacity: before }), { ...held, now: due })).toEqual({ finished: false });
     expect(decideListener(stateOf({ capacity: 'closed' }), held)).toMatchObject({ listen: 'stop' });
-    const past = { ...held, capacityRests: false };
-    expect(decideListener(stateOf({ capacity }), past)).toMatchObject({ listen: 'stop' });
   });
 
   test('does not end for a change of labels, generation or finalizer', () => {

@@ -1,5 +1,4 @@
 import type { ObservedPod, ObservedRunner, ObservedSet } from '../../../src/messages/observations.ts';
-import { together } from '../../../src/workflows/ephemeral-runner-set/policies/creation-batches.ts';
 import type { Circumstances } from '../../../src/workflows/ephemeral-runner-set/policies/in-flight.ts';
 import type { Row } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { SetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
@@ -70,8 +69,6 @@ export function circumstances(over: Partial<Circumstances> = {}): Circumstances 
   return {
     now: NOW,
     lanes: 0,
-    share: together,
-    creationFirst: true,
     publishing: false,
     mayPublishAt: 0,
     checking: false,

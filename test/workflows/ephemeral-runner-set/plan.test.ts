@@ -1,4 +1,3 @@
-import { oneEach } from '../../../src/workflows/ephemeral-runner-set/policies/creation-batches.ts';
 import { decide } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
 import type { Plan } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
 import type { Row } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
@@ -25,8 +24,6 @@ describe('what is created', () => {
     const few = ['demo-runner-00001', 'demo-runner-00002', 'demo-runner-00003'];
     const state = aState({ set: { replicas: 3 } });
     expect(plan(state).create).toEqual([{ names: few, lanes: 3, probe: false }]);
-    const before = plan(state, { share: oneEach }).create;
-    expect(before).toEqual(few.map((name) => ({ names: [name], lanes: 1, probe: false })));
   });
 
   test('never more lanes than the limit leaves', () => {
@@ -192,7 +189,6 @@ describe('what is published', () => {
     expect(busy).toMatchObject({ gently: true, set: setStatus(state) });
     expect(busy?.runners.map(({ name }) => name)).toEqual(rows.slice(0, 20).map(({ name }) => name));
     expect(plan(state, { lanes: 0 }).publish?.runners).toHaveLength(30);
-    expect(plan(state, { lanes: 10, creationFirst: false }).publish?.runners).toHaveLength(30);
   });
 
   test('nothing while a status is being written', () => {

@@ -42,12 +42,3 @@ export function together(lanes: readonly number[]): Share[] {
   }
   return shares;
 }
-
-/** Only lanes of a single runner share an activity: for histories that began so. */
-export function singlesTogether(lanes: readonly number[]): Share[] {
-  const isSingle = (runners: number): boolean => runners === 1;
-  return [...oneEach(lanes.filter((runners) => !isSingle(runners))), ...together(lanes.filter(isSingle))];
-}
-
-/** One activity for each lane: for histories that began before lanes shared any. */
-export const oneEach = (lanes: readonly number[]): Share[] => lanes.map((runners) => ({ runners, lanes: 1 }));

@@ -2,7 +2,7 @@ import type { Row } from '../runner.ts';
 import { stageOf } from '../runner.ts';
 import type { SetState } from '../state.ts';
 import { isOutdated } from '../status.ts';
-import { shareOut } from './creation-batches.ts';
+import { shareOut, together } from './creation-batches.ts';
 import { allowInTrouble } from './creation-block.ts';
 import type { Allowance } from './failure-backoff.ts';
 import { allowAfterFailures } from './failure-backoff.ts';
@@ -35,7 +35,7 @@ export function toCreate(state: SetState, circumstances: Creating, wakes: number
   while (wanted.size < total) wanted.add(circumstances.newName());
   const names = [...wanted];
   const probe = state.trouble !== undefined;
-  const shares = circumstances.share(shareOut(names.length, free, limit));
+  const shares = together(shareOut(names.length, free, limit));
   return shares.map(({ runners, lanes }) => ({ names: names.splice(0, runners), lanes, probe }));
 }
 

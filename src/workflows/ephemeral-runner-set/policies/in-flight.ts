@@ -1,14 +1,8 @@
-import type { Share } from './creation-batches.ts';
-
 export interface Circumstances {
   /** Milliseconds since the epoch. */
   now: number;
   /** Runners being created at the same time right now. */
   lanes: number;
-  /** How lanes share activities. */
-  share: (lanes: readonly number[]) => Share[];
-  /** Statuses of runners yield to the creation of others. */
-  creationFirst: boolean;
   /** A status is being written. */
   publishing: boolean;
   /** Milliseconds since the epoch: no other is written before. */

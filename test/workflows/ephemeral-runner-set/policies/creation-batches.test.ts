@@ -1,7 +1,5 @@
 import {
-  oneEach,
   shareOut,
-  singlesTogether,
   together,
 } from '../../../../src/workflows/ephemeral-runner-set/policies/creation-batches.ts';
 
@@ -61,10 +59,5 @@ describe('together', () => {
 
   test('at most ten at the same time, so that several workers share fifty', () => {
     expect(together(Array.from({ length: 25 }, () => 1))).toEqual(shares([10, 10], [10, 10], [5, 5]));
-  });
-
-  test('before, only lanes of one runner shared an activity, and once none', () => {
-    expect(singlesTogether([3, 2, 1, 1])).toEqual(shares([3, 1], [2, 1], [2, 2]));
-    expect(oneEach([2, 1, 1])).toEqual(shares([2, 1], [1, 1], [1, 1]));
   });
 });
