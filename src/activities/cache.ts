@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
 
 /** Remembers what was made for a key, for a while. Those who ask at the same time share one making. */
-export interface Kept<T> {
+export interface Cache<T> {
   get(key: string, make: () => Promise<T>): Promise<T>;
 }
 
@@ -12,7 +12,7 @@ export interface Kept<T> {
  * @param lastsMs how long a value is remembered, from the moment it was asked for, in milliseconds
  * @param now milliseconds since the epoch
  */
-export function createKept<T>(lastsMs: number, now: () => number): Kept<T> {
+export function createCache<T>(lastsMs: number, now: () => number): Cache<T> {
   const entries = new Map<string, { value: Promise<T>; until: number }>();
   const sweep = (): void => {
     for (const [key, { until }] of entries) if (until <= now()) entries.delete(key);
@@ -46,7 +46,7 @@ export function createSharedReads(
   kubernetes: Pick<KubernetesClient, 'get'>,
   now: () => number = Date.now,
 ): Pick<KubernetesClient, 'get'> {
-  const kept = createKept<unknown>(LASTS_MS, now);
+  const kept = createCache<unknown>(LASTS_MS, now);
   return {
     get: (resource, { namespace = '', name }) =>
       kept.get(`${resource.plural} ${namespace}/${name}`, () =>

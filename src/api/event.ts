@@ -1,5 +1,5 @@
 /** Something worth an Event on a resource. */
-export interface Happening {
+export interface ResourceEvent {
   type: 'Normal' | 'Warning';
   reason: string;
   message: string;

@@ -1,5 +1,5 @@
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
-import type { Paused, ScaleResult, SetView } from '../messages/ephemeral-runner-set.ts';
+import type { Paused, ScaleResult, RunnerSetView } from '../messages/ephemeral-runner-set.ts';
 import type { FlagTexts, WorkerConfiguration } from '../workers/configuration/configuration.ts';
 import type { TemporalTarget } from '../workers/configuration/temporal-profile.ts';
 import type { Logger } from '../workers/log.ts';
@@ -46,7 +46,7 @@ export interface ScaleSetWorkflow {
 /** The workflow of one EphemeralRunnerSet. All calls reject with a `CliError`. */
 export interface SetWorkflow extends ScaleSetWorkflow {
   scale(replicas: number): Promise<ScaleResult>;
-  state(): Promise<SetView>;
+  state(): Promise<RunnerSetView>;
   describe(): Promise<WorkflowFacts>;
 }
 

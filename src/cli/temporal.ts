@@ -8,7 +8,7 @@ import {
   isGrpcDeadlineError,
 } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
-import type { Paused, ScaleResult, SetView } from '../messages/ephemeral-runner-set.ts';
+import type { Paused, ScaleResult, RunnerSetView } from '../messages/ephemeral-runner-set.ts';
 import { runnerSetWorkflowId, scaleSetWorkflowId } from '../messages/workflow-ids.ts';
 import type { TemporalTarget } from '../workers/configuration/temporal-profile.ts';
 import { temporalConfig } from '../workers/configuration/temporal-profile.ts';
@@ -71,7 +71,7 @@ function setWorkflow(client: Client, named: Named): SetWorkflow {
     ...pausable(ask),
     scale: (replicas) =>
       ask((set) => set.executeUpdate<ScaleResult, [{ replicas: number }]>('scale', { args: [{ replicas }] })),
-    state: () => ask((set) => set.query<SetView>('state')),
+    state: () => ask((set) => set.query<RunnerSetView>('state')),
     describe: () => ask(async (set) => factsOf(await set.describe())),
   };
 }

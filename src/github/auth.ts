@@ -9,7 +9,7 @@ import type { GitHubRequest, Requester } from './transport/http.ts';
 import type { GitHubOperation } from './call-record.ts';
 import { parseJson } from './transport/json.ts';
 import { systemClock } from './rate-limit-waits.ts';
-import type { Clock, Pause } from './rate-limit-waits.ts';
+import type { Clock, RateLimitWait } from './rate-limit-waits.ts';
 import { decodeRegistration } from './wire.ts';
 
 /** Where the Actions service of a scope is, and the token it takes there. */
@@ -31,7 +31,7 @@ export interface AuthenticationOptions {
   config: GitHubConfigUrl;
   credentials: GitHubCredentials;
   request: Requester;
-  pause: Pick<Pause, 'check'>;
+  pause: Pick<RateLimitWait, 'check'>;
   /** For all requests of the authentication. */
   userAgent: string;
   clock?: Clock | undefined;

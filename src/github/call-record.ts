@@ -33,7 +33,7 @@ export interface RateLimit {
 }
 
 /** One request that was really sent. */
-export interface GitHubObservation {
+export interface GitHubCallRecord {
   /** As GitHub knows it: see `GitHubConfigUrl.url`. */
   configUrl: string;
   operation: GitHubOperation;
@@ -47,7 +47,7 @@ export interface GitHubObservation {
 }
 
 /** Is told of each request; must not throw. */
-export type GitHubObserver = (observation: GitHubObservation) => void;
+export type GitHubCallRecorder = (observation: GitHubCallRecord) => void;
 
 /** GitHub's budgets by name (its reference of the rate limit endpoint): a label of a metric must not be just any text. */
 const RESOURCES = new Set([

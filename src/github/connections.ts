@@ -3,8 +3,8 @@ import type { Dispatcher } from 'undici';
 import type { GitHubCredentials } from './credentials.ts';
 import { createDispatcher } from './transport/dispatcher.ts';
 import type { RouteSettings } from './transport/dispatcher.ts';
-import { createPauses } from './rate-limit-waits.ts';
-import type { Clock, Pauses } from './rate-limit-waits.ts';
+import { createRateLimitWaits } from './rate-limit-waits.ts';
+import type { Clock, RateLimitWaits } from './rate-limit-waits.ts';
 import { createScaleSetClient } from './scale-set-client.ts';
 import type { ScaleSetClient, ScaleSetClientOptions } from './scale-set-client.ts';
 import type { SystemInfo } from './transport/user-agent.ts';
@@ -30,7 +30,7 @@ export interface GitHubConnectionsOptions extends Pick<
   systemInfo?: SystemInfo | undefined;
   clock?: Clock | undefined;
   /** Its own unless given. Clients of one config URL pause together, whatever their credentials. */
-  pauses?: Pauses | undefined;
+  pauses?: RateLimitWaits | undefined;
   /** Clients remembered; the one unused for longest is forgotten first. Default: 500. */
   maxClients?: number | undefined;
 }
@@ -39,7 +39,7 @@ const MAX_CLIENTS = 500;
 
 /** Clients with the same CA and proxy share their connections. */
 export function createGitHubConnections(options: GitHubConnectionsOptions = {}): GitHubConnections {
-  const { maxClients = MAX_CLIENTS, pauses = createPauses(options.clock), ...rest } = options;
+  const { maxClients = MAX_CLIENTS, pauses = createRateLimitWaits(options.clock), ...rest } = options;
   const clientOptions = { ...rest, pauses };
   const clients = createRecent<ScaleSetClient>(maxClients);
   const dispatchers = createRecent<Dispatcher>(maxClients);

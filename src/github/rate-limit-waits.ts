@@ -18,7 +18,7 @@ const LONGEST_PAUSE_MS = 3_600_000;
  *   token lasts.
  * - `all`: every call, because the Actions service itself asked for it.
  */
-export type PauseScope = 'rest' | 'all';
+export type WaitScope = 'rest' | 'all';
 
 /** A rate limit of the REST API, by GitHub's name for it (`x-ratelimit-resource`). Each is counted by itself. */
 export type RestBudget = 'core' | 'actions_runner_registration';
@@ -45,10 +45,10 @@ export interface GitHubCall {
 }
 
 /** A pause that GitHub asked for: what one worker tells the others. */
-export interface PauseNotice {
+export interface WaitNotice {
   /** As GitHub knows it: see `GitHubConfigUrl.url`. */
   configUrl: string;
-  scope: PauseScope;
+  scope: WaitScope;
   /** With the scope `rest`: the one budget that is used up; calls that draw on another go on. */
   resource?: RestBudget;
   /** Milliseconds since the epoch. */
@@ -56,7 +56,7 @@ export interface PauseNotice {
 }
 
 /** The pauses of one config URL: parallel calls do not each have to be told. */
-export interface Pause {
+export interface RateLimitWait {
   /** @throws GitHubError `retry-after` with the time left, while a pause lasts that concerns this call */
   check(call: GitHubCall & RequestSubject): void;
   /** Learns from a failed call. */
@@ -66,20 +66,20 @@ export interface Pause {
 }
 
 /** The pauses of all config URLs that this process calls, whatever the credentials and the route. */
-export interface Pauses {
-  of(configUrl: string): Pause;
+export interface RateLimitWaits {
+  of(configUrl: string): RateLimitWait;
   /** Takes over what another worker was told. A pause is never shortened. */
-  adopt(notice: PauseNotice): void;
+  adopt(notice: WaitNotice): void;
   /** Calls back with each pause that this process was told of by GitHub itself. */
-  onLearned(listener: (notice: PauseNotice) => void): void;
+  onLearned(listener: (notice: WaitNotice) => void): void;
   /** Those that last. */
-  current(): PauseNotice[];
+  current(): WaitNotice[];
 }
 
-export function createPauses(clock: Clock = systemClock): Pauses {
-  const known = new Map<string, PauseNotice>();
-  const listeners: ((notice: PauseNotice) => void)[] = [];
-  const take = (notice: PauseNotice): PauseNotice | undefined => {
+export function createRateLimitWaits(clock: Clock = systemClock): RateLimitWaits {
+  const known = new Map<string, WaitNotice>();
+  const listeners: ((notice: WaitNotice) => void)[] = [];
+  const take = (notice: WaitNotice): WaitNotice | undefined => {
     const now = clock.now();
     const until = Math.min(notice.until, now + LONGEST_PAUSE_MS);
     if (!(until > Math.max(now, known.get(keyOf(notice))?.until ?? 0))) return undefined;
@@ -89,7 +89,7 @@ export function createPauses(clock: Clock = systemClock): Pauses {
   };
   const untilFor = (configUrl: string, call: GitHubCall): number =>
     Math.max(0, ...pausesFor(call).map((pause) => known.get(keyOf({ configUrl, ...pause }))?.until ?? 0));
-  const learn = (notice: PauseNotice): void => {
+  const learn = (notice: WaitNotice): void => {
     const taken = take(notice);
     if (taken) for (const listener of listeners) listener(taken);
   };
@@ -106,10 +106,10 @@ export function createPauses(clock: Clock = systemClock): Pauses {
 }
 
 /** Names in config URLs are the same in any case. */
-const keyOf = ({ configUrl, scope, resource }: Omit<PauseNotice, 'until'>): string =>
+const keyOf = ({ configUrl, scope, resource }: Omit<WaitNotice, 'until'>): string =>
   `${scope} ${resource ?? ''} ${configUrl.toLowerCase()}`;
 
-type WhatIsHeld = Pick<PauseNotice, 'scope' | 'resource'>;
+type WhatIsHeld = Pick<WaitNotice, 'scope' | 'resource'>;
 
 /** What holds back a call: one to a budget that is not known waits for all of them. */
 function pausesFor({ service, operation }: GitHubCall): WhatIsHeld[] {
@@ -134,10 +134,10 @@ interface PauseParts {
   configUrl: string;
   clock: Clock;
   untilFor: (configUrl: string, call: GitHubCall) => number;
-  learn: (notice: PauseNotice) => void;
+  learn: (notice: WaitNotice) => void;
 }
 
-function pauseOf({ configUrl, clock, untilFor, learn }: PauseParts): Pause {
+function pauseOf({ configUrl, clock, untilFor, learn }: PauseParts): RateLimitWait {
   return {
     check: (call) => {
       const left = untilFor(configUrl, call) - clock.now();

@@ -8,9 +8,9 @@ import type { GitHubCredentials } from './credentials.ts';
 import { createDispatcher } from './transport/dispatcher.ts';
 import type { RouteSettings } from './transport/dispatcher.ts';
 import { createRequester } from './transport/http.ts';
-import type { GitHubObserver } from './call-record.ts';
-import { createPauses } from './rate-limit-waits.ts';
-import type { Clock, Pauses } from './rate-limit-waits.ts';
+import type { GitHubCallRecorder } from './call-record.ts';
+import { createRateLimitWaits } from './rate-limit-waits.ts';
+import type { Clock, RateLimitWaits } from './rate-limit-waits.ts';
 import { runnerCalls } from './runner-calls.ts';
 import { scaleSetCalls } from './scale-set-calls.ts';
 import { defaultSystemInfo, userAgentFor } from './transport/user-agent.ts';
@@ -96,9 +96,9 @@ export interface ScaleSetClientOptions extends RouteSettings {
   dispatcher?: Dispatcher | undefined;
   clock?: Clock | undefined;
   /** Shared by all clients of a process; a client's own unless given. */
-  pauses?: Pauses | undefined;
+  pauses?: RateLimitWaits | undefined;
   /** Is told of each request that is sent, for metrics and traces. */
-  observe?: GitHubObserver | undefined;
+  observe?: GitHubCallRecorder | undefined;
   /** For one call, reading the answer included, in milliseconds. Default: 30 s. */
   timeoutMs?: number | undefined;
   /** How long a refusal of the credentials is believed, in milliseconds. Default: 60 s. */
@@ -113,7 +113,7 @@ export function createScaleSetClient(options: ScaleSetClientOptions): ScaleSetCl
   const config = parseConfigUrl(options.configUrl);
   const dispatcher = options.dispatcher ?? createDispatcher(options);
   const { timeoutMs, observe } = options;
-  const pause = (options.pauses ?? createPauses(clock)).of(config.url);
+  const pause = (options.pauses ?? createRateLimitWaits(clock)).of(config.url);
   const request = createRequester({ configUrl: config.url, dispatcher, clock, pause, timeoutMs, observe });
   const userAgent = (scaleSetId?: number): string => userAgentFor(systemInfo, scaleSetId);
   const authentication = createAuthentication({

@@ -1,5 +1,5 @@
 import type { KubernetesClient, ObjectKey } from './client/client.ts';
-import { orNothing } from './client/errors.ts';
+import { ignoreNotFound } from './client/errors.ts';
 import type { KubernetesObject, ObjectMeta, Resource } from './client/resources.ts';
 
 /**
@@ -11,7 +11,7 @@ export async function setFinalizer<T extends KubernetesObject>(
   { resource, ...key }: ObjectKey & { resource: Resource<T> },
   { finalizer, present }: { finalizer: string; present: boolean },
 ): Promise<void> {
-  const object = await orNothing(kubernetes.get(resource, key));
+  const object = await ignoreNotFound(kubernetes.get(resource, key));
   if (!object) return;
   const { finalizers = [], resourceVersion } = (object.metadata ?? {}) as Pick<
     ObjectMeta,
@@ -20,7 +20,7 @@ export async function setFinalizer<T extends KubernetesObject>(
   if (finalizers.includes(finalizer) === present) return;
   const others = finalizers.filter((each) => each !== finalizer);
   const changed = present ? [...others, finalizer] : others;
-  await orNothing(
+  await ignoreNotFound(
     kubernetes.mergePatch(resource, key, { metadata: { finalizers: changed, resourceVersion } }),
   );
 }

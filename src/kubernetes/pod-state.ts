@@ -13,7 +13,7 @@ export type RunnerContainerState =
   | { state: 'terminated'; exitCode: number; reason?: string; message?: string };
 
 /** What decisions need of a pod. */
-export interface PodDigest {
+export interface PodState {
   uid: string;
   name: string;
   namespace: string;
@@ -51,7 +51,7 @@ type ContainerStatus = NonNullable<Status['containerStatuses']>[number];
  *
  * @param container the one whose state counts
  */
-export function digestPod(pod: Pod, container = RUNNER_CONTAINER): PodDigest {
+export function podStateOf(pod: Pod, container = RUNNER_CONTAINER): PodState {
   const { metadata = {}, status = {} } = pod;
   const failedInit = failedInitContainer(pod);
   return {
@@ -72,7 +72,7 @@ export function digestPod(pod: Pod, container = RUNNER_CONTAINER): PodDigest {
 
 const PHASES = ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] as const;
 
-const phaseOf = ({ phase }: Status): PodDigest['phase'] =>
+const phaseOf = ({ phase }: Status): PodState['phase'] =>
   phase === undefined ? 'Pending' : (PHASES.find((known) => known === phase) ?? 'Unknown');
 
 /** A condition may be listed more than once: the one that changed last counts. */
@@ -87,7 +87,7 @@ function latestCondition({ conditions = [] }: Status, type: string) {
     );
 }
 
-function unschedulable(status: Status): Pick<PodDigest, 'unschedulableSince' | 'waitsForNode'> {
+function unschedulable(status: Status): Pick<PodState, 'unschedulableSince' | 'waitsForNode'> {
   const condition = latestCondition(status, 'PodScheduled');
   if (condition?.status !== 'False') return {};
   if (condition.reason !== 'Unschedulable') return { waitsForNode: true };
@@ -105,7 +105,7 @@ const IMAGE_ERRORS: ReadonlySet<string> = new Set([
   'SignatureValidationFailed',
 ]);
 
-function imageErrorOf(status: Status): Pick<PodDigest, 'imageError'> {
+function imageErrorOf(status: Status): Pick<PodState, 'imageError'> {
   const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const waiting = all.find(({ state }) => IMAGE_ERRORS.has(state?.waiting?.reason ?? ''));
   return waiting ? { imageError: wordsOf(waiting.state?.waiting) } : {};

@@ -1,9 +1,9 @@
 import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { ScaleSetState } from '../workflows/autoscaling-runner-set/state.ts';
-import type { ScaleSetObservation } from './observations.ts';
+import type { AutoscalingRunnerSetState } from '../workflows/autoscaling-runner-set/state.ts';
+import type { AutoscalingRunnerSetObservation } from './observations.ts';
 
 /** Why a step cannot be done for now. */
-export interface ScaleSetTrouble {
+export interface StepFailure {
   reason: string;
   message: string;
 }
@@ -12,7 +12,7 @@ export interface ScaleSetTrouble {
 export type StepName = 'prepare' | 'apply' | 'drop' | 'remove' | 'release';
 
 /** The answer of the query `state` of an AutoscalingRunnerSet's workflow. */
-export interface ScaleSetView {
+export interface AutoscalingRunnerSetView {
   phase: string;
   scaleSetId?: number;
   scaleSetName?: string;
@@ -27,11 +27,11 @@ export interface ScaleSetView {
   failed: number;
   conditions: { type: string; status: string; reason: string; message: string }[];
   /** By step: what stands in its way. */
-  troubles: ScaleSetState['troubles'];
+  troubles: AutoscalingRunnerSetState['troubles'];
 }
 
 /** Changes in the cluster, from the watch. */
-export const observeScaleSetSignal = defineSignal<[ScaleSetObservation]>('observe');
+export const observeScaleSetSignal = defineSignal<[AutoscalingRunnerSetObservation]>('observe');
 
 /** How the scale set stands and what is in its way. */
-export const scaleSetStateQuery = defineQuery<ScaleSetView>('state');
+export const scaleSetStateQuery = defineQuery<AutoscalingRunnerSetView>('state');

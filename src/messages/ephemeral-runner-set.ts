@@ -1,10 +1,10 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Observation } from './observations.ts';
+import type { RunnerSetObservation } from './observations.ts';
 
 /** What an EphemeralRunnerSet's workflow can be told and asked; an AutoscalingRunnerSet's can be paused and resumed as well. */
 
 /** Changes in the cluster, from the watch. */
-export const observeSignal = defineSignal<[Observation]>('observe');
+export const observeSignal = defineSignal<[RunnerSetObservation]>('observe');
 
 export interface ScaleRequest {
   /** The number of runners wanted; a whole number, 0 or more. */
@@ -32,7 +32,7 @@ export const resumeUpdate = defineUpdate<Paused>('resume');
 export const resumeSignal = defineSignal('resume');
 
 /** What the set is doing and why. */
-export const stateQuery = defineQuery<SetView>('state');
+export const stateQuery = defineQuery<RunnerSetView>('state');
 
 /** The largest number that `spec.replicas` holds (int32). */
 const MOST_REPLICAS = 2_147_483_647;
@@ -86,7 +86,7 @@ export interface RunnerView {
 }
 
 /** The answer of the query `state`. */
-export interface SetView {
+export interface RunnerSetView {
   desired: number;
   current: number;
   busy: number;

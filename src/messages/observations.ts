@@ -37,7 +37,7 @@ export interface ObservedRunner {
 }
 
 /** What decisions need of an EphemeralRunnerSet. */
-export interface ObservedSet {
+export interface ObservedRunnerSet {
   uid: string;
   generation: number;
   revision: string;
@@ -56,10 +56,10 @@ export interface ObservedSet {
  * `null` says that the set no longer exists. Decisions are made from the state that results, never from the edges:
  * the same batch may arrive twice.
  */
-export interface Observation {
+export interface RunnerSetObservation {
   /** Milliseconds since the epoch, when the oldest change of the batch was seen. */
   at: number;
-  set?: ObservedSet | null;
+  set?: ObservedRunnerSet | null;
   runners?: ObservedRunner[];
   gone?: string[];
   /** How jobs ended, in GitHub's words, by the name of the runner that had them. Told by the listener. */
@@ -70,7 +70,7 @@ export interface Observation {
 }
 
 /** What decisions need of an AutoscalingRunnerSet. */
-export interface ObservedScaleSet {
+export interface ObservedAutoscalingRunnerSet {
   uid: string;
   generation: number;
   configUrl: string;
@@ -87,7 +87,7 @@ export interface ObservedScaleSet {
 }
 
 /** What decisions about a scale set need of one of its EphemeralRunnerSets. */
-export interface ObservedChildSet {
+export interface ObservedChildRunnerSet {
   name: string;
   uid: string;
   /** The newest: the one that is scaled. Older ones, of releases of ARC that made several, leave. */
@@ -125,13 +125,13 @@ export interface ObservedChildListener {
 }
 
 /** Everything about one scale set, whole each time. `null`: its AutoscalingRunnerSet does not exist. */
-export interface ScaleSetObservation {
+export interface AutoscalingRunnerSetObservation {
   /** Milliseconds since the epoch. */
   at: number;
-  scaleSet: ObservedScaleSet | null;
+  scaleSet: ObservedAutoscalingRunnerSet | null;
   /** Hash of its children as they should be. */
   wanted: string;
-  sets: ObservedChildSet[];
+  sets: ObservedChildRunnerSet[];
   listeners: ObservedChildListener[];
   /** This is the regular full picture, not a change. */
   snapshot?: true;
@@ -176,4 +176,4 @@ export interface ListenerObservation {
 }
 
 /** What a workflow of any kind is told by the signal `observe`. */
-export type AnyObservation = Observation | ScaleSetObservation | ListenerObservation;
+export type AnyObservation = RunnerSetObservation | AutoscalingRunnerSetObservation | ListenerObservation;

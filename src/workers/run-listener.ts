@@ -6,7 +6,7 @@ import { readListenerFile, setupFromFile } from '../activities/autoscaling-liste
 import type { ListenerKey } from '../activities/autoscaling-listener/setup.ts';
 import { listenerTaskQueueOf } from '../messages/workflow-ids.ts';
 import { createGitHubConnections } from '../github/connections.ts';
-import { createPauses } from '../github/rate-limit-waits.ts';
+import { createRateLimitWaits } from '../github/rate-limit-waits.ts';
 import { defaultSystemInfo } from '../github/transport/user-agent.ts';
 import { createKubernetesClient } from '../kubernetes/client/client.ts';
 import { LISTENER_CONFIG_VARIABLE, LISTENER_KEY_VARIABLE } from '../kubernetes/objects/listener.ts';
@@ -88,7 +88,7 @@ export async function runListener(configuration: ListenerConfiguration, logger: 
   Runtime.install({ logger, shutdownSignals: [] });
   const { cluster, listener, configPath } = configuration;
   const config = await readListenerFile(configPath);
-  const pauses = createPauses();
+  const pauses = createRateLimitWaits();
   const log = (message: string, facts: Record<string, unknown>) => void logger.warn(message, facts);
   const metrics = createMetrics({ version, pauses: () => pauses.current(), log });
   const kubernetes = createKubernetesClient({

@@ -1,8 +1,8 @@
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { ListenerPods } from '../activities/autoscaling-listener/pod.ts';
 import { createGitHubConnections } from '../github/connections.ts';
-import type { GitHubObserver } from '../github/call-record.ts';
-import { createPauses } from '../github/rate-limit-waits.ts';
+import type { GitHubCallRecorder } from '../github/call-record.ts';
+import { createRateLimitWaits } from '../github/rate-limit-waits.ts';
 import { defaultSystemInfo } from '../github/transport/user-agent.ts';
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
 import { createKubernetesClient } from '../kubernetes/client/client.ts';
@@ -15,7 +15,7 @@ import { kubeConfigFor, namespaceOf } from './configuration/kube-config.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import { sharePauses } from './share-rate-limits.ts';
+import { shareRateLimits } from './share-rate-limits.ts';
 import type { TemporalConfig } from './configuration/temporal-profile.ts';
 import { temporalConfig, TemporalUnreachableError } from './configuration/temporal-profile.ts';
 import type { RunningWorker } from './worker.ts';
@@ -36,7 +36,7 @@ const SESSION_CONNECTIONS = 10;
  */
 export async function runWorker(configuration: WorkerConfiguration, logger: Logger): Promise<void> {
   Runtime.install({ logger, shutdownSignals: [] });
-  const pauses = createPauses();
+  const pauses = createRateLimitWaits();
   const log = (message: string, facts: Record<string, unknown>) => void logger.warn(message, facts);
   const metrics = createMetrics({ version, pauses: () => pauses.current(), log });
   const kubeConfig = kubeConfigFor(configuration);
@@ -57,7 +57,7 @@ export async function runWorker(configuration: WorkerConfiguration, logger: Logg
   const { connectionOptions, namespace } = temporalConfig(configuration, process.env);
   const checked: Checked = { kubernetes };
   const endpoints = await serveEndpoints({ ...configuration, metrics, checks: checksOf(checked) });
-  const stopSharing = sharePauses({ pauses, kubernetes, namespace: namespaceOf(kubeConfig), log });
+  const stopSharing = shareRateLimits({ pauses, kubernetes, namespace: namespaceOf(kubeConfig), log });
   try {
     checked.connection = await connectTemporal(connectionOptions);
     checked.worker = await startWorker({
@@ -107,7 +107,7 @@ function listenerPodsOf(
 }
 
 export const observer =
-  (metrics: Metrics): GitHubObserver =>
+  (metrics: Metrics): GitHubCallRecorder =>
   ({ operation: call, status, configUrl, rateLimit }) => {
     metrics.githubRequest({ call, status });
     if (rateLimit) metrics.githubBudget({ configUrl, ...rateLimit });

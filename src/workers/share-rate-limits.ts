@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isRestBudget } from '../github/rate-limit-waits.ts';
-import type { PauseNotice, Pauses } from '../github/rate-limit-waits.ts';
+import type { WaitNotice, RateLimitWaits } from '../github/rate-limit-waits.ts';
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
 import { isAlreadyExists, isNotFound } from '../kubernetes/client/errors.ts';
 import { configMaps } from '../kubernetes/client/resources.ts';
@@ -10,8 +10,8 @@ import { reflect } from '../kubernetes/client/watch.ts';
 /** The ConfigMap through which workers learn of each other's pauses: one entry per config URL and scope, or budget. */
 export const PAUSES_CONFIG_MAP = 'temporal-arc-github-pauses';
 
-export interface SharePausesOptions {
-  pauses: Pauses;
+export interface ShareRateLimitsOptions {
+  pauses: RateLimitWaits;
   kubernetes: Pick<KubernetesClient, 'listPages' | 'watch' | 'create' | 'mergePatch'>;
   /** Where the workers of this cluster run. */
   namespace: string;
@@ -32,7 +32,7 @@ const KEPT_MS = 60_000;
  *
  * @returns stops it
  */
-export function sharePauses(options: SharePausesOptions): () => Promise<void> {
+export function shareRateLimits(options: ShareRateLimitsOptions): () => Promise<void> {
   const { pauses, kubernetes, namespace } = options;
   const stopping = new AbortController();
   const board: Board = { entries: {}, writing: Promise.resolve() };
@@ -73,7 +73,7 @@ interface Board {
   writing: Promise<void>;
 }
 
-function post(options: SharePausesOptions, board: Board, notice: PauseNotice): void {
+function post(options: ShareRateLimitsOptions, board: Board, notice: WaitNotice): void {
   const { kubernetes, namespace, log, now = Date.now } = options;
   const key = keyOf(notice);
   const present = noticeFrom(board.entries[key] ?? '');
@@ -91,7 +91,7 @@ function post(options: SharePausesOptions, board: Board, notice: PauseNotice): v
 }
 
 async function write(
-  { kubernetes, namespace }: Pick<SharePausesOptions, 'kubernetes' | 'namespace'>,
+  { kubernetes, namespace }: Pick<ShareRateLimitsOptions, 'kubernetes' | 'namespace'>,
   data: Record<string, string | null>,
 ): Promise<void> {
   const patch = (): Promise<unknown> =>
@@ -108,7 +108,7 @@ async function write(
 }
 
 const create = (
-  { kubernetes, namespace }: Pick<SharePausesOptions, 'kubernetes' | 'namespace'>,
+  { kubernetes, namespace }: Pick<ShareRateLimitsOptions, 'kubernetes' | 'namespace'>,
   data: Record<string, string | null>,
 ): Promise<unknown> =>
   kubernetes.create(configMaps, namespace, {
@@ -125,17 +125,17 @@ const endedIn = (entries: Record<string, string>, now: number): Record<string, n
   );
 
 /** A config URL is no key of a ConfigMap. */
-const keyOf = ({ configUrl, scope, resource }: PauseNotice): string =>
+const keyOf = ({ configUrl, scope, resource }: WaitNotice): string =>
   `${resource === undefined ? scope : `${scope}-${resource}`}-${createHash('sha256').update(configUrl.toLowerCase()).digest('hex').slice(0, 16)}`;
 
-const textOf = ({ until, ...notice }: PauseNotice): string =>
+const textOf = ({ until, ...notice }: WaitNotice): string =>
   JSON.stringify({ ...notice, until: new Date(until).toISOString() });
 
 /**
  * `undefined` for what is no entry of ours: people can write into it too. Other versions of the worker do as well: a pause
  * without a budget, or for one that is not known here, is for the whole REST API.
  */
-function noticeFrom(text: string): PauseNotice | undefined {
+function noticeFrom(text: string): WaitNotice | undefined {
   try {
     const { configUrl, scope, resource, until } = JSON.parse(text) as Record<string, unknown>;
     const time = Date.parse(String(until));
@@ -148,7 +148,7 @@ function noticeFrom(text: string): PauseNotice | undefined {
 }
 
 /** A lasting failure is told once. */
-function onceAtATime(log: SharePausesOptions['log']): {
+function onceAtATime(log: ShareRateLimitsOptions['log']): {
   tell(message: string, error: Error): void;
   over(): void;
 } {

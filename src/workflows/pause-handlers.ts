@@ -6,7 +6,7 @@ import { stopFrom } from './activity-failure.ts';
  * Carries out what a signal asks for. Nobody waits for an answer, and a failure that leaves the handler would end the
  * workflow: what cannot be done is logged.
  */
-export async function obey(order: string, work: () => Promise<unknown>): Promise<void> {
+export async function handleSignal(order: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -18,7 +18,7 @@ export async function obey(order: string, work: () => Promise<unknown>): Promise
 /** Lets a workflow be paused and resumed, by update and by signal. */
 export function handlePauses(pause: (paused: boolean) => Promise<messages.Paused>): void {
   setHandler(messages.pauseUpdate, () => pause(true));
-  setHandler(messages.pauseSignal, () => obey('pause', () => pause(true)));
+  setHandler(messages.pauseSignal, () => handleSignal('pause', () => pause(true)));
   setHandler(messages.resumeUpdate, () => pause(false));
-  setHandler(messages.resumeSignal, () => obey('resume', () => pause(false)));
+  setHandler(messages.resumeSignal, () => handleSignal('resume', () => pause(false)));
 }

@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 
 /** A workflow's timer: one at a time; an earlier one that is no longer needed only costs an idle look. */
-export class Alarm {
+export class WakeTimer {
   private timer: { at: number; scope: CancellationScope } | undefined;
   private readonly ring: () => void;
   private readonly summary: string;

@@ -1,4 +1,4 @@
-import { createKept, fingerprint } from '../../src/activities/cache.ts';
+import { createCache, fingerprint } from '../../src/activities/cache.ts';
 
 let now = 0;
 let made = 0;
@@ -12,7 +12,7 @@ const make = (): Promise<number> => Promise.resolve((made += 1));
 const fail = (): Promise<number> => Promise.reject(new Error('no'));
 
 it('what was made is remembered for its time, by its key', async () => {
-  const kept = createKept<number>(1_000, () => now);
+  const kept = createCache<number>(1_000, () => now);
   expect(await Promise.all([kept.get('a', make), kept.get('a', make), kept.get('b', make)])).toEqual([
     1, 1, 2,
   ]);
@@ -23,14 +23,14 @@ it('what was made is remembered for its time, by its key', async () => {
 });
 
 it('what failed is made again', async () => {
-  const kept = createKept<number>(1_000, () => now);
+  const kept = createCache<number>(1_000, () => now);
   const both = await Promise.allSettled([kept.get('a', fail), kept.get('a', make)]);
   expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   expect(await kept.get('a', make)).toBe(1);
 });
 
 it('a failure that comes late does not take what was made since', async () => {
-  const kept = createKept<number>(1_000, () => now);
+  const kept = createCache<number>(1_000, () => now);
   const late = Promise.withResolvers<number>();
   const first = kept.get('a', () => late.promise);
   now = 2_000;

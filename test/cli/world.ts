@@ -5,7 +5,7 @@ import { loadStandIn } from '../../src/cli/stand-in.ts';
 import type { SetWorkflow, Surroundings, Workflows } from '../../src/cli/surroundings.ts';
 import { KubernetesError } from '../../src/kubernetes/client/errors.ts';
 import type { KubernetesObject, Resource } from '../../src/kubernetes/client/resources.ts';
-import type { SetView } from '../../src/messages/ephemeral-runner-set.ts';
+import type { RunnerSetView } from '../../src/messages/ephemeral-runner-set.ts';
 import type { WorkerConfiguration } from '../../src/workers/configuration/configuration.ts';
 import type { TemporalTarget } from '../../src/workers/configuration/temporal-profile.ts';
 
@@ -151,7 +151,7 @@ export class World {
   }
 }
 
-export const STATE: SetView = {
+export const STATE: RunnerSetView = {
   desired: 3,
   current: 2,
   busy: 1,

@@ -1,16 +1,16 @@
 import { GitHubError } from '../../src/github/errors.ts';
-import { createPauses } from '../../src/github/rate-limit-waits.ts';
-import type { GitHubCall, PauseNotice, Pauses } from '../../src/github/rate-limit-waits.ts';
+import { createRateLimitWaits } from '../../src/github/rate-limit-waits.ts';
+import type { GitHubCall, WaitNotice, RateLimitWaits } from '../../src/github/rate-limit-waits.ts';
 
 const ORG = 'https://github.com/org';
 
 let now: number;
-let pauses: Pauses;
-let learned: PauseNotice[];
+let pauses: RateLimitWaits;
+let learned: WaitNotice[];
 
 beforeEach(() => {
   now = Date.parse('2026-01-01T00:00:00Z');
-  pauses = createPauses({ now: () => now });
+  pauses = createRateLimitWaits({ now: () => now });
   learned = [];
   pauses.onLearned((notice) => learned.push(notice));
 });

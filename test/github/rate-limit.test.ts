@@ -4,15 +4,15 @@ import type { AddressInfo } from 'node:net';
 import { Agent } from 'undici';
 import { createRequester } from '../../src/github/transport/http.ts';
 import type { GitHubRequest, Requester } from '../../src/github/transport/http.ts';
-import type { GitHubObservation } from '../../src/github/call-record.ts';
-import { createPauses } from '../../src/github/rate-limit-waits.ts';
+import type { GitHubCallRecord } from '../../src/github/call-record.ts';
+import { createRateLimitWaits } from '../../src/github/rate-limit-waits.ts';
 
 /** A server that tells its budget in each answer, as GitHub's REST API does. */
 let server: Server;
 let base: string;
 let answers: { status: number; remaining: number; more?: Record<string, string>; body?: string }[];
 let sent: number;
-let seen: GitHubObservation[];
+let seen: GitHubCallRecord[];
 let request: Requester;
 
 const SECONDARY = '{"message":"You have exceeded a secondary rate limit."}';
@@ -38,7 +38,7 @@ beforeEach(async () => {
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   request = createRequester({
     configUrl: 'https://github.com/org',
-    pause: createPauses({ now: () => now }).of('https://github.com/org'),
+    pause: createRateLimitWaits({ now: () => now }).of('https://github.com/org'),
     dispatcher,
     clock: { now: () => now },
     observe: (observation) => seen.push(observation),

@@ -1,7 +1,7 @@
 import { startGitHub } from '../../dev/github/stand-in.ts';
 import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
 import { createScaleSetClient } from '../../src/github/scale-set-client.ts';
-import type { GitHubObservation } from '../../src/github/call-record.ts';
+import type { GitHubCallRecord } from '../../src/github/call-record.ts';
 import type { ScaleSetClient } from '../../src/github/scale-set-client.ts';
 
 let github: GitHubStandIn;
@@ -228,7 +228,7 @@ describe('a call', () => {
   });
 
   it('is told to the observer, each request once, with its outcome', async () => {
-    const seen: GitHubObservation[] = [];
+    const seen: GitHubCallRecord[] = [];
     const observed = createScaleSetClient({
       configUrl: github.configUrl('org'),
       credentials: { kind: 'token', token: github.token },

@@ -29,7 +29,7 @@ import { createGitHubConnections } from '../../src/github/connections.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { autoscalingRunnerSets, ephemeralRunnerSets, ephemeralRunners, namespaces, secrets } from '../../src/kubernetes/client/resources.ts';
-import type { SetView } from '../../src/messages/ephemeral-runner-set.ts';
+import type { RunnerSetView } from '../../src/messages/ephemeral-runner-set.ts';
 import { clusterWatchWorkflowId, listenerWorkflowId, looseRunnersWorkflowId, runnerSetWorkflowId, scaleSetWorkflowId } from '../../src/messages/workflow-ids.ts';
 import { createMetrics } from '../../src/workers/metrics/metrics.ts';
 import { startWorker } from '../../src/workers/worker.ts';
@@ -77,10 +77,10 @@ const createToken = async ({ kubernetes, namespace }: Stage): Promise<void> => {
 const patchSet = (stage: Stage, patch: object): Promise<EphemeralRunnerSet> =>
   stage.kubernetes.mergePatch(ephemeralRunnerSets, key(stage), patch);
 
-const view = ({ temporal }: Stage, id: string): Promise<SetView> =>
-  temporal.workflow.getHandle(id).query<SetView>('state');
+const view = ({ temporal }: Stage, id: string): Promise<RunnerSetView> =>
+  temporal.workflow.getHandle(id).query<RunnerSetView>('state');
 
-const until = (stage: Stage, what: string, check: (view: SetView) => boolean): Promise<void> =>
+const until = (stage: Stage, what: string, check: (view: RunnerSetView) => boolean): Promise<void> =>
   waitUntil(what, async () => check(await view(stage, setId(stage))));
 
 const untilIdle = (stage: Stage, count: number): Promise<void> =>

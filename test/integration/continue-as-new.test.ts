@@ -10,11 +10,11 @@ import {
   events,
   secrets,
 } from '../../src/kubernetes/client/resources.ts';
-import type { SetView } from '../../src/messages/ephemeral-runner-set.ts';
-import type { Observation, ObservedRunner, ObservedSet } from '../../src/messages/observations.ts';
+import type { RunnerSetView } from '../../src/messages/ephemeral-runner-set.ts';
+import type { RunnerSetObservation, ObservedRunner, ObservedRunnerSet } from '../../src/messages/observations.ts';
 import { listenerWorkflowId, scaleSetWorkflowId, taskQueueOf } from '../../src/messages/workflow-ids.ts';
-import type { ListenerInput } from '../../src/workflows/autoscaling-listener/workflow.ts';
-import type { ScaleSetInput } from '../../src/workflows/autoscaling-runner-set/workflow.ts';
+import type { AutoscalingListenerInput } from '../../src/workflows/autoscaling-listener/workflow.ts';
+import type { AutoscalingRunnerSetInput } from '../../src/workflows/autoscaling-runner-set/workflow.ts';
 import type { Scene } from './support/crash-scene.ts';
 import { SET, expectCleanEnd, expectWhole, openScene, untilSettled } from './support/crash-scene.ts';
 import type { StartedScaleSet } from './support/listener-scene.ts';
@@ -49,7 +49,7 @@ async function open(concurrency: number, flags: string[] = []): Promise<void> {
 
 afterEach(() => scene.close(), 30_000);
 
-const state = (): Promise<SetView> => scene.workflow.query<SetView>('state');
+const state = (): Promise<RunnerSetView> => scene.workflow.query<RunnerSetView>('state');
 
 const currentRun = async (): Promise<string> => (await scene.workflow.describe()).runId;
 
@@ -59,7 +59,7 @@ async function countRuns(workflowId: string): Promise<number> {
   return count;
 }
 
-const until = (what: string, check: (view: SetView) => boolean): Promise<void> =>
+const until = (what: string, check: (view: RunnerSetView) => boolean): Promise<void> =>
   scene.alive(waitUntil(what, async () => check(await state())));
 
 test('a busy set: 0 to 100 to 0 runners, and up again', async () => {
@@ -213,14 +213,14 @@ describe('a scale set and its listener', () => {
     expect([calls('createscaleset'), calls('createsession'), calls('deletesession')]).toEqual([1, 1, 0]);
     expect(demo.longestPauseMs()).toBeLessThan(5_000);
     expect(new Set(demo.jobs('completed').map(({ runnerName }) => runnerName)).size).toBe(queued);
-    const listeners = await inputsOf<ListenerInput>(listenerId);
+    const listeners = await inputsOf<AutoscalingListenerInput>(listenerId);
     const progress = listeners.map(({ carried }) => carried?.progress);
     expect(new Set(progress.map((each) => each?.sessionId)).size).toBe(1);
     expect(progress[0]?.sessionId).toEqual(expect.any(String));
     const numbers = progress.map((each) => each?.lastMessageId ?? 0);
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     expect(numbers[0]).toBeGreaterThan(0);
-    for (const { carried } of await inputsOf<ScaleSetInput>(scaleSetId)) {
+    for (const { carried } of await inputsOf<AutoscalingRunnerSetInput>(scaleSetId)) {
       expect(carried).toMatchObject({ prepared: { scaleSetId: demo.id }, troubles: {} });
       expect(Object.keys(carried?.paces ?? {})).toEqual(expect.arrayContaining(['prepare', 'apply']));
     }
@@ -266,7 +266,7 @@ describe('a scale set and its listener', () => {
     });
     expect(Date.now() - deletedAt).toBeGreaterThan(15_000);
     expect(await eventsOf('ScaleSetLeaked')).toEqual(['AutoscalingRunnerSet']);
-    const inputs = await inputsOf<ScaleSetInput>(scaleSetId);
+    const inputs = await inputsOf<AutoscalingRunnerSetInput>(scaleSetId);
     const since = inputs.flatMap(({ carried }) => carried?.deletingSince ?? []);
     expect(since.length).toBeGreaterThan(1);
     expect(new Set(since).size).toBe(1);
@@ -293,12 +293,12 @@ describe('a set of 5,000 runners', () => {
 
   const uidOf = (index: number): string => `1d866df0-9222-4831-b54a-${index.toString(16).padStart(12, '0')}`;
 
-  const setWith = (generation: number): ObservedSet => ({
+  const setWith = (generation: number): ObservedRunnerSet => ({
     ...{ uid: 'large', generation, revision: '5c4b679bbb', replicas: ROWS, patchId: 0, scaleSet: 'large' },
     ...{ configUrl: 'http://127.0.0.1/octo/repo', hasFinalizer: true },
   });
 
-  const picture = (): Observation[] =>
+  const picture = (): RunnerSetObservation[] =>
     Array.from({ length: ROWS / PART }, (_part, part) => ({
       at: Date.now(),
       ...(part === 0 ? { set: setWith(1) } : {}),
@@ -316,7 +316,7 @@ describe('a set of 5,000 runners', () => {
     });
     for (const part of picture()) await handle.signal('observe', part);
     const latest = scene.temporal.workflow.getHandle(workflowId);
-    const view = () => latest.query<SetView>('state');
+    const view = () => latest.query<RunnerSetView>('state');
     await scene.alive(waitUntil('5,000 rows', async () => (await view()).runners.length === ROWS));
 
     const first = (await latest.describe()).runId;

@@ -1,5 +1,5 @@
-import { digestPod } from '../../src/kubernetes/pod-state.ts';
-import type { PodDigest } from '../../src/kubernetes/pod-state.ts';
+import { podStateOf } from '../../src/kubernetes/pod-state.ts';
+import type { PodState } from '../../src/kubernetes/pod-state.ts';
 import type { Pod } from '../../src/kubernetes/client/resources.ts';
 
 type Status = NonNullable<Pod['status']>;
@@ -30,7 +30,7 @@ const ready = (status: string, lastTransitionTime?: string) => ({
 
 describe('the digest of a pod', () => {
   const sideCar = { initContainers: [{ name: 'dind', restartPolicy: 'Always' }] };
-  const cases: [string, Pod, Partial<PodDigest>][] = [
+  const cases: [string, Pod, Partial<PodState>][] = [
     ['no status yet', { metadata: { uid: 'u' } }, { phase: 'Pending', ready: false, runner: undefined }],
     ['a phase of the future', pod({ phase: 'Sleeping' }), { phase: 'Unknown' }],
     [
@@ -166,10 +166,10 @@ describe('the digest of a pod', () => {
     ],
   ];
   it.each(cases)('%s', (_, given, expected) => {
-    expect(digestPod(given)).toMatchObject(expected);
+    expect(podStateOf(given)).toMatchObject(expected);
   });
 
   it('cuts long messages', () => {
-    expect(digestPod(pod({ phase: 'Failed', message: 'x'.repeat(5000) })).message).toHaveLength(200);
+    expect(podStateOf(pod({ phase: 'Failed', message: 'x'.repeat(5000) })).message).toHaveLength(200);
   });
 });

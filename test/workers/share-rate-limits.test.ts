@@ -1,9 +1,9 @@
 import { GitHubError } from '../../src/github/errors.ts';
-import { createPauses } from '../../src/github/rate-limit-waits.ts';
-import type { Pauses } from '../../src/github/rate-limit-waits.ts';
+import { createRateLimitWaits } from '../../src/github/rate-limit-waits.ts';
+import type { RateLimitWaits } from '../../src/github/rate-limit-waits.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
-import { PAUSES_CONFIG_MAP, sharePauses } from '../../src/workers/share-rate-limits.ts';
+import { PAUSES_CONFIG_MAP, shareRateLimits } from '../../src/workers/share-rate-limits.ts';
 import { ApiServer, eventually, status } from '../kubernetes/client/api-server.ts';
 
 const ORG = 'https://github.com/org';
@@ -27,15 +27,15 @@ afterEach(async () => {
 });
 
 /** A worker that is told of pauses by GitHub, and by others. */
-function worker(): Pauses {
-  const pauses = createPauses();
+function worker(): RateLimitWaits {
+  const pauses = createRateLimitWaits();
   const log = (message: string, facts: object): void =>
     void logged.push(`${message} ${JSON.stringify(facts)}`);
-  stops.push(sharePauses({ pauses, kubernetes, namespace: 'arc', log }));
+  stops.push(shareRateLimits({ pauses, kubernetes, namespace: 'arc', log }));
   return pauses;
 }
 
-const limit = (pauses: Pauses, seconds: number, configUrl = ORG): void =>
+const limit = (pauses: RateLimitWaits, seconds: number, configUrl = ORG): void =>
   pauses
     .of(configUrl)
     .learn(

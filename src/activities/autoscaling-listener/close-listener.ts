@@ -7,7 +7,7 @@ import { API_VERSION } from '../../api/v1alpha1/group.ts';
 import { isDecision } from '../../github/errors.ts';
 import { resumeMessageSession } from '../../github/message-session.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { orNothing } from '../../kubernetes/client/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import { autoscalingListeners, events } from '../../kubernetes/client/resources.ts';
 import { setFinalizer } from '../../kubernetes/finalizers.ts';
 import { buildEvent } from '../../kubernetes/objects/event.ts';
@@ -50,7 +50,7 @@ export const closeListenerActivity =
 
 async function close(deps: CloseListenerDeps, input: CloseListenerInput, signal: AbortSignal): Promise<void> {
   const { namespace, name } = input;
-  const listener = await orNothing(deps.kubernetes.get(autoscalingListeners, { namespace, name }));
+  const listener = await ignoreNotFound(deps.kubernetes.get(autoscalingListeners, { namespace, name }));
   if (!listener) return;
   await closeSession(deps, listener, { input, signal });
   await removePodObjects(deps.kubernetes, listener, signal);

@@ -1,7 +1,7 @@
 import { int64Json } from '../../github/transport/json.ts';
 import type { JobCompleted, JobStarted } from '../../github/wire.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { orNothing } from '../../kubernetes/client/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import { ephemeralRunners } from '../../kubernetes/client/resources.ts';
 import { inParallel } from '../parallel.ts';
 
@@ -28,7 +28,7 @@ export const recordStarts = (
   inParallel(
     started.filter(({ runnerName }) => runnerName !== ''),
     (job) =>
-      orNothing(
+      ignoreNotFound(
         kubernetes.mergePatch(
           ephemeralRunners,
           { namespace, name: job.runnerName },

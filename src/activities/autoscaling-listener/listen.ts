@@ -7,7 +7,7 @@ import type { MessageSession } from '../../github/message-session.ts';
 import { createMessageSession, resumeMessageSession } from '../../github/message-session.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import type { ListenerReport } from '../../messages/autoscaling-listener.ts';
-import type { ListenerCapacity, Observation } from '../../messages/observations.ts';
+import type { ListenerCapacity, RunnerSetObservation } from '../../messages/observations.ts';
 import { runnerSetWorkflowId } from '../../messages/workflow-ids.ts';
 import { BEAT_MS } from '../heartbeat.ts';
 import type { ListenProgress } from './message-loop.ts';
@@ -165,7 +165,7 @@ class Listening {
     jobResults: Record<string, string>,
   ): Promise<void> {
     const { cluster, workflows } = this.deps;
-    const told: Observation = { at: Date.now(), jobResults };
+    const told: RunnerSetObservation = { at: Date.now(), jobResults };
     try {
       await workflows.getHandle(runnerSetWorkflowId(cluster, namespace, runnerSet)).signal('observe', told);
     } catch (error) {

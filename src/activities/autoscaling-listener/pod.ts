@@ -3,7 +3,7 @@ import { INTEGRITY_HASH_ANNOTATION } from '../../api/annotations.ts';
 import { listenerConfigSecretName, listenerProxySecretName } from '../../api/names.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { orNothing } from '../../kubernetes/client/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import type { Pod, Resource, Secret } from '../../kubernetes/client/resources.ts';
 import {
   autoscalingListeners,
@@ -51,7 +51,7 @@ export const applyListenerPodActivity =
   (deps: ListenerPodDeps) =>
   ({ namespace, name }: ListenerKey): Promise<void> =>
     judged(async () => {
-      const listener = await orNothing(deps.kubernetes.get(autoscalingListeners, { namespace, name }));
+      const listener = await ignoreNotFound(deps.kubernetes.get(autoscalingListeners, { namespace, name }));
       if (listener && !listener.metadata.deletionTimestamp) await apply(deps, listener);
     });
 
@@ -60,7 +60,7 @@ export const removeListenerPodActivity =
   ({ kubernetes }: ListenerPodDeps) =>
   ({ namespace, name }: ListenerKey): Promise<void> =>
     judged(async () => {
-      const listener = await orNothing(kubernetes.get(autoscalingListeners, { namespace, name }));
+      const listener = await ignoreNotFound(kubernetes.get(autoscalingListeners, { namespace, name }));
       if (listener) await deletePodObjects(kubernetes, listener);
     });
 
@@ -138,7 +138,7 @@ async function keep<T extends Kept>(
   { wanted, fields }: { wanted: T; fields: readonly (keyof T & string)[] },
 ): Promise<void> {
   const { name = '', namespace = '', labels, annotations } = wanted.metadata ?? {};
-  const present = await orNothing(kubernetes.get(resource, { namespace, name }));
+  const present = await ignoreNotFound(kubernetes.get(resource, { namespace, name }));
   if (!present) {
     await kubernetes.create(resource, namespace, wanted);
     return;
@@ -158,14 +158,14 @@ async function keep<T extends Kept>(
 
 async function keepPod(kubernetes: KubernetesClient, wanted: Pod): Promise<void> {
   const { name = '', namespace = '' } = wanted.metadata ?? {};
-  const present = await orNothing(kubernetes.get(pods, { namespace, name }));
+  const present = await ignoreNotFound(kubernetes.get(pods, { namespace, name }));
   if (!present) {
     await kubernetes.create(pods, namespace, wanted);
     return;
   }
   if (present.metadata?.deletionTimestamp !== undefined) return;
   if (isOver(present) || hashOf(present.metadata) !== hashOf(wanted.metadata)) {
-    await orNothing(kubernetes.delete(pods, { namespace, name }, { uid: present.metadata?.uid }));
+    await ignoreNotFound(kubernetes.delete(pods, { namespace, name }, { uid: present.metadata?.uid }));
   }
 }
 
@@ -182,12 +182,12 @@ async function deletePodObjects(
   const { name = '', namespace = '' } = metadata;
   const scaleSetNamespace = spec.autoscalingRunnerSetNamespace ?? namespace;
   const key = { namespace, name };
-  await orNothing(kubernetes.delete(pods, key));
-  await orNothing(kubernetes.delete(secrets, { namespace, name: listenerConfigSecretName(name) }));
-  await orNothing(kubernetes.delete(secrets, { namespace, name: listenerProxySecretName(name) }));
-  await orNothing(kubernetes.delete(roleBindings, { namespace: scaleSetNamespace, name }));
-  await orNothing(kubernetes.delete(roles, { namespace: scaleSetNamespace, name }));
-  await orNothing(kubernetes.delete(serviceAccounts, key));
+  await ignoreNotFound(kubernetes.delete(pods, key));
+  await ignoreNotFound(kubernetes.delete(secrets, { namespace, name: listenerConfigSecretName(name) }));
+  await ignoreNotFound(kubernetes.delete(secrets, { namespace, name: listenerProxySecretName(name) }));
+  await ignoreNotFound(kubernetes.delete(roleBindings, { namespace: scaleSetNamespace, name }));
+  await ignoreNotFound(kubernetes.delete(roles, { namespace: scaleSetNamespace, name }));
+  await ignoreNotFound(kubernetes.delete(serviceAccounts, key));
 }
 
 /** A pod that does not end in this time (milliseconds) is left to Kubernetes, which owns it by then. */
@@ -200,12 +200,12 @@ export async function removePodObjects(
   signal: AbortSignal,
 ): Promise<void> {
   const { name = '', namespace = '' } = listener.metadata;
-  const account = await orNothing(kubernetes.get(serviceAccounts, { namespace, name }));
-  const pod = await orNothing(kubernetes.get(pods, { namespace, name }));
+  const account = await ignoreNotFound(kubernetes.get(serviceAccounts, { namespace, name }));
+  const pod = await ignoreNotFound(kubernetes.get(pods, { namespace, name }));
   if (!account && !pod) return;
   await deletePodObjects(kubernetes, listener);
   const deadline = Date.now() + POD_DEADLINE_MS;
-  while (Date.now() < deadline && (await orNothing(kubernetes.get(pods, { namespace, name })))) {
+  while (Date.now() < deadline && (await ignoreNotFound(kubernetes.get(pods, { namespace, name })))) {
     await sleep(500, undefined, { signal });
   }
 }

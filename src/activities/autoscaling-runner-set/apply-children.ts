@@ -10,13 +10,13 @@ import { isDraining, isPaused } from '../../api/pause.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { orNothing, unlessExists } from '../../kubernetes/client/errors.ts';
+import { ignoreNotFound, ignoreAlreadyExists } from '../../kubernetes/client/errors.ts';
 import { autoscalingListeners, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
 import { metadataPatch, patchBetween } from '../../kubernetes/drift.ts';
 import { currentOf, ownerOf, scaleSetIdOf } from '../../kubernetes/objects/scale-set.ts';
 import { judged } from '../failures.ts';
 import type { ChildOptions } from './policies/desired-children.ts';
-import { wantedChildren } from './policies/desired-children.ts';
+import { desiredChildren } from './policies/desired-children.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
 
@@ -45,7 +45,7 @@ export const applyChildrenActivity =
       if (scaleSetIdOf(scaleSet) === 0) return;
       const { items } = await kubernetes.list(ephemeralRunnerSets, { namespace: target.namespace });
       const sets = items.filter((set) => ownerOf(set) === target.name);
-      const wanted = wantedChildren(scaleSet, sets, options);
+      const wanted = desiredChildren(scaleSet, sets, options);
       const current = currentOf(sets);
       if (current) {
         const patch = runnerSetPatch(current, wanted.runnerSet, { hold, paused: isPaused(scaleSet) });
@@ -119,7 +119,7 @@ const pausedWith = (set: EphemeralRunnerSet, paused: boolean): EphemeralRunnerSe
 });
 
 async function createRunnerSet(kubernetes: KubernetesClient, set: EphemeralRunnerSet): Promise<void> {
-  await unlessExists(kubernetes.create(ephemeralRunnerSets, set.metadata.namespace, set));
+  await ignoreAlreadyExists(kubernetes.create(ephemeralRunnerSets, set.metadata.namespace, set));
 }
 
 async function patchObject(
@@ -127,7 +127,7 @@ async function patchObject(
   { metadata: { namespace, name = '' } }: EphemeralRunnerSet,
   patch: object | undefined,
 ): Promise<void> {
-  if (patch) await orNothing(kubernetes.mergePatch(ephemeralRunnerSets, { namespace, name }, patch));
+  if (patch) await ignoreNotFound(kubernetes.mergePatch(ephemeralRunnerSets, { namespace, name }, patch));
 }
 
 /** The merge patch for the AutoscalingListener; `undefined` when it is as it should be. */
@@ -142,12 +142,12 @@ export function listenerPatch(live: AutoscalingListener, wanted: AutoscalingList
 /** One that is being deleted is left alone: the next one is created when it is gone. */
 async function applyListener(kubernetes: KubernetesClient, wanted: AutoscalingListener): Promise<void> {
   const { namespace, name = '' } = wanted.metadata;
-  const live = await orNothing(kubernetes.get(autoscalingListeners, { namespace, name }));
+  const live = await ignoreNotFound(kubernetes.get(autoscalingListeners, { namespace, name }));
   if (!live) {
-    await unlessExists(kubernetes.create(autoscalingListeners, namespace, wanted));
+    await ignoreAlreadyExists(kubernetes.create(autoscalingListeners, namespace, wanted));
     return;
   }
   if (live.metadata.deletionTimestamp !== undefined) return;
   const patch = listenerPatch(live, wanted);
-  if (patch) await orNothing(kubernetes.mergePatch(autoscalingListeners, { namespace, name }, patch));
+  if (patch) await ignoreNotFound(kubernetes.mergePatch(autoscalingListeners, { namespace, name }, patch));
 }

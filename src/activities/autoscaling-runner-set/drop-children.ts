@@ -1,5 +1,5 @@
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { isConflict, orNothing } from '../../kubernetes/client/errors.ts';
+import { isConflict, ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import { autoscalingListeners, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
 import { judged } from '../failures.ts';
 
@@ -20,7 +20,7 @@ export const dropChildrenActivity =
     judged(async () => {
       await Promise.all([
         ...empty.map((name) =>
-          orNothing(
+          ignoreNotFound(
             kubernetes.mergePatch(
               ephemeralRunnerSets,
               { namespace, name },
@@ -40,7 +40,7 @@ export const dropChildrenActivity =
 /** Another object of that name is none of ours to delete. */
 async function unlessAnother(deletion: Promise<unknown>): Promise<void> {
   try {
-    await orNothing(deletion);
+    await ignoreNotFound(deletion);
   } catch (error) {
     if (!isConflict(error)) throw error;
   }

@@ -5,7 +5,7 @@ import {
   RUNNER_SCALE_SET_ID_ANNOTATION,
   RUNNER_SCALE_SET_NAME_ANNOTATION,
 } from '../../api/annotations.ts';
-import type { Happening } from '../../api/event.ts';
+import type { ResourceEvent } from '../../api/event.ts';
 import { AUTOSCALING_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import { contradictionsOf } from '../../api/validation/contradictions.ts';
@@ -21,7 +21,7 @@ import { scaleSetIdOf, urlLabels } from '../../kubernetes/objects/scale-set.ts';
 import { SetupError, judged } from '../failures.ts';
 import type { GitHubAccess, GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub } from '../github-access/connect.ts';
-import { askedOf, identityOf } from './policies/desired-children.ts';
+import { askedOf, gitHubAnnotationsOf } from './policies/desired-children.ts';
 import { desiredChange, desiredLabels, isDefaultGroup, missingLabels } from './policies/desired-scale-set.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
@@ -40,7 +40,7 @@ export interface PreparedScaleSet {
   scaleSetName: string;
   /** Labels that GitHub did not keep. */
   missingLabels: string[];
-  happenings: Happening[];
+  happenings: ResourceEvent[];
 }
 
 /**
@@ -71,7 +71,7 @@ export const prepareScaleSetActivity =
       await leaveOldUrl(deps, work);
       return {
         asked: askedOf(scaleSet),
-        identity: identityOf(written),
+        identity: gitHubAnnotationsOf(written),
         scaleSetId: found.id,
         group: found.runnerGroupName,
         scaleSetName: found.name,
@@ -103,7 +103,7 @@ interface Work {
   github: ScaleSetClient;
   scaleSet: AutoscalingRunnerSet;
   options: { signal: AbortSignal };
-  happenings: Happening[];
+  happenings: ResourceEvent[];
 }
 
 /** Finds it by id, then by name, or creates it; then changes what differs. */

@@ -1,10 +1,10 @@
 import type { DecidedCondition } from '../../api/conditions.ts';
 import { conditionsWith } from '../../api/conditions.ts';
-import type { Happening } from '../../api/event.ts';
+import type { ResourceEvent } from '../../api/event.ts';
 import { API_VERSION } from '../../api/v1alpha1/group.ts';
 import type { AutoscalingRunnerSetPhase } from '../../api/v1alpha1/phases.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { orNothing } from '../../kubernetes/client/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import { autoscalingRunnerSets, events } from '../../kubernetes/client/resources.ts';
 import { buildEvent } from '../../kubernetes/objects/event.ts';
 import { judged } from '../failures.ts';
@@ -24,7 +24,7 @@ export interface PublishScaleSetInput extends ScaleSetTarget {
   /** The generation that was judged. */
   generation: number;
   status?: ScaleSetStatusUpdate;
-  happenings: Happening[];
+  happenings: ResourceEvent[];
 }
 
 /** Writes a scale set's status and Events. What is gone needs no status. */
@@ -37,7 +37,7 @@ export const publishScaleSetActivity =
       await Promise.all([
         status && publishStatus(kubernetes, input, status),
         ...happenings.map((happening) =>
-          orNothing(kubernetes.create(events, namespace, buildEvent({ regarding, ...happening }))),
+          ignoreNotFound(kubernetes.create(events, namespace, buildEvent({ regarding, ...happening }))),
         ),
       ]);
     });
@@ -56,7 +56,7 @@ async function publishStatus(
       conditions: conditionsWith(current.status?.conditions, status.conditions, generation),
     },
   };
-  await orNothing(
+  await ignoreNotFound(
     kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, patch, { subresource: 'status' }),
   );
 }

@@ -3,7 +3,7 @@ import { CONFIG_URL_ANNOTATION, RUNNER_SCALE_SET_ID_ANNOTATION } from '../../api
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import { isDecision } from '../../github/errors.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { orNothing } from '../../kubernetes/client/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import { autoscalingRunnerSets } from '../../kubernetes/client/resources.ts';
 import { scaleSetIdOf } from '../../kubernetes/objects/scale-set.ts';
 import { judged } from '../failures.ts';
@@ -37,7 +37,7 @@ export const removeScaleSetActivity =
       const leaked = await attempt(() => deleteAtGitHub(deps, scaleSet, id), { force, scaleSet, id });
       const { namespace, name } = target;
       const metadata = { annotations: { [RUNNER_SCALE_SET_ID_ANNOTATION]: null } };
-      await orNothing(deps.kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, { metadata }));
+      await ignoreNotFound(deps.kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, { metadata }));
       return leaked === undefined ? {} : { leaked };
     });
 

@@ -1,11 +1,11 @@
 import { parseConfigUrl } from '../../github/config-url.ts';
-import type { ObservedRunner, ObservedSet } from '../../messages/observations.ts';
+import type { ObservedRunner, ObservedRunnerSet } from '../../messages/observations.ts';
 
 /** One EphemeralRunnerSet with its runners, as the watch knows them. */
 export interface WatchedSet {
   namespace: string;
   name: string;
-  set: ObservedSet;
+  set: ObservedRunnerSet;
   runners: ReadonlyMap<string, ObservedRunner>;
 }
 
@@ -30,7 +30,7 @@ interface Scope {
 }
 
 /** Brings the gauges of all sets up to date. */
-export function report(gauges: ClusterGauges, watched: Iterable<WatchedSet>): void {
+export function reportRunners(gauges: ClusterGauges, watched: Iterable<WatchedSet>): void {
   const sets = [...watched];
   gauges.replicas(
     sets.map(({ namespace, name, set, runners }) => ({

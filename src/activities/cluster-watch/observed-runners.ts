@@ -5,12 +5,12 @@ import { EPHEMERAL_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
 import { SCALE_SET_NAME_LABEL } from '../../api/labels.ts';
 import { isPaused } from '../../api/pause.ts';
 import { revisionOf } from '../../api/revision.ts';
-import type { PodDigest } from '../../kubernetes/pod-state.ts';
-import type { ObservedPod, ObservedRunner, ObservedSet } from '../../messages/observations.ts';
+import type { PodState } from '../../kubernetes/pod-state.ts';
+import type { ObservedPod, ObservedRunner, ObservedRunnerSet } from '../../messages/observations.ts';
 
 /** Reduces resources to what decisions need of them. */
 
-export function digestSet({ metadata, spec, status }: EphemeralRunnerSet): ObservedSet {
+export function observedRunnerSet({ metadata, spec, status }: EphemeralRunnerSet): ObservedRunnerSet {
   const { ephemeralRunnerSpec: template } = spec;
   return {
     uid: metadata.uid ?? '',
@@ -28,14 +28,14 @@ export function digestSet({ metadata, spec, status }: EphemeralRunnerSet): Obser
 }
 
 /** An EphemeralRunner, still without its pod, and the EphemeralRunnerSet it belongs to. */
-export interface RunnerDigest {
+export interface OwnedRunner {
   namespace: string;
   /** Name of its EphemeralRunnerSet. */
   set?: string;
   runner: ObservedRunner;
 }
 
-export function digestRunner({ metadata, spec, status }: EphemeralRunner): RunnerDigest {
+export function observedRunner({ metadata, spec, status }: EphemeralRunner): OwnedRunner {
   const owner = metadata.ownerReferences?.find(
     ({ controller, kind }) => controller && kind === 'EphemeralRunnerSet',
   );
@@ -65,7 +65,7 @@ export function observedPod({
   waitsForNode,
   reason,
   message,
-}: PodDigest): ObservedPod {
+}: PodState): ObservedPod {
   const ended = runner?.state === 'terminated' ? runner : undefined;
   const waiting = runner?.state === 'waiting' ? runner : undefined;
   const why = reason ?? ended?.reason ?? imageError?.reason ?? waiting?.reason;

@@ -8,22 +8,22 @@ import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import { isSame, metadataPatch } from '../../kubernetes/drift.ts';
 import { scaleSetIdOf } from '../../kubernetes/objects/scale-set.ts';
-import type { PodDigest } from '../../kubernetes/pod-state.ts';
+import type { PodState } from '../../kubernetes/pod-state.ts';
 import type {
   ObservedChildListener,
-  ObservedChildSet,
+  ObservedChildRunnerSet,
   ObservedListener,
   ObservedListenerPod,
-  ObservedScaleSet,
+  ObservedAutoscalingRunnerSet,
 } from '../../messages/observations.ts';
 import type { ScaleSetOptions } from '../../messages/settings.ts';
-import { askedOf, identityOf, staleness } from '../autoscaling-runner-set/policies/desired-children.ts';
+import { askedOf, gitHubAnnotationsOf, staleness } from '../autoscaling-runner-set/policies/desired-children.ts';
 import { observedPod } from './observed-runners.ts';
 
-export function digestScaleSet(
+export function observedAutoscalingRunnerSet(
   scaleSet: AutoscalingRunnerSet,
   { updateStrategy }: Pick<ScaleSetOptions, 'updateStrategy'>,
-): ObservedScaleSet {
+): ObservedAutoscalingRunnerSet {
   const { metadata, spec } = scaleSet;
   const id = scaleSetIdOf(scaleSet);
   return {
@@ -31,7 +31,7 @@ export function digestScaleSet(
     generation: metadata.generation ?? 0,
     configUrl: spec.githubConfigUrl ?? '',
     asked: askedOf(scaleSet),
-    identity: identityOf(scaleSet),
+    identity: gitHubAnnotationsOf(scaleSet),
     ...(id > 0 && { scaleSetId: id }),
     ...(updateStrategy === 'eventual' && { eventual: true }),
     ...(metadata.finalizers?.includes(AUTOSCALING_RUNNER_SET_FINALIZER) && { hasFinalizer: true }),
@@ -40,10 +40,10 @@ export function digestScaleSet(
   };
 }
 
-export function digestChildSet(
+export function observedChildRunnerSet(
   set: EphemeralRunnerSet,
-  { wanted, current, busy, paused }: ChildSetFacts,
-): ObservedChildSet {
+  { wanted, current, busy, paused }: ChildRunnerSetFacts,
+): ObservedChildRunnerSet {
   const { metadata, spec, status = {} } = set;
   const stale = current && wanted ? staleness(set, wanted, paused) : undefined;
   const blocked = findCondition(status.conditions, CREATION_BLOCKED_CONDITION);
@@ -66,7 +66,7 @@ export function digestChildSet(
   };
 }
 
-export interface ChildSetFacts {
+export interface ChildRunnerSetFacts {
   /** As it should be; unknown while its AutoscalingRunnerSet does not exist. */
   wanted: EphemeralRunnerSet | undefined;
   current: boolean;
@@ -75,7 +75,7 @@ export interface ChildSetFacts {
   paused: boolean;
 }
 
-export function digestChildListener(
+export function observedChildListener(
   listener: AutoscalingListener,
   wanted: AutoscalingListener | undefined,
 ): ObservedChildListener {
@@ -97,9 +97,9 @@ export function digestChildListener(
 }
 
 /** What a listener's own workflow needs, but for its capacity. */
-export function digestListener(
+export function observedListener(
   { metadata, spec }: AutoscalingListener,
-  pod: ListenerPodDigest | undefined,
+  pod: ListenerPodState | undefined,
   { listenerMode }: Pick<ScaleSetOptions, 'listenerMode'>,
 ): Omit<ObservedListener, 'capacity'> {
   const asked = metadata.annotations?.[LISTENER_MODE_ANNOTATION] ?? listenerMode;
@@ -122,13 +122,13 @@ export function digestListener(
   };
 }
 
-const listenerPod = (pod: ListenerPodDigest): ObservedListenerPod => ({
+const listenerPod = (pod: ListenerPodState): ObservedListenerPod => ({
   ...observedPod(pod),
   ...(pod.deleting && { deleting: true }),
   ...(pod.integrityHash !== undefined && { integrityHash: pod.integrityHash }),
 });
 
 /** A listener's pod, with the annotation that says what it was made from. */
-export interface ListenerPodDigest extends PodDigest {
+export interface ListenerPodState extends PodState {
   integrityHash?: string;
 }

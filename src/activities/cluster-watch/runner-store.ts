@@ -1,16 +1,16 @@
-import type { PodDigest } from '../../kubernetes/pod-state.ts';
+import type { PodState } from '../../kubernetes/pod-state.ts';
 import { isDone } from '../../api/v1alpha1/phases.ts';
-import type { RunnerSetAudience as Audience } from './workflow-target.ts';
+import type { RunnerSetTarget as Audience } from './workflow-target.ts';
 import type { SetLoad } from '../autoscaling-listener/policies/capacity.ts';
 import { NO_LOAD } from '../autoscaling-listener/policies/capacity.ts';
-import type { RunnerDigest } from './observed-runners.ts';
+import type { OwnedRunner } from './observed-runners.ts';
 import { observedPod } from './observed-runners.ts';
 import type { WatchedSet } from './metrics.ts';
-import type { Observation, ObservedRunner, ObservedSet } from '../../messages/observations.ts';
+import type { RunnerSetObservation, ObservedRunner, ObservedRunnerSet } from '../../messages/observations.ts';
 
 /** One audience's part of the picture, and what it has not been told yet. */
 interface Part extends Audience {
-  resource: ObservedSet | undefined;
+  resource: ObservedRunnerSet | undefined;
   runners: Map<string, ObservedRunner>;
   news: { since: number; set: boolean; runners: Set<string>; gone: Set<string> };
 }
@@ -18,19 +18,19 @@ interface Part extends Audience {
 const SNAPSHOT_PART = 1000;
 
 /** The digest of an EphemeralRunnerSet with its key. */
-export interface SetDigest {
+export interface NamedRunnerSet {
   namespace: string;
   name: string;
-  set: ObservedSet;
+  set: ObservedRunnerSet;
 }
 
 /**
  * What the watch knows of the cluster, as digests, sorted by who must be told. Changes that make no difference to a
  * digest are no news. Holds no client: lists and changes are fed in, observations are taken out.
  */
-export class ClusterPicture {
+export class RunnerStore {
   private readonly parts = new Map<string, Part>();
-  private readonly pods = new Map<string, PodDigest>();
+  private readonly pods = new Map<string, PodState>();
   /** Where each runner is kept. */
   private readonly homes = new Map<string, string>();
   private readonly onNews: (audience: Audience) => void;
@@ -47,7 +47,7 @@ export class ClusterPicture {
   }
 
   /** @param within the namespace that was listed; all of them unless given. Likewise below. */
-  replaceSets(digests: SetDigest[], within?: string): void {
+  replaceSets(digests: NamedRunnerSet[], within?: string): void {
     const present = new Set(digests.map(({ namespace, name }) => keyOf({ namespace, set: name })));
     for (const [key, part] of this.parts) {
       if (part.set === undefined || present.has(key) || !isWithin(within, part.namespace)) continue;
@@ -56,7 +56,7 @@ export class ClusterPicture {
     for (const digest of digests) this.putSet(digest);
   }
 
-  putSet({ namespace, name, set }: SetDigest): void {
+  putSet({ namespace, name, set }: NamedRunnerSet): void {
     const part = this.partOf({ namespace, set: name });
     if (same(part.resource, set)) return;
     part.resource = set;
@@ -70,7 +70,7 @@ export class ClusterPicture {
     this.announce(part, (news) => (news.set = true));
   }
 
-  replaceRunners(digests: RunnerDigest[], within?: string): void {
+  replaceRunners(digests: OwnedRunner[], within?: string): void {
     const present = new Set(digests.map(({ namespace, runner }) => `${namespace}/${runner.name}`));
     for (const id of [...this.homes.keys()]) {
       if (!present.has(id) && isWithin(within, id.slice(0, id.indexOf('/')))) this.removeRunner(id);
@@ -78,7 +78,7 @@ export class ClusterPicture {
     for (const digest of digests) this.putRunner(digest);
   }
 
-  putRunner(digest: RunnerDigest): void {
+  putRunner(digest: OwnedRunner): void {
     const { namespace, set, runner } = digest;
     const id = `${namespace}/${runner.name}`;
     const part = this.partOf({ namespace, ...(set === undefined ? {} : { set }) });
@@ -98,7 +98,7 @@ export class ClusterPicture {
     });
   }
 
-  replacePods(digests: PodDigest[], within?: string): void {
+  replacePods(digests: PodState[], within?: string): void {
     const present = new Set(digests.map(idOf));
     for (const [id, pod] of this.pods) {
       if (!present.has(id) && isWithin(within, pod.namespace)) this.removePod(pod);
@@ -106,12 +106,12 @@ export class ClusterPicture {
     for (const digest of digests) this.putPod(digest);
   }
 
-  putPod(digest: PodDigest): void {
+  putPod(digest: PodState): void {
     this.pods.set(idOf(digest), digest);
     this.refresh(idOf(digest));
   }
 
-  removePod(digest: PodDigest): void {
+  removePod(digest: PodState): void {
     const id = idOf(digest);
     if (this.pods.get(id)?.uid !== digest.uid) return;
     this.pods.delete(id);
@@ -119,7 +119,7 @@ export class ClusterPicture {
   }
 
   /** Takes out what an audience has not been told, `undefined` if nothing. */
-  takeNews(audience: Audience): Observation | undefined {
+  takeNews(audience: Audience): RunnerSetObservation | undefined {
     const part = this.parts.get(keyOf(audience));
     if (!part) return undefined;
     const { since, set, runners, gone } = part.news;
@@ -135,7 +135,7 @@ export class ClusterPicture {
   }
 
   /** The whole picture for an audience, in parts that fit into a message. Whatever was news is in it. */
-  snapshot(audience: Audience): Observation[] {
+  snapshot(audience: Audience): RunnerSetObservation[] {
     const part = this.parts.get(keyOf(audience));
     const all = [...(part?.runners.values() ?? [])];
     const at = part && part.news.since > 0 ? part.news.since : this.clock();
@@ -224,10 +224,10 @@ const audienceOf = ({ namespace, set }: Audience): Audience => ({
   ...(set === undefined ? {} : { set }),
 });
 
-const idOf = ({ namespace, name }: PodDigest): string => `${namespace}/${name}`;
+const idOf = ({ namespace, name }: PodState): string => `${namespace}/${name}`;
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-function withPod({ pod: _before, ...runner }: ObservedRunner, pod: PodDigest | undefined): ObservedRunner {
+function withPod({ pod: _before, ...runner }: ObservedRunner, pod: PodState | undefined): ObservedRunner {
   return pod ? { ...runner, pod: observedPod(pod) } : runner;
 }

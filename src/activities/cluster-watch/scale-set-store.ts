@@ -7,23 +7,23 @@ import { currentOf, ownerOf } from '../../kubernetes/objects/scale-set.ts';
 import type {
   ListenerCapacity,
   ListenerObservation,
-  ScaleSetObservation,
+  AutoscalingRunnerSetObservation,
 } from '../../messages/observations.ts';
 import type { SetLoad } from '../autoscaling-listener/policies/capacity.ts';
 import { capacityOf } from '../autoscaling-listener/policies/capacity.ts';
 import type { ChildOptions } from '../autoscaling-runner-set/policies/desired-children.ts';
-import { wantedChildren } from '../autoscaling-runner-set/policies/desired-children.ts';
-import type { ListenerPodDigest } from './observed-scale-sets.ts';
+import { desiredChildren } from '../autoscaling-runner-set/policies/desired-children.ts';
+import type { ListenerPodState } from './observed-scale-sets.ts';
 import {
-  digestChildListener,
-  digestChildSet,
-  digestListener,
-  digestScaleSet,
+  observedChildListener,
+  observedChildRunnerSet,
+  observedListener,
+  observedAutoscalingRunnerSet,
 } from './observed-scale-sets.ts';
-import type { ListenerAudience, ScaleSetAudience } from './workflow-target.ts';
+import type { ListenerTarget, AutoscalingRunnerSetTarget } from './workflow-target.ts';
 import { isListenerAudience } from './workflow-target.ts';
 
-type Told = ScaleSetAudience | ListenerAudience;
+type Told = AutoscalingRunnerSetTarget | ListenerTarget;
 
 /** An AutoscalingRunnerSet with its children, as far as they exist. */
 interface Family {
@@ -36,7 +36,7 @@ interface Named {
   metadata: { namespace?: string; name?: string };
 }
 
-export interface ScaleSetPictureParts {
+export interface ScaleSetStoreOptions {
   /** Called for each audience that there may be something to tell. */
   onNews: (audience: Told) => void;
   options: ChildOptions;
@@ -50,19 +50,19 @@ export interface ScaleSetPictureParts {
  * so that workflows are told in a few words what is missing. An audience is told everything, whenever it differs from
  * what it was told last.
  */
-export class ScaleSetPicture {
+export class ScaleSetStore {
   private readonly families = new Map<string, Family>();
   /** By key of a set or listener: the family it is kept with. */
   private readonly homes = new Map<string, string>();
-  private readonly pods = new Map<string, ListenerPodDigest>();
+  private readonly pods = new Map<string, ListenerPodState>();
   /** What each audience was told last. */
   private readonly told = new Map<string, string>();
   /** What each listener was told last that its set can take. */
   private readonly capacities = new Map<string, ListenerCapacity>();
-  private readonly parts: ScaleSetPictureParts;
+  private readonly parts: ScaleSetStoreOptions;
   private readonly clock: () => number;
 
-  constructor(parts: ScaleSetPictureParts) {
+  constructor(parts: ScaleSetStoreOptions) {
     this.parts = parts;
     this.clock = parts.clock ?? Date.now;
   }
@@ -155,18 +155,18 @@ export class ScaleSetPicture {
     this.announce(home);
   }
 
-  replacePods(pods: ListenerPodDigest[], within?: string): void {
+  replacePods(pods: ListenerPodState[], within?: string): void {
     const present = new Set(pods.map(podKey));
     for (const [key, pod] of this.pods) if (!present.has(key) && isWithin(within, key)) this.removePod(pod);
     for (const pod of pods) this.putPod(pod);
   }
 
-  putPod(pod: ListenerPodDigest): void {
+  putPod(pod: ListenerPodState): void {
     this.pods.set(podKey(pod), pod);
     this.announceListener(podKey(pod));
   }
 
-  removePod(pod: ListenerPodDigest): void {
+  removePod(pod: ListenerPodState): void {
     if (this.pods.get(podKey(pod))?.uid !== pod.uid) return;
     this.pods.delete(podKey(pod));
     this.announceListener(podKey(pod));
@@ -183,7 +183,7 @@ export class ScaleSetPicture {
   }
 
   /** What an audience has not been told, `undefined` if nothing. */
-  takeNews(audience: Told): ScaleSetObservation | ListenerObservation | undefined {
+  takeNews(audience: Told): AutoscalingRunnerSetObservation | ListenerObservation | undefined {
     const content = this.contentFor(audience);
     const text = JSON.stringify(content);
     if (this.told.get(toldKey(audience)) === text) return undefined;
@@ -192,7 +192,7 @@ export class ScaleSetPicture {
   }
 
   /** Everything for an audience, whatever it was told. */
-  snapshot(audience: Told): [ScaleSetObservation | ListenerObservation] {
+  snapshot(audience: Told): [AutoscalingRunnerSetObservation | ListenerObservation] {
     const content = this.contentFor(audience);
     this.remember(audience, JSON.stringify(content));
     return [{ at: this.clock(), ...content, snapshot: true }];
@@ -208,23 +208,23 @@ export class ScaleSetPicture {
     if (!family || isEmpty(family)) this.told.delete(toldKey(audience));
   }
 
-  private contentFor(audience: Told): Omit<ScaleSetObservation, 'at'> | Omit<ListenerObservation, 'at'> {
+  private contentFor(audience: Told): Omit<AutoscalingRunnerSetObservation, 'at'> | Omit<ListenerObservation, 'at'> {
     return isListenerAudience(audience)
       ? this.listenerContent(`${audience.namespace}/${audience.listener}`)
       : this.scaleSetContent(`${audience.namespace}/${audience.scaleSet}`);
   }
 
-  private scaleSetContent(key: string): Omit<ScaleSetObservation, 'at'> {
+  private scaleSetContent(key: string): Omit<AutoscalingRunnerSetObservation, 'at'> {
     const { resource, sets, listeners } = this.families.get(key) ?? { sets: new Map(), listeners: new Map() };
     const { options } = this.parts;
     const all = [...(sets as Family['sets']).values()];
-    const wanted = resource && wantedChildren(resource, all, options);
+    const wanted = resource && desiredChildren(resource, all, options);
     const current = currentOf(all);
     return {
-      scaleSet: resource ? digestScaleSet(resource, options) : null,
+      scaleSet: resource ? observedAutoscalingRunnerSet(resource, options) : null,
       wanted: wanted ? stableHash(wanted) : '',
       sets: all.map((set) =>
-        digestChildSet(set, {
+        observedChildRunnerSet(set, {
           wanted: wanted?.runnerSet,
           current: set === current,
           busy: this.loadOf(set).busy,
@@ -232,7 +232,7 @@ export class ScaleSetPicture {
         }),
       ),
       listeners: [...(listeners as Family['listeners']).values()].map((each) =>
-        digestChildListener(each, wanted?.listener),
+        observedChildListener(each, wanted?.listener),
       ),
     };
   }
@@ -243,7 +243,7 @@ export class ScaleSetPicture {
       this.capacities.delete(key);
       return { listener: null };
     }
-    const digest = digestListener(listener, this.pods.get(key), this.parts.options);
+    const digest = observedListener(listener, this.pods.get(key), this.parts.options);
     const capacity = this.capacityFor(listener);
     this.capacities.set(key, capacity);
     return { listener: { ...digest, capacity } };
@@ -288,7 +288,7 @@ const isEmpty = ({ resource, sets, listeners }: Family): boolean =>
 
 const keyOf = ({ metadata }: Named): string => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
 
-const podKey = ({ namespace, name }: ListenerPodDigest): string => `${namespace}/${name}`;
+const podKey = ({ namespace, name }: ListenerPodState): string => `${namespace}/${name}`;
 
 const isWithin = (within: string | undefined, key: string): boolean =>
   within === undefined || key.startsWith(`${within}/`);
@@ -298,12 +298,12 @@ const split = (key: string): [namespace: string, name: string] => {
   return [key.slice(0, at), key.slice(at + 1)];
 };
 
-const scaleSetAudience = (key: string): ScaleSetAudience => {
+const scaleSetAudience = (key: string): AutoscalingRunnerSetTarget => {
   const [namespace, scaleSet] = split(key);
   return { namespace, scaleSet };
 };
 
-const listenerAudience = (key: string): ListenerAudience => {
+const listenerAudience = (key: string): ListenerTarget => {
   const [namespace, listener] = split(key);
   return { namespace, listener };
 };

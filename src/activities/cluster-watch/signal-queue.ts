@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowClient } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { taskQueueOf } from '../../messages/workflow-ids.ts';
-import type { Audience } from './workflow-target.ts';
+import type { WorkflowTarget } from './workflow-target.ts';
 import { isScaleSetAudience, workflowIdOf } from './workflow-target.ts';
-import { isWorthAWorkflow, startFor } from './workflow-start.ts';
+import { needsWorkflow, startOptionsFor } from './workflow-start.ts';
 import type { AnyObservation } from '../../messages/observations.ts';
 import type { RunnerSettings } from '../../messages/settings.ts';
 
@@ -25,17 +25,17 @@ const SCALE_SET_SPACING_MS = 500;
 const AGAIN_MS = 1_000;
 
 /** Where news come from. */
-export interface Picture {
+export interface ObservationStore {
   /** What an audience has not been told, `undefined` if nothing. */
-  takeNews(audience: Audience): AnyObservation | undefined;
+  takeNews(audience: WorkflowTarget): AnyObservation | undefined;
   /** The whole picture for an audience, in parts that fit into a message. */
-  snapshot(audience: Audience): AnyObservation[];
+  snapshot(audience: WorkflowTarget): AnyObservation[];
 }
 
-export interface MessengerOptions {
+export interface SignalQueueOptions {
   cluster: string;
   workflows: Pick<WorkflowClient, 'getHandle' | 'signalWithStart'>;
-  picture: Picture;
+  picture: ObservationStore;
   settings: RunnerSettings;
   signal: AbortSignal;
   log: (message: string, facts: Record<string, unknown>) => void;
@@ -45,19 +45,19 @@ export interface MessengerOptions {
  * Tells each workflow what changed for it: in order, one message at a time, at most ten a second. A workflow that is
  * not there is started with the whole picture, and so is told whoever missed something.
  */
-export class Messenger {
-  private readonly options: MessengerOptions;
+export class SignalQueue {
+  private readonly options: SignalQueueOptions;
   /** Audiences that are being told, with what they need next. */
   private readonly busy = new Map<string, 'done' | 'news' | 'picture'>();
   /** Those that have had the whole picture. */
   private readonly informed = new Set<string>();
 
-  constructor(options: MessengerOptions) {
+  constructor(options: SignalQueueOptions) {
     this.options = options;
   }
 
   /** There is something to tell; `whole`: whatever was told before. */
-  notify(audience: Audience, whole = false): void {
+  notify(audience: WorkflowTarget, whole = false): void {
     const key = workflowIdOf(this.options.cluster, audience);
     const need = whole || !this.informed.has(key) ? 'picture' : 'news';
     if (this.busy.has(key)) {
@@ -68,7 +68,7 @@ export class Messenger {
     void this.attend(key, audience);
   }
 
-  private async attend(key: string, audience: Audience): Promise<void> {
+  private async attend(key: string, audience: WorkflowTarget): Promise<void> {
     const { signal, log } = this.options;
     while (!signal.aborted && this.busy.get(key) !== 'done') {
       const need = this.busy.get(key);
@@ -91,7 +91,7 @@ export class Messenger {
   }
 
   /** @returns of how many runners it told */
-  private async tellNews(key: string, audience: Audience): Promise<number> {
+  private async tellNews(key: string, audience: WorkflowTarget): Promise<number> {
     const news = this.options.picture.takeNews(audience);
     if (!news) return 0;
     try {
@@ -104,20 +104,20 @@ export class Messenger {
   }
 
   /** @returns of how many runners it told */
-  private async tellAll(key: string, audience: Audience): Promise<number> {
+  private async tellAll(key: string, audience: WorkflowTarget): Promise<number> {
     const { picture, settings } = this.options;
     const parts = picture.snapshot(audience);
     const [first, ...others] = parts;
-    if (!first || !isWorthAWorkflow(first)) return 0;
+    if (!first || !needsWorkflow(first)) return 0;
     await this.start(key, audience, { ...first, settings });
     for (const part of others) await this.options.workflows.getHandle(key).signal('observe', part);
     this.informed.add(key);
     return parts.reduce((runners, part) => runners + runnersIn(part), 0);
   }
 
-  private async start(workflowId: string, audience: Audience, observation: AnyObservation): Promise<void> {
+  private async start(workflowId: string, audience: WorkflowTarget, observation: AnyObservation): Promise<void> {
     const { cluster, workflows } = this.options;
-    const { type, ...start } = startFor(cluster, audience, observation);
+    const { type, ...start } = startOptionsFor(cluster, audience, observation);
     await workflows.signalWithStart(type, {
       workflowId,
       taskQueue: taskQueueOf(cluster),
@@ -132,7 +132,7 @@ const runnersIn = (observation: AnyObservation): number =>
   ('runners' in observation ? observation.runners.length : 0) +
   ('gone' in observation ? observation.gone.length : 0);
 
-function spacingAfter(audience: Audience, runnersTold: number): number {
+function spacingAfter(audience: WorkflowTarget, runnersTold: number): number {
   if (isScaleSetAudience(audience)) return SCALE_SET_SPACING_MS;
   return Math.min(SPACING_MS + runnersTold * SPACING_PER_RUNNER_MS, LONGEST_SPACING_MS);
 }

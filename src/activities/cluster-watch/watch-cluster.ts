@@ -12,8 +12,8 @@ import {
   LISTENER_COMPONENT,
 } from '../../api/labels.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { digestPod } from '../../kubernetes/pod-state.ts';
-import type { PodDigest } from '../../kubernetes/pod-state.ts';
+import { podStateOf } from '../../kubernetes/pod-state.ts';
+import type { PodState } from '../../kubernetes/pod-state.ts';
 import {
   autoscalingListeners,
   autoscalingRunnerSets,
@@ -24,19 +24,19 @@ import {
 import type { Pod } from '../../kubernetes/client/resources.ts';
 import type { ReflectOptions } from '../../kubernetes/client/watch.ts';
 import { reflect } from '../../kubernetes/client/watch.ts';
-import type { Audience } from './workflow-target.ts';
+import type { WorkflowTarget } from './workflow-target.ts';
 import { isListenerAudience, isScaleSetAudience } from './workflow-target.ts';
-import { ClusterPicture } from './runner-store.ts';
-import type { SetDigest } from './runner-store.ts';
-import type { RunnerDigest } from './observed-runners.ts';
-import { digestRunner, digestSet } from './observed-runners.ts';
+import { RunnerStore } from './runner-store.ts';
+import type { NamedRunnerSet } from './runner-store.ts';
+import type { OwnedRunner } from './observed-runners.ts';
+import { observedRunner, observedRunnerSet } from './observed-runners.ts';
 import type { ClusterGauges } from './metrics.ts';
-import { report } from './metrics.ts';
+import { reportRunners } from './metrics.ts';
 import { heartbeatUntilDone } from '../heartbeat.ts';
-import type { Picture } from './signal-queue.ts';
-import { Messenger } from './signal-queue.ts';
-import type { ListenerPodDigest } from './observed-scale-sets.ts';
-import { ScaleSetPicture } from './scale-set-store.ts';
+import type { ObservationStore } from './signal-queue.ts';
+import { SignalQueue } from './signal-queue.ts';
+import type { ListenerPodState } from './observed-scale-sets.ts';
+import { ScaleSetStore } from './scale-set-store.ts';
 import type { RunnerSettings, ScaleSetOptions } from '../../messages/settings.ts';
 import { DEFAULT_SCALE_SET_OPTIONS } from '../../messages/settings.ts';
 
@@ -80,11 +80,11 @@ export const watchClusterActivity = (deps: WatchClusterDeps) => async (): Promis
 
 async function watch(deps: WatchClusterDeps, signal: AbortSignal): Promise<void> {
   let synced = false;
-  const onNews = (audience: Audience): void => {
+  const onNews = (audience: WorkflowTarget): void => {
     if (synced) messenger.notify(audience);
   };
   const pictures = createPictures(deps, onNews);
-  const messenger = new Messenger({ ...deps, picture: routed(pictures), signal });
+  const messenger = new SignalQueue({ ...deps, picture: routed(pictures), signal });
   const tellEveryone = (): void => {
     for (const audience of [...pictures.cluster.audiences(), ...pictures.scaleSets.audiences()])
       messenger.notify(audience, true);
@@ -96,7 +96,7 @@ async function watch(deps: WatchClusterDeps, signal: AbortSignal): Promise<void>
   });
   const onFirstSync = (): void => firstSync.tick();
   const everySecond = (): void => {
-    report(deps.metrics, pictures.cluster.sets());
+    reportRunners(deps.metrics, pictures.cluster.sets());
     pictures.scaleSets.refresh();
   };
   const timers = [
@@ -111,14 +111,14 @@ async function watch(deps: WatchClusterDeps, signal: AbortSignal): Promise<void>
 }
 
 interface Pictures {
-  cluster: ClusterPicture;
-  scaleSets: ScaleSetPicture;
+  cluster: RunnerStore;
+  scaleSets: ScaleSetStore;
 }
 
-function createPictures(deps: WatchClusterDeps, onNews: (audience: Audience) => void): Pictures {
+function createPictures(deps: WatchClusterDeps, onNews: (audience: WorkflowTarget) => void): Pictures {
   const { excludedLabelPrefixes = [] } = deps;
-  const cluster = new ClusterPicture(onNews);
-  const scaleSets = new ScaleSetPicture({
+  const cluster = new RunnerStore(onNews);
+  const scaleSets = new ScaleSetStore({
     onNews,
     options: { ...DEFAULT_SCALE_SET_OPTIONS, ...deps.scaleSets, excludedLabelPrefixes },
     loadOf: (namespace, set) => cluster.loadOf(namespace, set),
@@ -127,7 +127,7 @@ function createPictures(deps: WatchClusterDeps, onNews: (audience: Audience) => 
 }
 
 /** Each audience has its news from one of the pictures. */
-const routed = ({ cluster, scaleSets }: Pictures): Picture => ({
+const routed = ({ cluster, scaleSets }: Pictures): ObservationStore => ({
   takeNews: (audience) =>
     isScaleSetAudience(audience) || isListenerAudience(audience)
       ? scaleSets.takeNews(audience)
@@ -183,7 +183,7 @@ function lean<T extends { metadata: { managedFields?: unknown } }>(object: T): T
 }
 
 interface WholeSet {
-  digest: SetDigest;
+  digest: NamedRunnerSet;
   object: EphemeralRunnerSet;
 }
 
@@ -191,7 +191,7 @@ const wholeSet = (object: EphemeralRunnerSet): WholeSet => ({
   digest: {
     namespace: object.metadata.namespace ?? '',
     name: object.metadata.name ?? '',
-    set: digestSet(object),
+    set: observedRunnerSet(object),
   },
   object: lean(object),
 });
@@ -223,21 +223,21 @@ function runnerReflections(
         else scaleSets.putSet(object);
       },
     }),
-    following<EphemeralRunner, RunnerDigest>(deps, {
+    following<EphemeralRunner, OwnedRunner>(deps, {
       namespace,
       resource: ephemeralRunners,
-      digest: digestRunner,
+      digest: observedRunner,
       onSync: (digests) => cluster.replaceRunners(digests, namespace),
       onEvent: (type, digest) => {
         if (type === 'DELETED') cluster.removeRunner(`${digest.namespace}/${digest.runner.name}`);
         else cluster.putRunner(digest);
       },
     }),
-    following<Pod, PodDigest>(deps, {
+    following<Pod, PodState>(deps, {
       namespace,
       resource: pods,
       labelSelector: `${EPHEMERAL_RUNNER_LABEL}=${EPHEMERAL_RUNNER_LABEL_VALUE}`,
-      digest: (pod) => digestPod(pod),
+      digest: (pod) => podStateOf(pod),
       onSync: (digests) => cluster.replacePods(digests, namespace),
       onEvent: (type, digest) => {
         if (type === 'DELETED') cluster.removePod(digest);
@@ -266,9 +266,9 @@ const scaleSetReflection = (
 /** The container of a listener's pod that listens. */
 const LISTENER_CONTAINER = 'listener';
 
-function digestListenerPod(pod: Pod): ListenerPodDigest {
+function digestListenerPod(pod: Pod): ListenerPodState {
   const integrityHash = pod.metadata?.annotations?.[INTEGRITY_HASH_ANNOTATION];
-  return { ...digestPod(pod, LISTENER_CONTAINER), ...(integrityHash !== undefined && { integrityHash }) };
+  return { ...podStateOf(pod, LISTENER_CONTAINER), ...(integrityHash !== undefined && { integrityHash }) };
 }
 
 function listenerReflections(
@@ -287,7 +287,7 @@ function listenerReflections(
         else scaleSets.putListener(object);
       },
     }),
-    following<Pod, ListenerPodDigest>(deps, {
+    following<Pod, ListenerPodState>(deps, {
       namespace,
       resource: pods,
       labelSelector: `${COMPONENT_LABEL}=${LISTENER_COMPONENT}`,

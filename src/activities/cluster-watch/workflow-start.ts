@@ -1,11 +1,11 @@
 import type { SearchAttributePair } from '@temporalio/common';
 import { clusterKey, namespaceKey, repositoryUrlKey, scaleSetKey } from '../../messages/search-attributes.ts';
-import type { Audience } from './workflow-target.ts';
+import type { WorkflowTarget } from './workflow-target.ts';
 import { isListenerAudience, isScaleSetAudience } from './workflow-target.ts';
 import type { AnyObservation } from '../../messages/observations.ts';
 
 /** What a workflow is started with, as the list of workflows shows it. */
-export interface WorkflowStart {
+export interface WorkflowStartOptions {
   type: 'autoscalingRunnerSet' | 'autoscalingListener' | 'ephemeralRunnerSet';
   args: [{ namespace: string; name?: string }];
   staticSummary: string;
@@ -13,7 +13,7 @@ export interface WorkflowStart {
 }
 
 /** How the workflow of an audience is started. */
-export function startFor(cluster: string, audience: Audience, observation: AnyObservation): WorkflowStart {
+export function startOptionsFor(cluster: string, audience: WorkflowTarget, observation: AnyObservation): WorkflowStartOptions {
   const { namespace } = audience;
   const typedSearchAttributes = attributesOf({ cluster, namespace }, aboutOf(audience, observation));
   if (isScaleSetAudience(audience)) {
@@ -41,7 +41,7 @@ export function startFor(cluster: string, audience: Audience, observation: AnyOb
 }
 
 /** Nothing that exists is in it, and nothing is left to clean up. */
-export function isWorthAWorkflow(observation: AnyObservation): boolean {
+export function needsWorkflow(observation: AnyObservation): boolean {
   if ('listeners' in observation) return observation.scaleSet !== null || observation.listeners.length > 0;
   if ('listener' in observation) return observation.listener !== null;
   return Boolean(observation.set) || (observation.runners ?? []).length > 0;
@@ -52,7 +52,7 @@ interface About {
   configUrl: string;
 }
 
-function aboutOf(audience: Audience, observation: AnyObservation): About | undefined {
+function aboutOf(audience: WorkflowTarget, observation: AnyObservation): About | undefined {
   if ('listeners' in observation) {
     if (!isScaleSetAudience(audience) || !observation.scaleSet) return undefined;
     return { scaleSet: audience.scaleSet, configUrl: observation.scaleSet.configUrl };

@@ -12,7 +12,7 @@ import {
   isForbidden,
   isInvalid,
   isQuotaExceeded,
-  orNothing,
+  ignoreNotFound,
 } from '../../kubernetes/client/errors.ts';
 import type { Pod } from '../../kubernetes/client/resources.ts';
 import { ephemeralRunners, pods, secrets } from '../../kubernetes/client/resources.ts';
@@ -128,16 +128,16 @@ async function adopt(
   const key = keyOf(runner);
   if (runner.metadata.deletionTimestamp)
     throw new RunnerLeavingError(`${key.namespace}/${key.name} is being deleted.`);
-  const pod = await orNothing(kubernetes.get(pods, key, { signal }));
+  const pod = await ignoreNotFound(kubernetes.get(pods, key, { signal }));
   const isSpent = pod !== undefined && hasEnded(pod);
-  const secret = await orNothing(kubernetes.get(secrets, key, { signal }));
+  const secret = await ignoreNotFound(kubernetes.get(secrets, key, { signal }));
   const runnerId = secret && runnerIdOf(secret);
   if (pod && runnerId !== undefined && (belongsToSet || !isSpent)) return { runnerId };
   if (isSpent) {
-    await orNothing(kubernetes.delete(pods, key, { signal }));
+    await ignoreNotFound(kubernetes.delete(pods, key, { signal }));
     throw new PodInTheWayError(`The old pod ${key.namespace}/${key.name} is being removed first.`);
   }
-  if (secret) await orNothing(kubernetes.delete(secrets, key, { signal }));
+  if (secret) await ignoreNotFound(kubernetes.delete(secrets, key, { signal }));
   return { hasPod: pod !== undefined };
 }
 
@@ -159,7 +159,7 @@ async function registerOrGiveUp(maker: RunnerMaker, runner: EphemeralRunner): Pr
   } catch (error) {
     // The name is of no use: the object goes, and the set chooses another name.
     if (error instanceof NameTakenError)
-      await orNothing(kubernetes.delete(ephemeralRunners, key, { signal }));
+      await ignoreNotFound(kubernetes.delete(ephemeralRunners, key, { signal }));
     throw error;
   }
 }
@@ -221,7 +221,7 @@ async function undo(
     github.removeRunner(jit.runner.id, { signal }).catch((error: unknown) => {
       if (!isDecision(error, 'not-found')) throw error;
     }),
-    orNothing(kubernetes.delete(secrets, keyOf(runner), { signal })),
+    ignoreNotFound(kubernetes.delete(secrets, keyOf(runner), { signal })),
   ]);
 }
 

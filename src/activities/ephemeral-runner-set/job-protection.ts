@@ -1,13 +1,13 @@
 import { JOB_PROTECTION_ANNOTATIONS } from '../../api/annotations.ts';
 import { JOB_OF_SET_LABEL } from '../../api/labels.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { isForbidden, isNotFound, unlessExists } from '../../kubernetes/client/errors.ts';
+import { isForbidden, isNotFound, ignoreAlreadyExists } from '../../kubernetes/client/errors.ts';
 import { podDisruptionBudgets, pods } from '../../kubernetes/client/resources.ts';
-import { buildJobBudget } from '../../kubernetes/objects/pod-disruption-budget.ts';
-import type { Kept } from '../cache.ts';
+import { buildPodDisruptionBudget } from '../../kubernetes/objects/pod-disruption-budget.ts';
+import type { Cache } from '../cache.ts';
 
 /** The budgets that are known to exist, by the uid of their set. */
-export type Budgets = Kept<true>;
+export type Budgets = Cache<true>;
 
 export interface ProtectDeps {
   kubernetes: KubernetesClient;
@@ -50,7 +50,7 @@ const ensureBudget = (
   set: NonNullable<ProtectInput['set']>,
 ): Promise<true> =>
   budgets.get(set.uid, async () => {
-    await unlessExists(kubernetes.create(podDisruptionBudgets, namespace, buildJobBudget(set)));
+    await ignoreAlreadyExists(kubernetes.create(podDisruptionBudgets, namespace, buildPodDisruptionBudget(set)));
     return true;
   });
 

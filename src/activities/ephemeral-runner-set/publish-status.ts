@@ -4,12 +4,12 @@ import { conditionsWith, now } from '../../api/conditions.ts';
 import { EPHEMERAL_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
 import { API_VERSION } from '../../api/v1alpha1/group.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { orNothing } from '../../kubernetes/client/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import { ephemeralRunnerSets, ephemeralRunners, events, secrets } from '../../kubernetes/client/resources.ts';
 import { setFinalizer } from '../../kubernetes/finalizers.ts';
 import { buildEvent } from '../../kubernetes/objects/event.ts';
 import { runnerIdOf } from '../../kubernetes/objects/runner.ts';
-import { createKept } from '../cache.ts';
+import { createCache } from '../cache.ts';
 import { judge, messageOf, toFailure } from '../failures.ts';
 import { dropProxySecret } from '../github-access/proxy.ts';
 import { heartbeatUntilDone } from '../heartbeat.ts';
@@ -17,7 +17,7 @@ import { inParallel } from '../parallel.ts';
 import type { Budgets, ProtectInput } from './job-protection.ts';
 import { protectPods } from './job-protection.ts';
 
-export interface SetStatusUpdate {
+export interface RunnerSetStatusUpdate {
   currentReplicas: number;
   pendingEphemeralRunners: number;
   runningEphemeralRunners: number;
@@ -40,7 +40,7 @@ export interface RunnerStatusUpdate {
 
 export interface PublishStatusInput extends ProtectInput {
   set?: { name: string; uid: string; generation: number };
-  status?: SetStatusUpdate;
+  status?: RunnerSetStatusUpdate;
   addFinalizer?: true;
   removeFinalizer?: true;
   runners: RunnerStatusUpdate[];
@@ -58,7 +58,7 @@ const BUDGET_KEPT_MS = 10 * 60_000;
 
 /** Writes one batch: the set's status and finalizer, its runners' status, Events. What is gone needs no status. */
 export const publishStatusActivity = ({ kubernetes }: PublishStatusDeps) => {
-  const budgets: Budgets = createKept(BUDGET_KEPT_MS, Date.now);
+  const budgets: Budgets = createCache(BUDGET_KEPT_MS, Date.now);
   return async (input: PublishStatusInput): Promise<void> => {
     const stopBeating = heartbeatUntilDone(Context.current(), () => undefined);
     const statuses = input.runners.map((runner) => () => publishRunner(kubernetes, input.namespace, runner));
@@ -93,7 +93,7 @@ async function publishSet(kubernetes: KubernetesClient, input: PublishStatusInpu
     await setFinalizer(kubernetes, { resource: ephemeralRunnerSets, ...key }, change);
   }
   if (!status || removeFinalizer) return;
-  const current = await orNothing(kubernetes.get(ephemeralRunnerSets, key));
+  const current = await ignoreNotFound(kubernetes.get(ephemeralRunnerSets, key));
   if (current?.metadata.uid !== set.uid) return;
   const patch = {
     status: {
@@ -101,7 +101,7 @@ async function publishSet(kubernetes: KubernetesClient, input: PublishStatusInpu
       conditions: conditionsWith(current.status?.conditions, status.conditions, set.generation),
     },
   };
-  await orNothing(kubernetes.mergePatch(ephemeralRunnerSets, key, patch, { subresource: 'status' }));
+  await ignoreNotFound(kubernetes.mergePatch(ephemeralRunnerSets, key, patch, { subresource: 'status' }));
 }
 
 async function publishRunner(
@@ -123,7 +123,7 @@ async function publishRunner(
     ...told,
     ...result,
   };
-  await orNothing(
+  await ignoreNotFound(
     kubernetes.mergePatch(ephemeralRunners, { namespace, name }, { status }, { subresource: 'status' }),
   );
 }
@@ -132,7 +132,7 @@ async function registeredId(
   kubernetes: KubernetesClient,
   key: { namespace: string; name: string },
 ): Promise<number | undefined> {
-  const secret = await orNothing(kubernetes.get(secrets, key));
+  const secret = await ignoreNotFound(kubernetes.get(secrets, key));
   return secret && runnerIdOf(secret);
 }
 
@@ -145,7 +145,7 @@ async function publishEvent(
     ? { apiVersion: API_VERSION, kind: 'EphemeralRunnerSet', namespace, name: set.name, uid: set.uid }
     : { apiVersion: API_VERSION, kind: 'EphemeralRunner', namespace, name: runner ?? '' };
   const text = set && runner !== undefined ? `${runner}: ${message}` : message;
-  await orNothing(
+  await ignoreNotFound(
     kubernetes.create(events, namespace, buildEvent({ regarding, type, reason, message: text })),
   );
 }

@@ -5,7 +5,7 @@ import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
 import { isDecision } from '../../github/errors.ts';
 import type { ScaleSetClient } from '../../github/scale-set-client.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { orNothing } from '../../kubernetes/client/errors.ts';
+import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import { ephemeralRunnerSets, ephemeralRunners, pods, secrets } from '../../kubernetes/client/resources.ts';
 import type { Stop } from '../failures.ts';
 import { conclude } from '../failures.ts';
@@ -106,7 +106,7 @@ async function sharedAccess(
 ): Promise<Access | undefined> {
   if (set === undefined) return undefined;
   const reads = deps.reads ?? deps.kubernetes;
-  const object = await orNothing(reads.get(ephemeralRunnerSets, { namespace, name: set }));
+  const object = await ignoreNotFound(reads.get(ephemeralRunnerSets, { namespace, name: set }));
   if (!object) return undefined;
   const spec = runnerSpecOf(object);
   const github = await accessGitHub({ ...deps, kubernetes: reads }, namespace, spec);
@@ -147,7 +147,7 @@ async function tellGitHub(
 /** A runner whose set is gone, or that never had one, brings its own configuration. */
 async function accessFor(one: One, name: string): Promise<Access | undefined> {
   const { namespace, kubernetes } = one;
-  const object = await orNothing(kubernetes.get(ephemeralRunners, { namespace, name }));
+  const object = await ignoreNotFound(kubernetes.get(ephemeralRunners, { namespace, name }));
   if (!object) return undefined;
   return {
     github: await accessGitHub(one, namespace, object.spec),
@@ -179,7 +179,7 @@ async function keep(
 ): Promise<void> {
   const status = { ...keepAs, ...notReady(keepAs.reason, keepAs.message) };
   await Promise.all([
-    orNothing(
+    ignoreNotFound(
       kubernetes.mergePatch(
         ephemeralRunners,
         { namespace, name },
@@ -187,8 +187,8 @@ async function keep(
         { subresource: 'status', signal },
       ),
     ),
-    orNothing(kubernetes.delete(pods, { namespace, name }, { signal })),
-    orNothing(kubernetes.delete(secrets, { namespace, name }, { signal })),
+    ignoreNotFound(kubernetes.delete(pods, { namespace, name }, { signal })),
+    ignoreNotFound(kubernetes.delete(secrets, { namespace, name }, { signal })),
   ]);
 }
 
@@ -199,14 +199,14 @@ async function remove(one: One, name: string): Promise<void> {
   const { kubernetes, namespace, signal } = one;
   const key = { namespace, name };
   const [object] = await Promise.all([
-    orNothing(kubernetes.delete(ephemeralRunners, key, { signal })),
-    orNothing(kubernetes.delete(pods, key, { signal })),
-    orNothing(kubernetes.delete(secrets, key, { signal })),
+    ignoreNotFound(kubernetes.delete(ephemeralRunners, key, { signal })),
+    ignoreNotFound(kubernetes.delete(pods, key, { signal })),
+    ignoreNotFound(kubernetes.delete(secrets, key, { signal })),
   ]);
   if (!object) return;
   if (usesContainerHooks(object)) await removeHookObjects(one, name);
   const finalizers = (object.metadata.finalizers ?? []).filter((finalizer) => !OURS.includes(finalizer));
-  await orNothing(kubernetes.mergePatch(ephemeralRunners, key, { metadata: { finalizers } }, { signal }));
+  await ignoreNotFound(kubernetes.mergePatch(ephemeralRunners, key, { metadata: { finalizers } }, { signal }));
 }
 
 const usesContainerHooks = ({ spec }: EphemeralRunner): boolean =>
@@ -221,7 +221,7 @@ async function removeHookObjects({ kubernetes, namespace, signal }: One, name: s
     const { items } = await kubernetes.list(resource, { namespace, labelSelector, signal });
     const names = items.flatMap(({ metadata }) => metadata?.name ?? []);
     await Promise.all(
-      names.map((each) => orNothing(kubernetes.delete(resource, { namespace, name: each }, { signal }))),
+      names.map((each) => ignoreNotFound(kubernetes.delete(resource, { namespace, name: each }, { signal }))),
     );
   }
 }

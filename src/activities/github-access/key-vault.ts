@@ -7,7 +7,7 @@ import { createDispatcher } from '../../github/transport/dispatcher.ts';
 import type { ProxySettings, RouteSettings } from '../../github/transport/dispatcher.ts';
 import { isDecision } from '../../github/errors.ts';
 import { SetupError } from '../failures.ts';
-import { createKept, fingerprint } from '../cache.ts';
+import { createCache, fingerprint } from '../cache.ts';
 import { setupErrorFromVault } from './key-vault-errors.ts';
 import type { KeyVaultSecret } from './key-vault-errors.ts';
 
@@ -48,8 +48,8 @@ const TIMEOUT_MS = 20_000;
 /** Azure's libraries are loaded when the first vault is read: who has none does without. */
 export function createKeyVaults(options: KeyVaultsOptions = {}): KeyVaults {
   const { connect = createDispatcher, now = Date.now, timeoutMs = TIMEOUT_MS } = options;
-  const clients = createKept<SecretClient>(CLIENT_MS, now);
-  const secrets = createKept<Record<string, string>>(SECRET_MS, now);
+  const clients = createCache<SecretClient>(CLIENT_MS, now);
+  const secrets = createCache<Record<string, string>>(SECRET_MS, now);
   return {
     read: async (vault, secret) => {
       checkName(secret);

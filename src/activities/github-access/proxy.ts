@@ -3,7 +3,7 @@ import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set
 import type { EphemeralRunnerSpec } from '../../api/v1alpha1/ephemeral-runner.ts';
 import type { ProxySettings } from '../../github/transport/dispatcher.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { isNotFound, orNothing } from '../../kubernetes/client/errors.ts';
+import { isNotFound, ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import type { Secret } from '../../kubernetes/client/resources.ts';
 import { secrets } from '../../kubernetes/client/resources.ts';
 import { contains, isSame } from '../../kubernetes/drift.ts';
@@ -93,7 +93,7 @@ export async function keepProxySecret(
   const key = { namespace, name: wanted.metadata?.name ?? '' };
   const { data } = wanted;
   const annotations = wanted.metadata?.annotations;
-  const present = await orNothing(kubernetes.get(secrets, key));
+  const present = await ignoreNotFound(kubernetes.get(secrets, key));
   if (!present) await kubernetes.create(secrets, namespace, wanted);
   else if (!isSame(present.data, data) || !contains(present.metadata?.annotations, annotations)) {
     await kubernetes.mergePatch(secrets, key, { metadata: { annotations }, data });
@@ -106,5 +106,5 @@ export async function dropProxySecret(
   { namespace, name }: { namespace: string; name: string },
 ): Promise<void> {
   const secret = runnerProxySecretName(name, namespace);
-  await orNothing(kubernetes.delete(secrets, { namespace, name: secret }));
+  await ignoreNotFound(kubernetes.delete(secrets, { namespace, name: secret }));
 }

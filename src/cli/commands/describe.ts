@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Condition } from '../../api/conditions.ts';
 import { events } from '../../kubernetes/client/resources.ts';
-import type { SetView } from '../../messages/ephemeral-runner-set.ts';
+import type { RunnerSetView } from '../../messages/ephemeral-runner-set.ts';
 import { resolveKey, withCluster, withWorkflow, writeResult } from '../context.ts';
 import type { CliError } from '../failure.ts';
 import { toCliError } from '../failure.ts';
@@ -30,7 +30,7 @@ export interface Description {
   /** Absent when Temporal, or the workflow, could not be reached. */
   workflow?: WorkflowFacts;
   /** The workflow's own view; absent when no worker answered. */
-  state?: SetView;
+  state?: RunnerSetView;
   /** Why a part is absent. */
   missing?: string;
 }

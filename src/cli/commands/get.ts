@@ -3,7 +3,7 @@ import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import type { Resource } from '../../kubernetes/client/resources.ts';
 import { ephemeralRunnerSets, ephemeralRunners } from '../../kubernetes/client/resources.ts';
-import { similarTo } from '../../workers/configuration/did-you-mean.ts';
+import { didYouMean } from '../../workers/configuration/did-you-mean.ts';
 import { resolveKey, withCluster, writeResult } from '../context.ts';
 import { usageError } from '../failure.ts';
 import { findSet } from '../find-set.ts';
@@ -70,7 +70,7 @@ async function get(context: CommandContext, { what, name, set }: Wanted): Promis
 
 function kindOf(word: string): keyof typeof WORDS {
   for (const kind of ['sets', 'runners'] as const) if (WORDS[kind].some((one) => one === word)) return kind;
-  const near = similarTo(word, [...WORDS.sets, ...WORDS.runners]);
+  const near = didYouMean(word, [...WORDS.sets, ...WORDS.runners]);
   const remedy = near ? `did you mean ${near}?` : 'give "sets" or "runners"; for one set: get sets NAME.';
   throw usageError(`"${word}" cannot be listed; ${remedy}`);
 }

@@ -1,4 +1,4 @@
-import type { RunnerView, SetView } from '../../messages/ephemeral-runner-set.ts';
+import type { RunnerView, RunnerSetView } from '../../messages/ephemeral-runner-set.ts';
 import type { Description } from '../commands/describe.ts';
 import type { PendingActivity, WorkflowFacts } from '../surroundings.ts';
 import type { Column, Paint } from './output.ts';
@@ -117,7 +117,7 @@ function workflowSections(workflow: WorkflowFacts, style: Style): string[] {
   ];
 }
 
-function stateSections({ blocked, failures, pastFailures, runners }: SetView, style: Style): string[] {
+function stateSections({ blocked, failures, pastFailures, runners }: RunnerSetView, style: Style): string[] {
   const { paint } = style;
   const obstacle = blocked
     ? `${paint('red', blocked.reason)}: ${blocked.message}\n${blocked.tries} tries since ${ago(blocked.since, style) ?? ''}\n`
@@ -135,7 +135,7 @@ function stateSections({ blocked, failures, pastFailures, runners }: SetView, st
   ];
 }
 
-const failureColumns = (style: Style): Column<SetView['pastFailures'][number]>[] => [
+const failureColumns = (style: Style): Column<RunnerSetView['pastFailures'][number]>[] => [
   { title: 'WHEN', text: ({ at }) => ago(at, style) },
   { title: 'RUNNER', text: ({ runner }) => runner },
   { title: 'REASON', text: ({ reason }) => reason },

@@ -4,9 +4,9 @@ import type { Dispatcher } from 'undici';
 import { errorFromAnswer, errorFromContent, errorFromFailure, GitHubError } from '../errors.ts';
 import type { GitHubService, HttpAnswer, RequestSubject } from '../errors.ts';
 import { rateLimitIn } from '../call-record.ts';
-import type { GitHubObserver, GitHubOperation } from '../call-record.ts';
+import type { GitHubCallRecorder, GitHubOperation } from '../call-record.ts';
 import { systemClock } from '../rate-limit-waits.ts';
-import type { Clock, Pause } from '../rate-limit-waits.ts';
+import type { Clock, RateLimitWait } from '../rate-limit-waits.ts';
 
 /** One call to GitHub, headers included. */
 export interface GitHubRequest {
@@ -35,8 +35,8 @@ export interface HttpOptions {
   dispatcher: Dispatcher;
   clock?: Clock | undefined;
   /** Of the config URL, shared by all who call it. */
-  pause: Pause;
-  observe?: GitHubObserver | undefined;
+  pause: RateLimitWait;
+  observe?: GitHubCallRecorder | undefined;
   /** Largest answer read, in bytes. Default: 5 MiB. */
   maxBodyBytes?: number | undefined;
   /** Default for requests that name no time themselves. */

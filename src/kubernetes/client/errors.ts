@@ -184,7 +184,7 @@ export const isGone = when(
 export const isTransient = when(({ status }) => status === undefined || status === 429 || status >= 500);
 
 /** What a request answers, `undefined` if the object does not exist. */
-export async function orNothing<T>(request: Promise<T>): Promise<T | undefined> {
+export async function ignoreNotFound<T>(request: Promise<T>): Promise<T | undefined> {
   try {
     return await request;
   } catch (error) {
@@ -194,7 +194,7 @@ export async function orNothing<T>(request: Promise<T>): Promise<T | undefined> 
 }
 
 /** Waits for a creation; that the object exists already, from an earlier try or by somebody else, is as good. */
-export async function unlessExists(creation: Promise<unknown>): Promise<void> {
+export async function ignoreAlreadyExists(creation: Promise<unknown>): Promise<void> {
   try {
     await creation;
   } catch (error) {

@@ -8,7 +8,7 @@ import { ephemeralRunnerSets } from '../client/resources.ts';
 const ALL = 1_000_000;
 
 /** The budget that allows no eviction of the pods of a set that have a job. It goes with its set. */
-export function buildJobBudget(set: { name: string; uid: string }): PodDisruptionBudget {
+export function buildPodDisruptionBudget(set: { name: string; uid: string }): PodDisruptionBudget {
   return {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',

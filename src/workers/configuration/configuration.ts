@@ -13,7 +13,7 @@ import {
   secondsTable,
   wholeNumber,
 } from './setting.ts';
-import { similarTo } from './did-you-mean.ts';
+import { didYouMean } from './did-you-mean.ts';
 
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const LABEL_ALLOWED =
@@ -471,7 +471,7 @@ function unknownFlags(words: readonly string[]): ConfigurationProblem[] {
     ...first.map((word) => ({ source: word, message: `"${word}": the worker takes flags only.` })),
     ...flags.map((word) => {
       const flag = word.split('=')[0] ?? word;
-      const near = similarTo(flag, knownFlags());
+      const near = didYouMean(flag, knownFlags());
       const remedy = near ? `did you mean ${near}?` : 'see "temporal-arc worker --help".';
       return { source: flag, message: `${flag}: unknown flag; ${remedy}` };
     }),
@@ -487,7 +487,7 @@ function misspeltVariables(env: ConfigurationSources['env']): ConfigurationProbl
   return Object.keys(env)
     .filter((key) => key.startsWith(ENV_PREFIX) && !known.has(key) && !SERVICE_LINK.test(key))
     .flatMap((key) => {
-      const near = similarTo(key, known);
+      const near = didYouMean(key, known);
       return near ? [{ source: key, message: `${key}: unknown variable; did you mean ${near}?` }] : [];
     });
 }

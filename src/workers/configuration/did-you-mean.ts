@@ -1,5 +1,5 @@
 /** The candidate that `word` was probably meant to be: at most two slips away, and less than half of the word. */
-export function similarTo(word: string, candidates: Iterable<string>): string | undefined {
+export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   let best: { candidate: string; slips: number } | undefined;
   for (const candidate of candidates) {
     const slips = slipsBetween(word.toLowerCase(), candidate.toLowerCase());

@@ -1,17 +1,17 @@
 import { Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { RateLimit } from '../../github/call-record.ts';
-import type { PauseNotice } from '../../github/rate-limit-waits.ts';
+import type { WaitNotice } from '../../github/rate-limit-waits.ts';
 
 /** What an answer of the REST API told of a budget. */
-export interface GitHubBudget extends RateLimit {
+export interface RateLimitMetrics extends RateLimit {
   configUrl: string;
 }
 
-export interface GitHubBudgetOptions {
+export interface RateLimitMetricsOptions {
   registry: Registry;
   /** The pauses that last. */
-  pauses: () => Iterable<PauseNotice>;
+  pauses: () => Iterable<WaitNotice>;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
@@ -22,13 +22,13 @@ export interface GitHubBudgetOptions {
  *
  * @returns takes note of a budget
  */
-export function createBudgetMetrics({
+export function createRateLimitMetrics({
   registry,
   pauses,
   now,
-}: GitHubBudgetOptions): (budget: GitHubBudget) => void {
-  const budgets = new Map<string, GitHubBudget>();
-  const valid = (): GitHubBudget[] => {
+}: RateLimitMetricsOptions): (budget: RateLimitMetrics) => void {
+  const budgets = new Map<string, RateLimitMetrics>();
+  const valid = (): RateLimitMetrics[] => {
     for (const [key, { resetAt }] of budgets) if (resetAt <= now()) budgets.delete(key);
     return [...budgets.values()];
   };
@@ -46,7 +46,7 @@ export function createBudgetMetrics({
   return (budget) => void budgets.set(`${budget.resource} ${budget.configUrl}`, budget);
 }
 
-const BUDGET_GAUGES: [name: string, help: string, valueOf: (budget: GitHubBudget) => number][] = [
+const BUDGET_GAUGES: [name: string, help: string, valueOf: (budget: RateLimitMetrics) => number][] = [
   [
     'temporal_arc_github_rate_limit_remaining',
     "Requests to GitHub's REST API that are left until the reset, as the last answer told this worker.",

@@ -2,7 +2,7 @@
  * The parts of a job's workflow reference, such as `octo/app/.github/workflows/ci.yml@refs/heads/main`: the name of the
  * file, and what it ran on (`heads/…`, `tags/…`, `pull/<number>`). Both are empty when it is no such reference.
  */
-export function parseWorkflowRef(reference: string): { name: string; target: string } {
+export function parseJobWorkflowRef(reference: string): { name: string; target: string } {
   const [path, ref, ...rest] = reference.split('@');
   if (path === undefined || ref === undefined || rest.length > 0) return { name: '', target: '' };
   const file = path.slice(path.lastIndexOf('/') + 1);

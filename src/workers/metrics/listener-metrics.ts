@@ -5,7 +5,7 @@ import type {
   ListenerSubject,
 } from '../../activities/autoscaling-listener/metrics.ts';
 import type { JobCompleted, JobStarted } from '../../github/wire.ts';
-import { parseWorkflowRef } from './job-workflow-ref.ts';
+import { parseJobWorkflowRef } from './job-workflow-ref.ts';
 
 /** Labels a metric may have; a listener's configuration chooses among them. */
 const SCOPE_LABELS = ['enterprise', 'organization', 'repository', 'name', 'namespace'] as const;
@@ -272,7 +272,7 @@ class ListenerSeries {
   }
 
   private jobValues(job: JobStarted | JobCompleted): Labels {
-    const { name: workflow, target } = parseWorkflowRef(job.jobWorkflowRef);
+    const { name: workflow, target } = parseJobWorkflowRef(job.jobWorkflowRef);
     return {
       ...this.scope(),
       organization: job.ownerName,

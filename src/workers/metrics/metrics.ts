@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { PauseNotice } from '../../github/rate-limit-waits.ts';
-import type { GitHubBudget } from './github-rate-limit-metrics.ts';
-import { createBudgetMetrics } from './github-rate-limit-metrics.ts';
+import type { WaitNotice } from '../../github/rate-limit-waits.ts';
+import type { RateLimitMetrics } from './github-rate-limit-metrics.ts';
+import { createRateLimitMetrics } from './github-rate-limit-metrics.ts';
 import type { ListenerMetrics } from '../../activities/autoscaling-listener/metrics.ts';
 import { createListenerMetrics, joinTexts } from './listener-metrics.ts';
 
@@ -52,7 +52,7 @@ export interface Metrics {
   /** `call` as the protocol names it: generate JIT config, acquire jobs, … */
   githubRequest(request: { call: string; status: number | undefined }): void;
   /** What an answer of GitHub's REST API told of its rate limit. */
-  githubBudget(budget: GitHubBudget): void;
+  githubBudget(budget: RateLimitMetrics): void;
   /** All metrics in Prometheus' text format. */
   text(): Promise<string>;
   /** Of `text`, for the header Content-Type. */
@@ -73,7 +73,7 @@ export interface MetricsOptions {
   /** Also memory, CPU and event loop of this process. Default: yes. */
   processMetrics?: boolean;
   /** The pauses that GitHub asked for, and that last. */
-  pauses?: () => Iterable<PauseNotice>;
+  pauses?: () => Iterable<WaitNotice>;
   /** Milliseconds since the epoch. */
   now?: () => number;
   /** Is told of listeners that ask for metrics that there are not. */
@@ -87,7 +87,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const { version = '', processMetrics = true, pauses = () => [], now = Date.now, log } = options;
   const registry = new Registry();
   const own = createInstruments(registry);
-  const githubBudget = createBudgetMetrics({ registry, pauses, now });
+  const githubBudget = createRateLimitMetrics({ registry, pauses, now });
   const listenerMetrics = createListenerMetrics({
     registry,
     onRunning: (running) =>

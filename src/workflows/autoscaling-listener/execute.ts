@@ -20,7 +20,7 @@ import { listenerTaskQueueOf, listenersTaskQueueOf } from '../../messages/workfl
 import { stopFrom } from '../activity-failure.ts';
 import { heartbeatTimeout, retry } from '../activity-options.ts';
 import { reconciled } from '../metrics-sink.ts';
-import { Alarm } from '../wake-timer.ts';
+import { WakeTimer } from '../wake-timer.ts';
 import type { Held, ListenerPlan } from './plan.ts';
 import { conditionKey, podKey } from './plan.ts';
 import type { ListenEnd } from './settle.ts';
@@ -58,7 +58,7 @@ const { closeListener } = proxyActivities<Activities>(patient);
 type Failed = { failed?: { reason: string; message: string } };
 
 /** Carries plans out and takes in what comes of them. Decides nothing. */
-export class ListenerActing {
+export class Executor {
   listening: Held | undefined;
   stopping = false;
   publishing = false;
@@ -66,7 +66,7 @@ export class ListenerActing {
   closing = false;
   hasNews = false;
   private session = new CancellationScope();
-  private readonly alarm = new Alarm(() => (this.hasNews = true), 'until the next try');
+  private readonly alarm = new WakeTimer(() => (this.hasNews = true), 'until the next try');
   private phase: string | undefined;
   private readonly key: ListenerKey;
   private readonly state: ListenerState;

@@ -1,5 +1,5 @@
 import type { ListenProgress } from '../../activities/autoscaling-listener/message-loop.ts';
-import type { Happening } from '../../api/event.ts';
+import type { ResourceEvent } from '../../api/event.ts';
 import type { ListenerReport } from '../../messages/autoscaling-listener.ts';
 import type { ObservedListener } from '../../messages/observations.ts';
 
@@ -22,7 +22,7 @@ export interface ListenerState {
   applyAt: number;
   /** The condition as it was last written (`conditionKey`). */
   published?: string;
-  happenings: Happening[];
+  happenings: ResourceEvent[];
 }
 
 export const emptyListenerState = (): ListenerState => ({

@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { ListenerReport } from '../../messages/autoscaling-listener.ts';
 import type { ListenerObservation } from '../../messages/observations.ts';
-import { ListenerActing } from './execute.ts';
+import { Executor } from './execute.ts';
 import { observeListener } from './observe.ts';
 import { decideListener } from './plan.ts';
 import { takeReport } from './settle.ts';
@@ -17,7 +17,7 @@ import type { ListenerState } from './state.ts';
 import { emptyListenerState } from './state.ts';
 import { describeListener, viewListener } from './view.ts';
 
-export interface ListenerInput {
+export interface AutoscalingListenerInput {
   namespace: string;
   /** The AutoscalingListener. */
   name: string;
@@ -30,11 +30,11 @@ export interface ListenerInput {
  * An AutoscalingListener's life: one activity holds its message session and polls. Whatever changes what it works with
  * ends that activity, and the next one goes on with the same session; when a worker is lost, another one does.
  */
-export async function autoscalingListener(input: ListenerInput): Promise<void> {
+export async function autoscalingListener(input: AutoscalingListenerInput): Promise<void> {
   const state = input.carried ?? emptyListenerState();
   const inbox = input.inbox ?? [];
   const reports: ListenerReport[] = [];
-  const acting = new ListenerActing({ namespace: input.namespace, name: input.name }, state);
+  const acting = new Executor({ namespace: input.namespace, name: input.name }, state);
 
   setHandler(messages.observeListenerSignal, (observation) => void inbox.push(observation));
   setHandler(messages.reportSignal, (report) => void reports.push(report));

@@ -1,15 +1,15 @@
 import { proxyActivities, upsertSearchAttributes } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import { phaseKey } from '../../messages/search-attributes.ts';
-import { Alarm } from '../wake-timer.ts';
+import { WakeTimer } from '../wake-timer.ts';
 import type { Paused } from '../../messages/ephemeral-runner-set.ts';
 import { reconciled } from '../metrics-sink.ts';
 import { retry } from '../activity-options.ts';
 import { stopFrom } from '../activity-failure.ts';
-import type { ScaleSetPlan } from './plan.ts';
+import type { AutoscalingRunnerSetPlan } from './plan.ts';
 import type { StepOutcome } from './settle.ts';
-import type { ScaleSetState } from './state.ts';
-import { publicationKey, scaleSetStatus, wordsKey } from './status.ts';
+import type { AutoscalingRunnerSetState } from './state.ts';
+import { publicationKey, autoscalingRunnerSetStatus, wordsKey } from './status.ts';
 import type { Step } from './steps.ts';
 
 /** After a status could not be written. */
@@ -31,7 +31,7 @@ interface Served {
 }
 
 /** Carries a scale set's plans out and gathers what comes of them. Decides nothing. */
-export class ScaleSetSteps {
+export class Executor {
   stepping = false;
   publishing = false;
   /** Milliseconds: after a status could not be written, no other is until then. */
@@ -39,14 +39,14 @@ export class ScaleSetSteps {
   private woken = false;
   private outcomes: StepOutcome[] = [];
   private phase: string | undefined;
-  private readonly alarm: Alarm;
+  private readonly alarm: WakeTimer;
   private readonly served: Served;
-  private readonly state: ScaleSetState;
+  private readonly state: AutoscalingRunnerSetState;
 
-  constructor(served: Served, state: ScaleSetState) {
+  constructor(served: Served, state: AutoscalingRunnerSetState) {
     this.served = served;
     this.state = state;
-    this.alarm = new Alarm(() => (this.woken = true), 'until the next try');
+    this.alarm = new WakeTimer(() => (this.woken = true), 'until the next try');
   }
 
   get inFlight(): boolean {
@@ -76,7 +76,7 @@ export class ScaleSetSteps {
   }
 
   /** @param observedAt when the change that led to this plan was seen, in milliseconds */
-  carryOut({ step, publish, wakeAt }: ScaleSetPlan, observedAt: number | undefined): void {
+  carryOut({ step, publish, wakeAt }: AutoscalingRunnerSetPlan, observedAt: number | undefined): void {
     const begun: Promise<void>[] = [];
     if (step) begun.push(this.take(step));
     if (publish) begun.push(this.publish(publish));
@@ -139,7 +139,7 @@ export class ScaleSetSteps {
     return { ...this.served, uid: this.state.seen?.scaleSet?.uid ?? '' };
   }
 
-  private async publish({ status, happenings }: NonNullable<ScaleSetPlan['publish']>): Promise<void> {
+  private async publish({ status, happenings }: NonNullable<AutoscalingRunnerSetPlan['publish']>): Promise<void> {
     const generation = this.state.seen?.scaleSet?.generation ?? 0;
     this.publishing = true;
     this.state.happenings = [];
@@ -155,7 +155,7 @@ export class ScaleSetSteps {
     this.woken = true;
   }
 
-  private remember(status: ReturnType<typeof scaleSetStatus>, generation: number): void {
+  private remember(status: ReturnType<typeof autoscalingRunnerSetStatus>, generation: number): void {
     this.state.published = {
       key: publicationKey(status, generation),
       words: wordsKey(status, generation),
@@ -166,7 +166,7 @@ export class ScaleSetSteps {
   private showPhase(): void {
     const { scaleSet } = this.state.seen ?? {};
     const blocked = Object.keys(this.state.troubles).length > 0;
-    const calm = blocked ? 'Blocked' : scaleSetStatus(this.state).phase;
+    const calm = blocked ? 'Blocked' : autoscalingRunnerSetStatus(this.state).phase;
     const phase = scaleSet?.deleting ? 'Deleting' : calm;
     if (phase === this.phase) return;
     this.phase = phase;

@@ -1,9 +1,9 @@
-import type { ScaleSetObservation } from '../../messages/observations.ts';
-import type { ScaleSetState } from './state.ts';
+import type { AutoscalingRunnerSetObservation } from '../../messages/observations.ts';
+import type { AutoscalingRunnerSetState } from './state.ts';
 import { DELETION_DEADLINE_SECONDS } from './state.ts';
 
 /** Takes an observation into the state. Idempotent: it tells everything, and replaces what was known. */
-export function observeScaleSet(state: ScaleSetState, observation: ScaleSetObservation): void {
+export function observeAutoscalingRunnerSet(state: AutoscalingRunnerSetState, observation: AutoscalingRunnerSetObservation): void {
   const { scaleSet, wanted, sets, listeners, settings, snapshot, at } = observation;
   const before = state.seen?.scaleSet;
   if (before && scaleSet && before.uid !== scaleSet.uid) forgetTheOther(state);
@@ -21,7 +21,7 @@ export function observeScaleSet(state: ScaleSetState, observation: ScaleSetObser
 }
 
 /** Another AutoscalingRunnerSet of the same name: nothing that was done for the first is true of it. */
-function forgetTheOther(state: ScaleSetState): void {
+function forgetTheOther(state: AutoscalingRunnerSetState): void {
   delete state.prepared;
   delete state.deletingSince;
   delete state.removed;

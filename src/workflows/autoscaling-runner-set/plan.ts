@@ -1,27 +1,27 @@
 import type { ScaleSetStatusUpdate } from '../../activities/autoscaling-runner-set/publish-scale-set.ts';
-import type { Happening } from '../../api/event.ts';
+import type { ResourceEvent } from '../../api/event.ts';
 import { childrenStep, leftoverStep } from './policies/children.ts';
 import { deadlineOf, deletionStep, orphansStep } from './policies/deletion.ts';
 import { waitsUntil } from './policies/step-backoff.ts';
 import { isPrepared, preparationStep } from './policies/preparation.ts';
-import type { ScaleSetState } from './state.ts';
-import { publicationKey, scaleSetStatus, wordsKey } from './status.ts';
+import type { AutoscalingRunnerSetState } from './state.ts';
+import { publicationKey, autoscalingRunnerSetStatus, wordsKey } from './status.ts';
 import type { Step } from './steps.ts';
 
 /** Counters alone are written this often at most (milliseconds). */
 const COUNTERS_MS = 1_000;
 
-export interface ScaleSetPlan {
+export interface AutoscalingRunnerSetPlan {
   /** One at a time. */
   step?: Step;
-  publish?: { status?: ScaleSetStatusUpdate; happenings: Happening[] };
+  publish?: { status?: ScaleSetStatusUpdate; happenings: ResourceEvent[] };
   /** Milliseconds since the epoch: look again then, even if nothing happens. */
   wakeAt?: number;
   /** Nothing is left that this workflow serves. */
   finished: boolean;
 }
 
-export interface ScaleSetCircumstances {
+export interface AutoscalingRunnerSetCircumstances {
   /** Milliseconds since the epoch. */
   now: number;
   /** Of the AutoscalingRunnerSet. */
@@ -34,7 +34,7 @@ export interface ScaleSetCircumstances {
 }
 
 /** What to do now for a scale set. */
-export function decideScaleSet(state: ScaleSetState, circumstances: ScaleSetCircumstances): ScaleSetPlan {
+export function decideAutoscalingRunnerSet(state: AutoscalingRunnerSetState, circumstances: AutoscalingRunnerSetCircumstances): AutoscalingRunnerSetPlan {
   if (!state.seen || circumstances.draining) return { finished: false };
   const wakes: number[] = [];
   const step = circumstances.stepping
@@ -55,7 +55,7 @@ export function decideScaleSet(state: ScaleSetState, circumstances: ScaleSetCirc
 }
 
 /** What could be done, the most urgent first. */
-function candidates(state: ScaleSetState, { now, name }: ScaleSetCircumstances): (Step | undefined)[] {
+function candidates(state: AutoscalingRunnerSetState, { now, name }: AutoscalingRunnerSetCircumstances): (Step | undefined)[] {
   const { scaleSet } = state.seen ?? {};
   if (!scaleSet) return [orphansStep(state)];
   if (scaleSet.deleting) return [deletionStep(state, now)];
@@ -68,7 +68,7 @@ function candidates(state: ScaleSetState, { now, name }: ScaleSetCircumstances):
 /** A step that must wait does not hold up the others. */
 function firstDue(
   steps: (Step | undefined)[],
-  { paces }: ScaleSetState,
+  { paces }: AutoscalingRunnerSetState,
   { now, wakes }: { now: number; wakes: number[] },
 ): Step | undefined {
   for (const step of steps) {
@@ -80,12 +80,12 @@ function firstDue(
   return undefined;
 }
 
-function toPublish(state: ScaleSetState, now: number, wakes: number[]): ScaleSetPlan['publish'] {
+function toPublish(state: AutoscalingRunnerSetState, now: number, wakes: number[]): AutoscalingRunnerSetPlan['publish'] {
   const { happenings, published } = state;
   const { scaleSet } = state.seen ?? {};
   if (!scaleSet) return undefined;
   if (scaleSet.deleting) return happenings.length > 0 ? { happenings } : undefined;
-  const status = scaleSetStatus(state);
+  const status = autoscalingRunnerSetStatus(state);
   const isNew = publicationKey(status, scaleSet.generation) !== published?.key;
   const isUrgent = wordsKey(status, scaleSet.generation) !== published?.words || happenings.length > 0;
   const dueAt = (published?.at ?? 0) + COUNTERS_MS;

@@ -1,6 +1,6 @@
 import type { PreparedScaleSet } from '../../activities/autoscaling-runner-set/prepare-scale-set.ts';
-import { paceAfter } from './policies/step-backoff.ts';
-import type { ScaleSetState } from './state.ts';
+import { backoffAfter } from './policies/step-backoff.ts';
+import type { AutoscalingRunnerSetState } from './state.ts';
 import { isOutdated } from './status.ts';
 import type { Step } from './steps.ts';
 
@@ -15,10 +15,10 @@ export interface StepOutcome {
 }
 
 /** Takes what a step came to into the state. */
-export function settleStep(state: ScaleSetState, outcome: StepOutcome, now: number): void {
+export function settleStep(state: AutoscalingRunnerSetState, outcome: StepOutcome, now: number): void {
   const { step, stopped } = outcome;
   const { name, key } = step;
-  state.paces[name] = paceAfter(state.paces[name], { key, failed: stopped !== undefined, now });
+  state.paces[name] = backoffAfter(state.paces[name], { key, failed: stopped !== undefined, now });
   if (stopped) {
     if (state.troubles[name]?.reason !== stopped.reason)
       state.happenings.push({ type: 'Warning', ...stopped });
@@ -32,7 +32,7 @@ export function settleStep(state: ScaleSetState, outcome: StepOutcome, now: numb
   if (name === 'release') state.released = true;
 }
 
-function settlePreparation(state: ScaleSetState, { happenings, ...prepared }: PreparedScaleSet): void {
+function settlePreparation(state: AutoscalingRunnerSetState, { happenings, ...prepared }: PreparedScaleSet): void {
   const { scaleSet } = state.seen ?? {};
   tellOfLabels(state, prepared.missingLabels);
   state.prepared = { ...prepared, before: scaleSet?.identity ?? '' };
@@ -40,21 +40,21 @@ function settlePreparation(state: ScaleSetState, { happenings, ...prepared }: Pr
   if (scaleSet) scaleSet.hasFinalizer = true;
 }
 
-function tellOfLabels(state: ScaleSetState, missing: string[]): void {
+function tellOfLabels(state: AutoscalingRunnerSetState, missing: string[]): void {
   const before = state.prepared?.missingLabels ?? [];
   if (missing.length === 0 || missing.join() === before.join()) return;
   const message = `GitHub did not keep these labels of the scale set: ${missing.join(', ')}.`;
   state.happenings.push({ type: 'Warning', reason: 'LabelsDropped', message });
 }
 
-function settleRemoval(state: ScaleSetState, leaked: string | undefined): void {
+function settleRemoval(state: AutoscalingRunnerSetState, leaked: string | undefined): void {
   state.removed = true;
   if (leaked !== undefined)
     state.happenings.push({ type: 'Warning', reason: 'ScaleSetLeaked', message: leaked });
 }
 
 /** Tells people when GitHub begins to refuse the runners of the template, and when a new template ends that. */
-export function noteOutdated(state: ScaleSetState): void {
+export function noteOutdated(state: AutoscalingRunnerSetState): void {
   const outdated = isOutdated(state);
   if (outdated === (state.outdated ?? false)) return;
   state.outdated = outdated;

@@ -1,7 +1,7 @@
 import type { PreparedScaleSet } from '../../activities/autoscaling-runner-set/prepare-scale-set.ts';
-import type { Happening } from '../../api/event.ts';
-import type { ScaleSetTrouble, StepName } from '../../messages/autoscaling-runner-set.ts';
-import type { ScaleSetObservation } from '../../messages/observations.ts';
+import type { ResourceEvent } from '../../api/event.ts';
+import type { StepFailure, StepName } from '../../messages/autoscaling-runner-set.ts';
+import type { AutoscalingRunnerSetObservation } from '../../messages/observations.ts';
 
 /** The scale set at GitHub as it was last brought to what the spec asks. */
 export interface Prepared extends Omit<PreparedScaleSet, 'happenings'> {
@@ -10,14 +10,14 @@ export interface Prepared extends Omit<PreparedScaleSet, 'happenings'> {
 }
 
 /** All that an AutoscalingRunnerSet's workflow knows: plain JSON, carried over continue-as-new as it is. */
-export interface ScaleSetState {
+export interface AutoscalingRunnerSetState {
   /** What the watch told last. */
-  seen?: Pick<ScaleSetObservation, 'scaleSet' | 'wanted' | 'sets' | 'listeners'>;
+  seen?: Pick<AutoscalingRunnerSetObservation, 'scaleSet' | 'wanted' | 'sets' | 'listeners'>;
   prepared?: Prepared;
   /** When each step was last done, and when it may be again. */
-  paces: Paces;
+  paces: StepBackoffs;
   /** By step: what stands in its way. */
-  troubles: Partial<Record<StepName, ScaleSetTrouble>>;
+  troubles: Partial<Record<StepName, StepFailure>>;
   /** Milliseconds since the epoch: since then it is being deleted. */
   deletingSince?: number;
   /** The scale set at GitHub is gone, or was given up. */
@@ -27,14 +27,14 @@ export interface ScaleSetState {
   /** GitHub no longer accepts the runners of the current template; people have been told. */
   outdated?: boolean;
   deadlineSeconds: number;
-  happenings: Happening[];
+  happenings: ResourceEvent[];
   /** The status as it was last written (`publicationKey`), and when. */
   published?: { key: string; words: string; at: number };
 }
 
 export const DELETION_DEADLINE_SECONDS = 300;
 
-export const emptyScaleSetState = (): ScaleSetState => ({
+export const emptyScaleSetState = (): AutoscalingRunnerSetState => ({
   paces: {},
   troubles: {},
   deadlineSeconds: DELETION_DEADLINE_SECONDS,
@@ -45,7 +45,7 @@ export const emptyScaleSetState = (): ScaleSetState => ({
  * How often a step is repeated. What is the same step as before, for the same reason, waits: longer each time, so that
  * nothing runs in circles when a step does not have the effect that was expected of it. Another reason: at once.
  */
-export interface Pace {
+export interface StepBackoff {
   /** What the step was done for. */
   key: string;
   tries: number;
@@ -53,4 +53,4 @@ export interface Pace {
   notBefore: number;
 }
 
-export type Paces = Partial<Record<string, Pace>>;
+export type StepBackoffs = Partial<Record<string, StepBackoff>>;

@@ -8,19 +8,19 @@ import {
   UPDATE_PENDING_CONDITION,
   outdatedCondition,
 } from '../../api/conditions.ts';
-import type { ScaleSetTrouble } from '../../messages/autoscaling-runner-set.ts';
+import type { StepFailure } from '../../messages/autoscaling-runner-set.ts';
 import { currentListener, currentSet, holdsBack } from './policies/children.ts';
 import { isPrepared } from './policies/preparation.ts';
-import type { ScaleSetState } from './state.ts';
+import type { AutoscalingRunnerSetState } from './state.ts';
 
 /** GitHub no longer accepts the runners of the template that the current set has. A newer template is another matter. */
-export function isOutdated(state: ScaleSetState): boolean {
+export function isOutdated(state: AutoscalingRunnerSetState): boolean {
   const set = currentSet(state);
   return set?.phase === 'Outdated' && set.stale !== 'template';
 }
 
 /** A scale set's status as it should stand in the cluster. Counters are of all its sets. */
-export function scaleSetStatus(state: ScaleSetState): ScaleSetStatusUpdate {
+export function autoscalingRunnerSetStatus(state: AutoscalingRunnerSetState): ScaleSetStatusUpdate {
   const sets = state.seen?.sets ?? [];
   const sum = (count: 'pending' | 'running' | 'failed'): number =>
     sets.reduce((total, set) => total + set[count], 0);
@@ -42,7 +42,7 @@ export function scaleSetStatus(state: ScaleSetState): ScaleSetStatusUpdate {
   };
 }
 
-function phaseOf(state: ScaleSetState): ScaleSetStatusUpdate['phase'] {
+function phaseOf(state: AutoscalingRunnerSetState): ScaleSetStatusUpdate['phase'] {
   if (isOutdated(state)) return 'Outdated';
   return currentSet(state) && currentListener(state) ? 'Running' : 'Pending';
 }
@@ -50,7 +50,7 @@ function phaseOf(state: ScaleSetState): ScaleSetStatusUpdate['phase'] {
 const OUTDATED =
   'GitHub no longer accepts the runner version of this template; no job is taken until a new one comes.';
 
-function readyCondition(state: ScaleSetState): Condition {
+function readyCondition(state: AutoscalingRunnerSetState): Condition {
   const type = READY_CONDITION;
   const why = unready(state);
   return why
@@ -59,7 +59,7 @@ function readyCondition(state: ScaleSetState): Condition {
 }
 
 /** What keeps the scale set from taking jobs, the deepest cause first. */
-function unready(state: ScaleSetState): ScaleSetTrouble | undefined {
+function unready(state: AutoscalingRunnerSetState): StepFailure | undefined {
   const { prepare, apply, drop } = state.troubles;
   const [set, listener] = [currentSet(state), currentListener(state)];
   const trouble = prepare ?? apply ?? drop;
@@ -74,7 +74,7 @@ function unready(state: ScaleSetState): ScaleSetTrouble | undefined {
   return undefined;
 }
 
-function scaleSetReadyCondition(state: ScaleSetState): Condition {
+function scaleSetReadyCondition(state: AutoscalingRunnerSetState): Condition {
   const type = SCALE_SET_READY_CONDITION;
   const { troubles, prepared } = state;
   if (troubles.prepare) return { type, status: 'False', ...troubles.prepare };
@@ -90,7 +90,7 @@ function scaleSetReadyCondition(state: ScaleSetState): Condition {
   return { type, status: 'True', reason: 'ScaleSetPrepared', message };
 }
 
-function labelsCondition({ prepared }: ScaleSetState): Condition {
+function labelsCondition({ prepared }: AutoscalingRunnerSetState): Condition {
   const type = LABELS_DIFFER_CONDITION;
   const missing = prepared?.missingLabels ?? [];
   if (missing.length === 0)
@@ -99,7 +99,7 @@ function labelsCondition({ prepared }: ScaleSetState): Condition {
   return { type, status: 'True', reason: 'LabelsDropped', message };
 }
 
-const updateCondition = (state: ScaleSetState): Condition =>
+const updateCondition = (state: AutoscalingRunnerSetState): Condition =>
   holdsBack(state)
     ? {
         type: UPDATE_PENDING_CONDITION,
@@ -114,7 +114,7 @@ const updateCondition = (state: ScaleSetState): Condition =>
         message: 'No template waits for jobs.',
       };
 
-function pausedCondition(state: ScaleSetState): Condition {
+function pausedCondition(state: AutoscalingRunnerSetState): Condition {
   const type = PAUSED_CONDITION;
   if (state.seen?.scaleSet?.paused)
     return { type, status: 'True', reason: 'PausedByAnnotation', message: 'No job is taken.' };

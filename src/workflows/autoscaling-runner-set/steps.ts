@@ -1,4 +1,4 @@
-import type { ObservedChildListener, ObservedChildSet } from '../../messages/observations.ts';
+import type { ObservedChildListener, ObservedChildRunnerSet } from '../../messages/observations.ts';
 
 /** What to do next; `key` says for which reason, so that the same is not done again and again. */
 export type Step =
@@ -8,7 +8,7 @@ export type Step =
       name: 'drop';
       key: string;
       empty: string[];
-      sets: ObservedChildSet[];
+      sets: ObservedChildRunnerSet[];
       listeners: ObservedChildListener[];
     }
   | { name: 'remove'; key: string; force?: true }
@@ -23,8 +23,8 @@ export function dropStep({
   sets = [],
   listeners = [],
 }: {
-  empty?: ObservedChildSet[];
-  sets?: ObservedChildSet[];
+  empty?: ObservedChildRunnerSet[];
+  sets?: ObservedChildRunnerSet[];
   listeners?: ObservedChildListener[];
 }): Step | undefined {
   if (empty.length + sets.length + listeners.length === 0) return undefined;

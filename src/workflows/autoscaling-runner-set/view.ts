@@ -1,11 +1,11 @@
 import { PAUSED_CONDITION } from '../../api/conditions.ts';
-import type { ScaleSetView } from '../../messages/autoscaling-runner-set.ts';
+import type { AutoscalingRunnerSetView } from '../../messages/autoscaling-runner-set.ts';
 import { currentListener, currentSet, holdsBack } from './policies/children.ts';
-import type { ScaleSetState } from './state.ts';
-import { scaleSetStatus } from './status.ts';
+import type { AutoscalingRunnerSetState } from './state.ts';
+import { autoscalingRunnerSetStatus } from './status.ts';
 
-export function viewScaleSet(state: ScaleSetState): ScaleSetView {
-  const status = scaleSetStatus(state);
+export function viewAutoscalingRunnerSet(state: AutoscalingRunnerSetState): AutoscalingRunnerSetView {
+  const status = autoscalingRunnerSetStatus(state);
   const { prepared } = state;
   const [set, listener] = [currentSet(state), currentListener(state)];
   return {
@@ -28,12 +28,12 @@ export function viewScaleSet(state: ScaleSetState): ScaleSetView {
 }
 
 /** The first page in Temporal's user interface. */
-export function describeScaleSet(state: ScaleSetState): string {
-  const { scaleSetId, scaleSetName, group, pending, running, failed, troubles } = viewScaleSet(state);
+export function describeAutoscalingRunnerSet(state: AutoscalingRunnerSetState): string {
+  const { scaleSetId, scaleSetName, group, pending, running, failed, troubles } = viewAutoscalingRunnerSet(state);
   const waits = Object.entries(troubles).map(
     ([step, { reason, message }]) => `Cannot ${step}: **${reason}** ${message}`,
   );
-  const { conditions } = scaleSetStatus(state);
+  const { conditions } = autoscalingRunnerSetStatus(state);
   const [ready] = conditions;
   const paused = conditions.find(({ type }) => type === PAUSED_CONDITION);
   return [

@@ -7,46 +7,46 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { observeScaleSetSignal, scaleSetStateQuery } from '../../messages/autoscaling-runner-set.ts';
-import type { ScaleSetObservation } from '../../messages/observations.ts';
+import type { AutoscalingRunnerSetObservation } from '../../messages/observations.ts';
 import { handlePauses } from '../pause-handlers.ts';
-import { ScaleSetSteps } from './execute.ts';
-import { observeScaleSet } from './observe.ts';
-import { decideScaleSet } from './plan.ts';
+import { Executor } from './execute.ts';
+import { observeAutoscalingRunnerSet } from './observe.ts';
+import { decideAutoscalingRunnerSet } from './plan.ts';
 import { noteOutdated, settleStep } from './settle.ts';
-import type { ScaleSetState } from './state.ts';
+import type { AutoscalingRunnerSetState } from './state.ts';
 import { emptyScaleSetState } from './state.ts';
-import { describeScaleSet, viewScaleSet } from './view.ts';
+import { describeAutoscalingRunnerSet, viewAutoscalingRunnerSet } from './view.ts';
 
-export interface ScaleSetInput {
+export interface AutoscalingRunnerSetInput {
   namespace: string;
   /** The AutoscalingRunnerSet. */
   name: string;
   /** From the run before. */
-  carried?: ScaleSetState;
-  inbox?: ScaleSetObservation[];
+  carried?: AutoscalingRunnerSetState;
+  inbox?: AutoscalingRunnerSetObservation[];
 }
 
 /**
  * An AutoscalingRunnerSet's life: the scale set at GitHub, one EphemeralRunnerSet, one AutoscalingListener, until all of
  * them are gone. One step at a time, each decided by pure functions of the state.
  */
-export async function autoscalingRunnerSet(input: ScaleSetInput): Promise<void> {
+export async function autoscalingRunnerSet(input: AutoscalingRunnerSetInput): Promise<void> {
   const state = input.carried ?? emptyScaleSetState();
   const inbox = input.inbox ?? [];
-  const steps = new ScaleSetSteps({ namespace: input.namespace, name: input.name }, state);
+  const steps = new Executor({ namespace: input.namespace, name: input.name }, state);
 
   setHandler(observeScaleSetSignal, (observation) => void inbox.push(observation));
-  setHandler(scaleSetStateQuery, () => viewScaleSet(state));
+  setHandler(scaleSetStateQuery, () => viewAutoscalingRunnerSet(state));
   handlePauses((paused) => steps.pause(paused));
 
   for (;;) {
     const now = Date.now();
     const observations = inbox.splice(0);
-    for (const observation of observations) observeScaleSet(state, observation);
+    for (const observation of observations) observeAutoscalingRunnerSet(state, observation);
     for (const outcome of steps.takeOutcomes()) settleStep(state, outcome, now);
     noteOutdated(state);
     const draining = workflowInfo().continueAsNewSuggested;
-    const plan = decideScaleSet(state, {
+    const plan = decideAutoscalingRunnerSet(state, {
       now,
       name: input.name,
       stepping: steps.stepping,
@@ -55,7 +55,7 @@ export async function autoscalingRunnerSet(input: ScaleSetInput): Promise<void> 
     });
     if (draining) steps.drain();
     steps.carryOut(plan, observations[0]?.at);
-    setCurrentDetails(describeScaleSet(state));
+    setCurrentDetails(describeAutoscalingRunnerSet(state));
 
     const quiet = !steps.inFlight && inbox.length === 0 && !steps.hasNews;
     if (quiet && plan.finished) break;

@@ -1,16 +1,16 @@
 import type { ObservedPod, ObservedRunner } from '../../messages/observations.ts';
-import type { Row } from './runner.ts';
-import type { SetState } from './state.ts';
+import type { RunnerState } from './runner.ts';
+import type { RunnerSetState } from './state.ts';
 
 /**
  * The state in the form that is carried over continue-as-new: a row is a short line, names lose their common prefix,
  * and revisions and texts are numbers into a table, so that 10,000 runners stay well under the limit of 2 MiB.
  */
-export interface CarriedState extends Omit<SetState, 'rows'> {
+export interface CarriedState extends Omit<RunnerSetState, 'rows'> {
   prefix: string;
   /** Texts that rows refer to by number: revisions, reasons, messages. */
   texts: string[];
-  rows: PackedRow[];
+  rows: PackedRunner[];
   /** How many values a row has of itself, and of what was seen of it. Absent: it was carried before there were more. */
   widths?: [number, number];
 }
@@ -19,7 +19,7 @@ export interface CarriedState extends Omit<SetState, 'rows'> {
  * Values in the order of `ROW_FIELDS`, then, if it was seen, of `SEEN_FIELDS`, then, if it has a pod, of `POD_FIELDS`,
  * separated by bars; empty means absent. No value contains a bar: they are names, uids and numbers.
  */
-export type PackedRow = string;
+export type PackedRunner = string;
 
 /** Before widths were carried. */
 const FIRST_WIDTHS = [25, 9] as const;
@@ -53,7 +53,7 @@ const ROW_FIELDS = [
   ['failures', 'number'],
   ['jobResult', 'text'],
   ['jobEndedAt', 'number'],
-] as const satisfies Fields<Omit<Row, 'seen'>>;
+] as const satisfies Fields<Omit<RunnerState, 'seen'>>;
 
 const SEEN_FIELDS = [
   ['revision', 'text'],
@@ -88,13 +88,13 @@ type Missing<T, F extends Fields<T>> = Exclude<keyof T, F[number][0]>;
 /** Compiles to `never`, which nothing can be, when a field is in a type but in no table: it would be lost. */
 type Whole<M> = [M] extends [never] ? true : never;
 export const NOTHING_IS_LOST: [
-  Whole<Missing<Omit<Row, 'seen'>, typeof ROW_FIELDS>>,
+  Whole<Missing<Omit<RunnerState, 'seen'>, typeof ROW_FIELDS>>,
   Whole<Missing<Omit<ObservedRunner, 'name' | 'pod'>, typeof SEEN_FIELDS>>,
   Whole<Missing<ObservedPod, typeof POD_FIELDS>>,
 ] = [true, true, true];
 
 /** The state as it is carried. */
-export function pack(state: SetState, prefix: string): CarriedState {
+export function packState(state: RunnerSetState, prefix: string): CarriedState {
   const texts = new Map<string, number>();
   const put = (value: unknown, kind: Kind): string => {
     if (value === undefined) return '';
@@ -111,7 +111,7 @@ export function pack(state: SetState, prefix: string): CarriedState {
   return { ...state, prefix, rows, texts: [...texts.keys()], widths };
 }
 
-function packRow(row: Row, put: (value: unknown, kind: Kind) => string): PackedRow {
+function packRow(row: RunnerState, put: (value: unknown, kind: Kind) => string): PackedRunner {
   const { seen } = row;
   const values = ROW_FIELDS.map(([field, kind]) => put(row[field], kind));
   if (seen) values.push(...SEEN_FIELDS.map(([field, kind]) => put(seen[field], kind)));
@@ -126,7 +126,7 @@ const shorten = (name: string, prefix: string): string =>
   name.startsWith(prefix) ? `+${name.slice(prefix.length)}` : `=${name}`;
 
 /** The state as it was before it was carried. */
-export function unpack({ prefix, texts, rows, widths = [...FIRST_WIDTHS], ...rest }: CarriedState): SetState {
+export function unpackState({ prefix, texts, rows, widths = [...FIRST_WIDTHS], ...rest }: CarriedState): RunnerSetState {
   const [seenAt, seenWidth] = widths;
   const podAt = seenAt + seenWidth;
   const take = (value: string, kind: Kind): unknown => {
@@ -139,9 +139,9 @@ export function unpack({ prefix, texts, rows, widths = [...FIRST_WIDTHS], ...res
     Object.fromEntries(
       fields.flatMap(([field, kind], i) => (values[i] ? [[field, take(values[i], kind)] as const] : [])),
     );
-  const unpackRow = (packed: PackedRow): Row => {
+  const unpackRow = (packed: PackedRunner): RunnerState => {
     const values = packed.split('|');
-    const row = read(values.slice(0, seenAt), ROW_FIELDS) as Row;
+    const row = read(values.slice(0, seenAt), ROW_FIELDS) as RunnerState;
     if (values.length <= seenAt) return row;
     row.seen = { ...read(values.slice(seenAt, podAt), SEEN_FIELDS), name: row.name } as ObservedRunner;
     if (values.length > podAt) row.seen.pod = read(values.slice(podAt), POD_FIELDS) as ObservedPod;

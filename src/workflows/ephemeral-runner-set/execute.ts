@@ -19,13 +19,13 @@ import { phaseKey } from '../../messages/search-attributes.ts';
 import { stopFrom } from '../activity-failure.ts';
 import { heartbeatTimeout, retry } from '../activity-options.ts';
 import { reconciled } from '../metrics-sink.ts';
-import { Alarm } from '../wake-timer.ts';
+import { WakeTimer } from '../wake-timer.ts';
 import type { Plan } from './plan.ts';
 import type { Creation } from './policies/creation.ts';
 import type { RegistrationCheck } from './policies/registration-check.ts';
 import type { Publication } from './publication.ts';
 import type { Outcome } from './settle.ts';
-import type { SetState } from './state.ts';
+import type { RunnerSetState } from './state.ts';
 import { phaseOf, runnerStatusKey, statusKey } from './status.ts';
 
 /** Retiring activities in flight, and the most runners of each. */
@@ -62,7 +62,7 @@ interface Served {
 }
 
 /** Carries plans out and gathers what comes of them. Decides nothing. */
-export class RunnerSetActivities {
+export class Executor {
   /** Runners being created at the same time. */
   lanes = 0;
   publishing = false;
@@ -75,16 +75,16 @@ export class RunnerSetActivities {
   private retirements = 0;
   private outcomes: Outcome[] = [];
   private woken = false;
-  private readonly alarm: Alarm;
+  private readonly alarm: WakeTimer;
   private phase: string | undefined;
   private readonly work = new CancellationScope();
   private readonly served: Served;
-  private readonly state: SetState;
+  private readonly state: RunnerSetState;
 
-  constructor(served: Served, state: SetState) {
+  constructor(served: Served, state: RunnerSetState) {
     this.served = served;
     this.state = state;
-    this.alarm = new Alarm(() => (this.woken = true), 'until the next try');
+    this.alarm = new WakeTimer(() => (this.woken = true), 'until the next try');
   }
 
   get inFlight(): number {

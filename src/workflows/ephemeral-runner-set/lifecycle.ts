@@ -1,12 +1,12 @@
 import { withoutPod } from './observe.ts';
 import { backoffMs, isProof, withFailure } from './policies/failure-backoff.ts';
 import { endingOf } from './policies/runner-ending.ts';
-import type { Ending, Row } from './runner.ts';
-import type { SetState } from './state.ts';
+import type { Ending, RunnerState } from './runner.ts';
+import type { RunnerSetState } from './state.ts';
 import { NO_FAILURES, remember } from './state.ts';
 
 /** Takes note of every runner that has ended, or proved that runners work, since the last pass. */
-export function follow(state: SetState, now: number): void {
+export function followRunners(state: RunnerSetState, now: number): void {
   for (const row of state.rows.values()) {
     if (row.end ?? row.retired ?? row.doing) continue;
     const ending = endingOf(row, now, state.settings);
@@ -17,15 +17,15 @@ export function follow(state: SetState, now: number): void {
 }
 
 /** That GitHub would not let go of it while it had a job is past: it is asked again at once. */
-function letGo(row: Row, { end }: Ending): void {
+function letGo(row: RunnerState, { end }: Ending): void {
   row.end = end;
   delete row.heldByJob;
   delete row.notBefore;
 }
 
 function recordEnding(
-  state: SetState,
-  { row, ending, now }: { row: Row; ending: Ending; now: number },
+  state: RunnerSetState,
+  { row, ending, now }: { row: RunnerState; ending: Ending; now: number },
 ): void {
   const { end, reason, message = '' } = ending;
   row.reason = reason;
@@ -47,8 +47,8 @@ function recordEnding(
 }
 
 function recordFailure(
-  state: SetState,
-  row: Row,
+  state: RunnerSetState,
+  row: RunnerState,
   failure: { now: number; reason: string; message: string },
 ): void {
   row.failures = (row.failures ?? 0) + 1;
@@ -58,7 +58,7 @@ function recordFailure(
 }
 
 /** A runner that belongs to no set cannot be replaced by another: it gets a new pod and a new registration. */
-function tryAgain(state: SetState, { name, seen, failures = 0 }: Row, now: number): void {
+function tryAgain(state: RunnerSetState, { name, seen, failures = 0 }: RunnerState, now: number): void {
   if (failures > state.settings.maxConsecutiveFailures) return;
   state.rows.set(name, {
     name,
@@ -70,7 +70,7 @@ function tryAgain(state: SetState, { name, seen, failures = 0 }: Row, now: numbe
   });
 }
 
-function recordOutdated(state: SetState, row: Row, message: string): void {
+function recordOutdated(state: RunnerSetState, row: RunnerState, message: string): void {
   const revision = row.seen?.revision;
   if (revision === undefined || state.outdatedRevision === revision) return;
   state.outdatedRevision = revision;

@@ -1,12 +1,12 @@
-import type { Observation, ObservedRunner, ObservedSet } from '../../messages/observations.ts';
+import type { RunnerSetObservation, ObservedRunner, ObservedRunnerSet } from '../../messages/observations.ts';
 import { orderFrom } from './policies/patch-id.ts';
 import { notePending } from './policies/pending-timeout.ts';
-import type { Row } from './runner.ts';
-import type { SetState } from './state.ts';
+import type { RunnerState } from './runner.ts';
+import type { RunnerSetState } from './state.ts';
 import { NO_FAILURES } from './state.ts';
 
 /** Takes a batch of changes into the state. Idempotent: what was seen replaces what was known. */
-export function observe(state: SetState, observation: Observation): void {
+export function observe(state: RunnerSetState, observation: RunnerSetObservation): void {
   if (observation.settings) state.settings = observation.settings;
   if (observation.set !== undefined) observeSet(state, observation.set, observation.at);
   for (const runner of observation.runners ?? []) observeRunner(state, runner, observation.at);
@@ -15,7 +15,7 @@ export function observe(state: SetState, observation: Observation): void {
   if (observation.snapshot) observePicture(state, observation);
 }
 
-function observeSet(state: SetState, set: ObservedSet | null, at: number): void {
+function observeSet(state: RunnerSetState, set: ObservedRunnerSet | null, at: number): void {
   const before = state.set;
   state.set = set;
   if (!set || set.deleting) state.deletingSince ??= at;
@@ -28,7 +28,7 @@ function observeSet(state: SetState, set: ObservedSet | null, at: number): void 
   if (state.trouble) state.trouble.nextTryAt = 0;
 }
 
-function observeRunner(state: SetState, seen: ObservedRunner, at: number): void {
+function observeRunner(state: RunnerSetState, seen: ObservedRunner, at: number): void {
   const row = state.rows.get(seen.name) ?? { name: seen.name };
   state.rows.set(seen.name, row);
   row.seen = withoutSpentPod(seen, row.spentPod);
@@ -46,10 +46,10 @@ function observeRunner(state: SetState, seen: ObservedRunner, at: number): void 
   }
 }
 
-function observeResults({ rows }: SetState, { jobResults = {}, at }: Observation): void {
+function observeResults({ rows }: RunnerSetState, { jobResults = {}, at }: RunnerSetObservation): void {
   for (const [name, result] of Object.entries(jobResults)) {
     const row = rows.get(name);
-    if (row) Object.assign(row, { jobResult: result, jobEndedAt: at } satisfies Partial<Row>);
+    if (row) Object.assign(row, { jobResult: result, jobEndedAt: at } satisfies Partial<RunnerState>);
   }
 }
 
@@ -62,13 +62,13 @@ export function withoutPod({ pod: _pod, ...rest }: ObservedRunner): ObservedRunn
 }
 
 /** The runner is registered and has a pod. */
-export function markMade(row: Row, at: number): void {
+export function markMade(row: RunnerState, at: number): void {
   if (row.doing === 'create') delete row.doing;
   row.madeAt ??= at;
 }
 
 /** After the last part of a full picture, runners that are in none of its parts are gone. */
-function observePicture(state: SetState, { snapshot, runners }: Observation): void {
+function observePicture(state: RunnerSetState, { snapshot, runners }: RunnerSetObservation): void {
   if (!snapshot) return;
   if (snapshot.part === 1) state.picture = [];
   state.picture.push(...(runners ?? []).map(({ name }) => name));

@@ -9,8 +9,8 @@ import { retirement, toRetire } from './policies/retirement.ts';
 import { POD_SIGHTING_MS } from './policies/runner-ending.ts';
 import type { Publication } from './publication.ts';
 import { toPublish } from './publication.ts';
-import type { Row } from './runner.ts';
-import type { SetState } from './state.ts';
+import type { RunnerState } from './runner.ts';
+import type { RunnerSetState } from './state.ts';
 import { resultDueAt } from './status.ts';
 
 /** What to do now. Nouns only: carrying it out is the workflow's part. */
@@ -27,7 +27,7 @@ export interface Plan {
 }
 
 /** The plan for a set, and for the runners that belong to none (`set` was never seen). */
-export function decide(state: SetState, circumstances: Circumstances): Plan {
+export function decide(state: RunnerSetState, circumstances: Circumstances): Plan {
   const idle: Plan = { create: [], retire: [], finished: false };
   if (!state.complete || circumstances.draining) return idle;
   const wakes: number[] = [];
@@ -48,7 +48,7 @@ export function decide(state: SetState, circumstances: Circumstances): Plan {
 }
 
 /** When the first of the runners is overdue: its pod to be seen, or to run, or to end with its job. */
-function nextDeadline(state: SetState, now: number): number {
+function nextDeadline(state: RunnerSetState, now: number): number {
   let next = Infinity;
   for (const row of state.rows.values()) {
     if (row.doing) continue;
@@ -60,4 +60,4 @@ function nextDeadline(state: SetState, now: number): number {
   return next;
 }
 
-const awaitsSighting = (row: Row): boolean => row.madeAt !== undefined && !row.podSeen && !row.end;
+const awaitsSighting = (row: RunnerState): boolean => row.madeAt !== undefined && !row.podSeen && !row.end;

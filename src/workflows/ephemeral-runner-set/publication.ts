@@ -1,20 +1,20 @@
 import type {
   RunnerStatusUpdate,
-  SetStatusUpdate,
+  RunnerSetStatusUpdate,
 } from '../../activities/ephemeral-runner-set/publish-status.ts';
 import type { Circumstances } from './policies/in-flight.ts';
 import { hasJob } from './runner.ts';
-import type { Happening, SetState } from './state.ts';
-import { runnerStatus, setStatus, statusKey } from './status.ts';
+import type { RunnerSetEvent, RunnerSetState } from './state.ts';
+import { runnerStatus, runnerSetStatus, statusKey } from './status.ts';
 
 export interface Publication {
-  set?: SetStatusUpdate;
+  set?: RunnerSetStatusUpdate;
   addFinalizer?: true;
   removeFinalizer?: true;
   runners: RunnerStatusUpdate[];
   /** One runner's status after the other: there is more important work. */
   gently?: true;
-  happenings: Happening[];
+  happenings: RunnerSetEvent[];
   /** Runners that have a job, whose pods are to stay where they are. */
   protect: string[];
 }
@@ -23,7 +23,7 @@ export interface Publication {
 const STATUSES_AMONG_CREATIONS = 20;
 
 export function toPublish(
-  state: SetState,
+  state: RunnerSetState,
   { publishing, mayPublishAt, now, lanes }: Circumstances,
   wakes: number[],
 ): Publication | undefined {
@@ -43,10 +43,10 @@ const gently = ({ runners, ...rest }: Publication): Publication => ({
   gently: true,
 });
 
-function publicationOf(state: SetState, now: number): Publication | undefined {
+function publicationOf(state: RunnerSetState, now: number): Publication | undefined {
   const runners = [...state.rows.values()].flatMap((row) => runnerStatus(row, now) ?? []);
   const finalizer = finalizerChange(state);
-  const status = state.set ? setStatus(state) : undefined;
+  const status = state.set ? runnerSetStatus(state) : undefined;
   const changed = status && state.set && statusKey(status, state.set.generation) !== state.published;
   const protect = toProtect(state);
   const isNothing = runners.length + state.happenings.length + protect.length === 0;
@@ -56,7 +56,7 @@ function publicationOf(state: SetState, now: number): Publication | undefined {
 }
 
 /** Runners with a job whose pods do not say so yet. */
-function toProtect({ rows, settings }: SetState): string[] {
+function toProtect({ rows, settings }: RunnerSetState): string[] {
   if (settings.jobProtection === 'off') return [];
   return [...rows.values()]
     .filter((row) => hasJob(row) && !row.protected && !row.end && row.seen?.pod?.phase === 'Running')
@@ -66,7 +66,7 @@ function toProtect({ rows, settings }: SetState): string[] {
 function finalizerChange({
   set,
   rows,
-}: SetState): Pick<Publication, 'addFinalizer' | 'removeFinalizer'> | undefined {
+}: RunnerSetState): Pick<Publication, 'addFinalizer' | 'removeFinalizer'> | undefined {
   if (!set) return undefined;
   if (set.deleting) return set.hasFinalizer && rows.size === 0 ? { removeFinalizer: true } : undefined;
   return set.hasFinalizer ? undefined : { addFinalizer: true };

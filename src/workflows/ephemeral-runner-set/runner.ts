@@ -19,7 +19,7 @@ export interface Ending {
 } // being deregistered and deleted
 
 /** One runner in its set's state: what was seen of it, and what is in progress. */
-export interface Row {
+export interface RunnerState {
   name: string;
   seen?: ObservedRunner;
   doing?: 'create' | 'retire';
@@ -69,10 +69,10 @@ export interface Row {
   failures?: number;
 }
 
-export const hasJob = (row: Row): boolean => row.seen?.hasJob === true || row.heldByJob === true;
+export const hasJob = (row: RunnerState): boolean => row.seen?.hasJob === true || row.heldByJob === true;
 
 /** The one place where a row's stage is decided. */
-export function stageOf(row: Row): Stage {
+export function stageOf(row: RunnerState): Stage {
   if (row.retired || row.doing === 'retire' || row.seen?.deleting) return 'leaving';
   if (row.end) return 'ended';
   if (row.doing === 'create' && row.madeAt === undefined) return 'creating';
@@ -83,10 +83,10 @@ export function stageOf(row: Row): Stage {
 }
 
 /** Whether a runner counts as supply: it has, or may still take, a job. */
-export const isSupply = (row: Row): boolean => {
+export const isSupply = (row: RunnerState): boolean => {
   const stage = stageOf(row);
   return stage !== 'ended' && stage !== 'leaving';
 };
 
 /** The revision a runner was made from; one that is still being created is of the current one. */
-export const revisionOfRow = (row: Row, current: string): string => row.seen?.revision ?? current;
+export const revisionOfRow = (row: RunnerState, current: string): string => row.seen?.revision ?? current;

@@ -3,10 +3,10 @@ import type { CreateRunnersResult } from '../../activities/ephemeral-runner-set/
 import type { RetireRunnersResult } from '../../activities/ephemeral-runner-set/retire-runners.ts';
 import type { Stop } from '../../activities/failures.ts';
 import { markMade } from './observe.ts';
-import { joinStops, withStop } from './policies/creation-block.ts';
+import { joinStops, blockAfter } from './policies/creation-block.ts';
 import { settleRegistrations } from './policies/registration-check.ts';
-import type { Row } from './runner.ts';
-import type { SetState } from './state.ts';
+import type { RunnerState } from './runner.ts';
+import type { RunnerSetState } from './state.ts';
 
 /** What an activity of ours came to. `stop` alone when it failed as a whole. */
 export type Outcome =
@@ -21,7 +21,7 @@ const HELD_BY_JOB_MS = 30_000;
 const RETIRE_AGAIN_MS = 5_000;
 
 /** Takes what the activities of one pass came to into the state. */
-export function settle(state: SetState, outcomes: Outcome[], now: number): void {
+export function settle(state: RunnerSetState, outcomes: Outcome[], now: number): void {
   const stops: Stop[] = [];
   for (const outcome of outcomes) {
     if (outcome.of === 'retire') settleRetirement(state, outcome, now);
@@ -38,7 +38,7 @@ const provesRepair = (outcome: Outcome): boolean =>
   outcome.of === 'create' && outcome.probe && outcome.result.created.length > 0;
 
 function settleCreation(
-  state: SetState,
+  state: RunnerSetState,
   { names, result }: { names: string[]; result: CreateRunnersResult },
   now: number,
 ): Stop[] {
@@ -50,7 +50,7 @@ function settleCreation(
   }
   for (const { name, reason, message } of result.rejected) {
     const row = state.rows.get(name);
-    if (row) Object.assign(row, { end: 'rejected', reason, message } satisfies Partial<Row>);
+    if (row) Object.assign(row, { end: 'rejected', reason, message } satisfies Partial<RunnerState>);
   }
   for (const name of names) {
     const row = state.rows.get(name);
@@ -65,7 +65,7 @@ function settleCreation(
 }
 
 function settleRetirement(
-  state: SetState,
+  state: RunnerSetState,
   { names, result }: { names: string[]; result: RetireRunnersResult },
   now: number,
 ): void {
@@ -85,7 +85,7 @@ function settleRetirement(
   if (result.leaked?.length) tellOfLeak(state, result.leaked);
 }
 
-function tellOfLeak(state: SetState, names: string[]): void {
+function tellOfLeak(state: RunnerSetState, names: string[]): void {
   const message = `These runners were let go without GitHub, remove them there: ${names.join(', ')}.`;
   const [runner = ''] = names;
   state.happenings.push({ type: 'Warning', reason: 'RunnersLeaked', message, ...(!state.set && { runner }) });
@@ -93,7 +93,7 @@ function tellOfLeak(state: SetState, names: string[]): void {
 
 /** People are told when retiring begins to fail, and for which reason, not of every try. */
 function tellOfRetirement(
-  state: SetState,
+  state: RunnerSetState,
   { stopped, retired, leaked = [] }: RetireRunnersResult,
   now: number,
 ): void {
@@ -111,15 +111,15 @@ function tellOfRetirement(
   state.happenings.push({ type: 'Warning', reason, message: `Runners could not be retired: ${message}` });
 }
 
-function blockCreation(state: SetState, stop: Stop, now: number): void {
+function blockCreation(state: RunnerSetState, stop: Stop, now: number): void {
   const before = state.trouble;
-  state.trouble = withStop(before, stop, now);
+  state.trouble = blockAfter(before, stop, now);
   if (before?.reason !== stop.reason) {
     state.happenings.push({ type: 'Warning', reason: stop.reason, message: stop.message });
   }
 }
 
-function unblockCreation(state: SetState): void {
+function unblockCreation(state: RunnerSetState): void {
   if (!state.trouble) return;
   const { reason } = state.trouble;
   delete state.trouble;

@@ -1,19 +1,19 @@
-import type { Happening as ResourceHappening } from '../../api/event.ts';
+import type { ResourceEvent as ResourceHappening } from '../../api/event.ts';
 import type { PastFailure } from '../../messages/ephemeral-runner-set.ts';
-import type { ObservedSet } from '../../messages/observations.ts';
+import type { ObservedRunnerSet } from '../../messages/observations.ts';
 import type { RunnerSettings } from '../../messages/settings.ts';
-import type { Row } from './runner.ts';
+import type { RunnerState } from './runner.ts';
 
 /** Something worth an Event on the set, or on one of its runners. */
-export interface Happening extends ResourceHappening {
+export interface RunnerSetEvent extends ResourceHappening {
   runner?: string;
 }
 
 /** All that a set's workflow knows. Carried over continue-as-new as a whole (`carry.ts`). */
-export interface SetState {
+export interface RunnerSetState {
   /** `null`: it no longer exists. `undefined`: not seen yet, or the runners here belong to no set. */
-  set?: ObservedSet | null;
-  rows: Map<string, Row>;
+  set?: ObservedRunnerSet | null;
+  rows: Map<string, RunnerState>;
   /** A full picture of the runners was received: before that nothing is decided. */
   complete: boolean;
   /** Names received with the parts of a picture that is still coming in. */
@@ -21,7 +21,7 @@ export interface SetState {
   order: PatchOrder;
   failures: Failures;
   pastFailures: PastFailure[];
-  trouble?: Trouble;
+  trouble?: CreationBlock;
   /** Why runners can not be retired, if they can not. */
   retirementBlockedBy?: string;
   /** Milliseconds since the epoch: since then. */
@@ -31,7 +31,7 @@ export interface SetState {
   /** GitHub no longer accepts the runner version of this revision. */
   outdatedRevision?: string;
   settings: RunnerSettings;
-  happenings: Happening[];
+  happenings: RunnerSetEvent[];
   /** The set's status as it was last written (`statusKey`). */
   published?: string;
 }
@@ -42,7 +42,7 @@ export const DEFAULT_SETTINGS: RunnerSettings = {
   maxConsecutiveFailures: 5,
 };
 
-export const emptyState = (): SetState => ({
+export const emptyState = (): RunnerSetState => ({
   rows: new Map(),
   complete: false,
   picture: [],
@@ -56,7 +56,7 @@ export const emptyState = (): SetState => ({
 /** How many past failures are kept. */
 const PAST_FAILURES = 20;
 
-export const remember = (state: SetState, failure: PastFailure): void => {
+export const remember = (state: RunnerSetState, failure: PastFailure): void => {
   state.pastFailures = [...state.pastFailures, failure].slice(-PAST_FAILURES);
 };
 
@@ -74,7 +74,7 @@ export interface Failures {
 export const NO_FAILURES: Failures = { inARow: 0, lastAt: 0, reason: '', message: '', holds: [] };
 
 /** What keeps a set from creating runners: something a person must repair, or a service that is down. */
-export interface Trouble {
+export interface CreationBlock {
   /** CamelCase, as in a condition: SecretNotFound, QuotaExceeded, GitHubUnavailable, … */
   reason: string;
   message: string;

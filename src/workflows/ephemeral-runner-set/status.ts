@@ -1,6 +1,6 @@
 import type {
   RunnerStatusUpdate,
-  SetStatusUpdate,
+  RunnerSetStatusUpdate,
 } from '../../activities/ephemeral-runner-set/publish-status.ts';
 import type { DecidedCondition as Condition } from '../../api/conditions.ts';
 import {
@@ -11,9 +11,9 @@ import {
 } from '../../api/conditions.ts';
 import { isProbing } from './policies/failure-backoff.ts';
 import { openReplicas } from './policies/patch-id.ts';
-import type { Row } from './runner.ts';
+import type { RunnerState } from './runner.ts';
 import { stageOf } from './runner.ts';
-import type { SetState } from './state.ts';
+import type { RunnerSetState } from './state.ts';
 
 export interface Counts {
   pending: number;
@@ -23,7 +23,7 @@ export interface Counts {
 }
 
 /** Runners by what a person wants to know of them. `running` includes the busy ones. */
-export function countRunners(rows: Iterable<Row>): Counts {
+export function countRunners(rows: Iterable<RunnerState>): Counts {
   const counts: Counts = { pending: 0, running: 0, busy: 0, failed: 0 };
   for (const row of rows) {
     const stage = stageOf(row);
@@ -35,11 +35,11 @@ export function countRunners(rows: Iterable<Row>): Counts {
   return counts;
 }
 
-export const isOutdated = (state: SetState): boolean =>
+export const isOutdated = (state: RunnerSetState): boolean =>
   state.outdatedRevision !== undefined && state.outdatedRevision === state.set?.revision;
 
 /** The set's status as it should stand in the cluster. */
-export function setStatus(state: SetState): SetStatusUpdate {
+export function runnerSetStatus(state: RunnerSetState): RunnerSetStatusUpdate {
   const { pending, running, failed } = countRunners(state.rows.values());
   return {
     currentReplicas: pending + running + failed,
@@ -58,7 +58,7 @@ export function setStatus(state: SetState): SetStatusUpdate {
 
 const OUTDATED = 'GitHub no longer accepts the runner version of this template; a new template resumes.';
 
-function readyCondition(state: SetState, running: number): Condition {
+function readyCondition(state: RunnerSetState, running: number): Condition {
   const wanted = openReplicas(state.order);
   const not = (reason: string, message: string): Condition => ({
     type: READY_CONDITION,
@@ -78,10 +78,10 @@ function readyCondition(state: SetState, running: number): Condition {
   };
 }
 
-const failingMessage = ({ failures }: SetState): string =>
+const failingMessage = ({ failures }: RunnerSetState): string =>
   `${failures.inARow} runners in a row failed; one at a time is tried. Last: ${failures.reason} ${failures.message}`.trim();
 
-function blockedCondition(state: SetState): Condition {
+function blockedCondition(state: RunnerSetState): Condition {
   const type = CREATION_BLOCKED_CONDITION;
   if (state.trouble)
     return { type, status: 'True', reason: state.trouble.reason, message: state.trouble.message };
@@ -91,7 +91,7 @@ function blockedCondition(state: SetState): Condition {
   return { type, status: 'False', reason: 'Unblocked', message: 'Runners can be created.' };
 }
 
-const pausedCondition = (state: SetState): Condition =>
+const pausedCondition = (state: RunnerSetState): Condition =>
   state.set?.paused
     ? {
         type: PAUSED_CONDITION,
@@ -107,21 +107,21 @@ const pausedCondition = (state: SetState): Condition =>
       };
 
 /** What tells two statuses apart. Conditions name the generation they are about, and `kubectl wait` looks at it. */
-export const statusKey = (status: SetStatusUpdate, generation: number): string =>
+export const statusKey = (status: RunnerSetStatusUpdate, generation: number): string =>
   `${generation} ${JSON.stringify(status)}`;
 
 /** A runner goes with its job, as a rule: only one that is still there after this time is told how the job ended. */
 const OUTLIVES_JOB_MS = 2_000;
 
 /** When it is to be written how the runner's job ended, in milliseconds since the epoch; `Infinity`: never. */
-export const resultDueAt = ({ end, jobEndedAt = Infinity }: Row): number =>
+export const resultDueAt = ({ end, jobEndedAt = Infinity }: RunnerState): number =>
   end === undefined ? jobEndedAt + OUTLIVES_JOB_MS : Infinity;
 
 /**
  * The status of one runner if the cluster does not show it yet: its id at GitHub, its pod's phase and readiness, and how
  * its job ended. The id is known when its lane has ended.
  */
-export function runnerStatus(row: Row, now: number): RunnerStatusUpdate | undefined {
+export function runnerStatus(row: RunnerState, now: number): RunnerStatusUpdate | undefined {
   const pod = row.seen?.pod;
   const mirrored = pod?.phase === 'Pending' || pod?.phase === 'Running';
   if (!mirrored || row.end || stageOf(row) === 'leaving' || row.doing) return undefined;
@@ -146,7 +146,7 @@ export const runnerStatusKey = ({ phase, ready, runnerId, jobResult }: RunnerSta
 const keyOf = (phase: string, ready: boolean, runnerId = 0): string => `${phase}/${ready}/${runnerId}`;
 
 /** What the set is in, in one word. It changes rarely: each change is an event in the history. */
-export function phaseOf(state: SetState): string {
+export function phaseOf(state: RunnerSetState): string {
   if (state.set?.deleting) return 'Deleting';
   if (isOutdated(state)) return 'Outdated';
   if (state.trouble) return 'Blocked';

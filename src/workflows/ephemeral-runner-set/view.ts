@@ -1,11 +1,11 @@
-import type { RunnerView, SetView } from '../../messages/ephemeral-runner-set.ts';
+import type { RunnerView, RunnerSetView } from '../../messages/ephemeral-runner-set.ts';
 import { openReplicas } from './policies/patch-id.ts';
-import type { Row } from './runner.ts';
+import type { RunnerState } from './runner.ts';
 import { hasJob, stageOf } from './runner.ts';
-import type { SetState } from './state.ts';
-import { countRunners, setStatus } from './status.ts';
+import type { RunnerSetState } from './state.ts';
+import { countRunners, runnerSetStatus } from './status.ts';
 
-const viewRow = (row: Row): RunnerView => ({
+const viewRow = (row: RunnerState): RunnerView => ({
   name: row.name,
   stage: stageOf(row),
   hasJob: hasJob(row),
@@ -25,9 +25,9 @@ const viewRow = (row: Row): RunnerView => ({
 const defined = <T extends object>(object: T): { [K in keyof T]?: NonNullable<T[K]> } =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
 
-export function viewSet(state: SetState): SetView {
+export function viewRunnerSet(state: RunnerSetState): RunnerSetView {
   const { holds: _holds, ...failures } = state.failures;
-  const status = setStatus(state);
+  const status = runnerSetStatus(state);
   return {
     desired: state.order.replicas,
     current: status.currentReplicas,
@@ -43,7 +43,7 @@ export function viewSet(state: SetState): SetView {
 }
 
 /** The first page in Temporal's user interface: a small table. */
-export function describeSet(state: SetState): string {
+export function describeRunnerSet(state: RunnerSetState): string {
   const { pending, running, busy, failed } = countRunners(state.rows.values());
   const lines = [
     '| desired | running | busy | pending | failed |',

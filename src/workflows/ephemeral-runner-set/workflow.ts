@@ -7,19 +7,19 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Observation } from '../../messages/observations.ts';
-import { RunnerSetActivities } from './execute.ts';
+import type { RunnerSetObservation } from '../../messages/observations.ts';
+import { Executor } from './execute.ts';
 import type { CarriedState } from './continue-as-new.ts';
-import { pack, unpack } from './continue-as-new.ts';
-import { follow } from './lifecycle.ts';
+import { packState, unpackState } from './continue-as-new.ts';
+import { followRunners } from './lifecycle.ts';
 import * as messages from '../../messages/ephemeral-runner-set.ts';
 import { newRunnerName } from './policies/runner-name.ts';
 import { observe } from './observe.ts';
-import { handlePauses, obey } from '../pause-handlers.ts';
+import { handlePauses, handleSignal } from '../pause-handlers.ts';
 import { settle } from './settle.ts';
 import { decide } from './plan.ts';
 import { emptyState } from './state.ts';
-import { describeSet, viewSet } from './view.ts';
+import { describeRunnerSet, viewRunnerSet } from './view.ts';
 
 export interface RunnerSetInput {
   namespace: string;
@@ -27,7 +27,7 @@ export interface RunnerSetInput {
   name?: string;
   /** From the run before. */
   carried?: CarriedState;
-  inbox?: Observation[];
+  inbox?: RunnerSetObservation[];
 }
 
 /**
@@ -35,17 +35,17 @@ export interface RunnerSetInput {
  * are gone. The decisions are pure functions of the state; activities do the work.
  */
 export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
-  const state = input.carried ? unpack(input.carried) : emptyState();
+  const state = input.carried ? unpackState(input.carried) : emptyState();
   const inbox = input.inbox ?? [];
-  const acting = new RunnerSetActivities(input, state);
+  const acting = new Executor(input, state);
 
   setHandler(messages.observeSignal, (observation) => void inbox.push(observation));
-  setHandler(messages.stateQuery, () => viewSet(state));
+  setHandler(messages.stateQuery, () => viewRunnerSet(state));
   setHandler(messages.scaleUpdate, ({ replicas }) => acting.scale(replicas), { validator: mustScale });
   setHandler(messages.scaleSignal, async (request) => {
     const problem = messages.scaleProblem(request);
     if (problem) log.warn('A scale signal was ignored', { problem });
-    else await obey('scale', () => acting.scale(request.replicas));
+    else await handleSignal('scale', () => acting.scale(request.replicas));
   });
   handlePauses((paused) => acting.pause(paused));
 
@@ -54,7 +54,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     const observations = inbox.splice(0);
     for (const observation of observations) observe(state, observation);
     settle(state, acting.takeOutcomes(), now);
-    follow(state, now);
+    followRunners(state, now);
     const draining = workflowInfo().continueAsNewSuggested;
     const plan = decide(state, {
       now,
@@ -68,7 +68,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     });
     if (draining) acting.drain();
     acting.carryOut(plan, observations[0]?.at);
-    setCurrentDetails(describeSet(state));
+    setCurrentDetails(describeRunnerSet(state));
 
     const quiet = acting.inFlight === 0 && inbox.length === 0;
     if (quiet && plan.finished) break;
@@ -76,7 +76,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
       await condition(allHandlersFinished);
       return continueAsNew<typeof ephemeralRunnerSet>({
         ...input,
-        carried: pack(state, input.name ?? ''),
+        carried: packState(state, input.name ?? ''),
         inbox,
       });
     }

@@ -1,20 +1,20 @@
-import type { RunnerSetAudience as Audience } from '../../../src/activities/cluster-watch/workflow-target.ts';
-import { ClusterPicture } from '../../../src/activities/cluster-watch/runner-store.ts';
-import type { RunnerDigest } from '../../../src/activities/cluster-watch/observed-runners.ts';
-import type { PodDigest } from '../../../src/kubernetes/pod-state.ts';
+import type { RunnerSetTarget as Audience } from '../../../src/activities/cluster-watch/workflow-target.ts';
+import { RunnerStore } from '../../../src/activities/cluster-watch/runner-store.ts';
+import type { OwnedRunner } from '../../../src/activities/cluster-watch/observed-runners.ts';
+import type { PodState } from '../../../src/kubernetes/pod-state.ts';
 import { aSet, seen } from '../../workflows/ephemeral-runner-set/builders.ts';
 
 const namespace = 'team';
 const demo: Audience = { namespace, set: 'demo' };
 
-const runner = (name: string, over: Partial<RunnerDigest> = {}): RunnerDigest => ({
+const runner = (name: string, over: Partial<OwnedRunner> = {}): OwnedRunner => ({
   namespace,
   set: 'demo',
   runner: seen({ name }),
   ...over,
 });
 
-const pod = (name: string, over: Partial<PodDigest> = {}): PodDigest => ({
+const pod = (name: string, over: Partial<PodState> = {}): PodState => ({
   uid: `uid-${name}`,
   name,
   namespace,
@@ -29,7 +29,7 @@ const pod = (name: string, over: Partial<PodDigest> = {}): PodDigest => ({
 
 function aPicture() {
   const told: Audience[] = [];
-  const picture = new ClusterPicture(
+  const picture = new RunnerStore(
     (audience) => told.push(audience),
     () => 1000,
   );
@@ -57,7 +57,7 @@ describe('ClusterPicture', () => {
 
   test('news can be taken out from within the call that announces it', () => {
     const taken: unknown[] = [];
-    const picture: ClusterPicture = new ClusterPicture(
+    const picture: RunnerStore = new RunnerStore(
       (audience) => taken.push(picture.takeNews(audience)),
       () => 1000,
     );

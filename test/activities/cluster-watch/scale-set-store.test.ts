@@ -3,20 +3,20 @@ import { NO_LOAD, capacityOf } from '../../../src/activities/autoscaling-listene
 import type { ChildOptions } from '../../../src/activities/autoscaling-runner-set/policies/desired-children.ts';
 import {
   askedOf,
-  identityOf,
-  wantedChildren,
+  gitHubAnnotationsOf,
+  desiredChildren,
 } from '../../../src/activities/autoscaling-runner-set/policies/desired-children.ts';
-import type { ListenerPodDigest } from '../../../src/activities/cluster-watch/observed-scale-sets.ts';
-import { ScaleSetPicture } from '../../../src/activities/cluster-watch/scale-set-store.ts';
-import { isWorthAWorkflow, startFor } from '../../../src/activities/cluster-watch/workflow-start.ts';
-import type { Audience } from '../../../src/activities/cluster-watch/workflow-target.ts';
+import type { ListenerPodState } from '../../../src/activities/cluster-watch/observed-scale-sets.ts';
+import { ScaleSetStore } from '../../../src/activities/cluster-watch/scale-set-store.ts';
+import { needsWorkflow, startOptionsFor } from '../../../src/activities/cluster-watch/workflow-start.ts';
+import type { WorkflowTarget } from '../../../src/activities/cluster-watch/workflow-target.ts';
 import type { AutoscalingRunnerSet } from '../../../src/api/v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../../../src/api/v1alpha1/ephemeral-runner-set.ts';
-import type { ListenerObservation, ScaleSetObservation } from '../../../src/messages/observations.ts';
+import type { ListenerObservation, AutoscalingRunnerSetObservation } from '../../../src/messages/observations.ts';
 import { DEFAULT_SCALE_SET_OPTIONS } from '../../../src/messages/settings.ts';
 
 const namespace = 'team';
-const demo: Audience = { namespace, scaleSet: 'demo' };
+const demo: WorkflowTarget = { namespace, scaleSet: 'demo' };
 
 const aScaleSet = (spec: object = {}, metadata: object = {}): AutoscalingRunnerSet =>
   ({
@@ -35,7 +35,7 @@ const options: ChildOptions = DEFAULT_SCALE_SET_OPTIONS;
 
 /** The children as the API server would hold them after they were made. */
 function childrenOf(scaleSet: AutoscalingRunnerSet) {
-  const { runnerSet, listener } = wantedChildren(scaleSet, [], options);
+  const { runnerSet, listener } = desiredChildren(scaleSet, [], options);
   const set = structuredClone(runnerSet);
   Object.assign(set.metadata, { uid: 'ers-1', creationTimestamp: '2026-01-01T00:00:00Z' });
   const live = structuredClone(listener);
@@ -49,9 +49,9 @@ const withAnnotations = (set: EphemeralRunnerSet, annotations: object): Ephemera
 });
 
 function aPicture(over: Partial<ChildOptions> = {}) {
-  const told: Audience[] = [];
+  const told: WorkflowTarget[] = [];
   const loads = new Map<string, SetLoad>();
-  const picture = new ScaleSetPicture({
+  const picture = new ScaleSetStore({
     onNews: (audience) => told.push(audience),
     options: { ...options, ...over },
     loadOf: (_namespace, set) => loads.get(set) ?? NO_LOAD,
@@ -60,7 +60,7 @@ function aPicture(over: Partial<ChildOptions> = {}) {
   const scaleSet = aScaleSet();
   const { set, listener } = childrenOf(scaleSet);
   const all = { namespace, listener: listener.metadata.name ?? '' };
-  const news = (): ScaleSetObservation | undefined => picture.takeNews(demo as never) as never;
+  const news = (): AutoscalingRunnerSetObservation | undefined => picture.takeNews(demo as never) as never;
   const listenerNews = (): ListenerObservation | undefined => picture.takeNews(all) as never;
   return { picture, told, loads, scaleSet, set, listener, news, listenerNews, listenerAudience: all };
 }
@@ -246,7 +246,7 @@ describe('ScaleSetPicture', () => {
   test('the pod of a listener is told of only where it runs in one', () => {
     const { picture, listenerNews, listener } = aSettledPicture({ listenerMode: 'pod' });
     const { name = '' } = listener.metadata;
-    const pod: ListenerPodDigest = {
+    const pod: ListenerPodState = {
       ...{ uid: 'pod-1', name, namespace, phase: 'Running', ready: true, scheduled: true, initFailed: false },
       ...{ runner: { state: 'running' }, deleting: false, integrityHash: 'h' },
     };
@@ -292,17 +292,17 @@ test('what is asked of GitHub, and who it is, are told apart from everything els
   expect(askedOf(aScaleSet({ maxRunners: 3 }))).toBe(askedOf(base));
   for (const spec of [{ runnerGroup: 'g' }, { runnerScaleSetName: 'n' }, { runnerScaleSetLabels: ['l'] }])
     expect(askedOf(aScaleSet(spec))).not.toBe(askedOf(base));
-  expect(identityOf(base)).toBe('7/Default/');
-  expect(identityOf(aScaleSet({}, { annotations: {} }))).toBe('');
+  expect(gitHubAnnotationsOf(base)).toBe('7/Default/');
+  expect(gitHubAnnotationsOf(aScaleSet({}, { annotations: {} }))).toBe('');
 });
 
 describe('how workflows are started', () => {
   const { first, firstOfListener, listenerAudience } = aSettledPicture();
-  test.each<[string, Audience, ScaleSetObservation | ListenerObservation, object]>([
+  test.each<[string, WorkflowTarget, AutoscalingRunnerSetObservation | ListenerObservation, object]>([
     ['a scale set', demo, first!, { type: 'autoscalingRunnerSet', args: [{ namespace, name: 'demo' }] }],
     ['a listener', listenerAudience, firstOfListener!, { type: 'autoscalingListener' }],
   ])('%s', (_what, audience, observation, expected) => {
-    const start = startFor('c1', audience, observation);
+    const start = startOptionsFor('c1', audience, observation);
     expect(start).toMatchObject(expected);
     expect(start.typedSearchAttributes.map(({ value }) => value)).toEqual([
       'c1',
@@ -313,8 +313,8 @@ describe('how workflows are started', () => {
   });
   test('none for what does not exist', () => {
     const nothing = { at: 1, scaleSet: null, wanted: '', sets: [], listeners: [] };
-    expect(isWorthAWorkflow(nothing)).toBe(false);
-    expect(isWorthAWorkflow({ ...nothing, listeners: first!.listeners })).toBe(true);
-    expect(isWorthAWorkflow({ at: 1, listener: null })).toBe(false);
+    expect(needsWorkflow(nothing)).toBe(false);
+    expect(needsWorkflow({ ...nothing, listeners: first!.listeners })).toBe(true);
+    expect(needsWorkflow({ at: 1, listener: null })).toBe(false);
   });
 });

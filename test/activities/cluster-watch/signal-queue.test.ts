@@ -1,9 +1,9 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ClusterPicture } from '../../../src/activities/cluster-watch/runner-store.ts';
-import { Messenger } from '../../../src/activities/cluster-watch/signal-queue.ts';
-import type { MessengerOptions } from '../../../src/activities/cluster-watch/signal-queue.ts';
-import type { Observation } from '../../../src/messages/observations.ts';
+import { RunnerStore } from '../../../src/activities/cluster-watch/runner-store.ts';
+import { SignalQueue } from '../../../src/activities/cluster-watch/signal-queue.ts';
+import type { SignalQueueOptions } from '../../../src/activities/cluster-watch/signal-queue.ts';
+import type { RunnerSetObservation } from '../../../src/messages/observations.ts';
 import { DEFAULT_SETTINGS } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import { aSet, seen } from '../../workflows/ephemeral-runner-set/builders.ts';
 
@@ -12,27 +12,27 @@ const ID = 'c1/ephemeralrunnerset/team/demo';
 /** A stand-in for Temporal that keeps what workflows are told, and whether they run. */
 class Mailboxes {
   readonly running = new Set<string>();
-  readonly told: { how: 'start' | 'signal'; id: string; observation: Observation; at: number }[] = [];
+  readonly told: { how: 'start' | 'signal'; id: string; observation: RunnerSetObservation; at: number }[] = [];
   /** How many of the next messages fail. */
   broken = 0;
 
   readonly client = {
     signalWithStart: (
       _type: string,
-      { workflowId, signalArgs }: { workflowId: string; signalArgs: [Observation] },
+      { workflowId, signalArgs }: { workflowId: string; signalArgs: [RunnerSetObservation] },
     ) => {
       this.running.add(workflowId);
       return this.take('start', workflowId, signalArgs[0]);
     },
     getHandle: (workflowId: string) => ({
-      signal: (_name: string, observation: Observation) => {
+      signal: (_name: string, observation: RunnerSetObservation) => {
         if (!this.running.has(workflowId)) throw new WorkflowNotFoundError('gone', workflowId, undefined);
         return this.take('signal', workflowId, observation);
       },
     }),
-  } as unknown as MessengerOptions['workflows'];
+  } as unknown as SignalQueueOptions['workflows'];
 
-  private take(how: 'start' | 'signal', id: string, observation: Observation): Promise<void> {
+  private take(how: 'start' | 'signal', id: string, observation: RunnerSetObservation): Promise<void> {
     if (this.broken > 0) {
       this.broken -= 1;
       return Promise.reject(new Error('unavailable'));
@@ -46,8 +46,8 @@ function aMessenger() {
   const boxes = new Mailboxes();
   const ended = new AbortController();
   const logged: string[] = [];
-  const picture: ClusterPicture = new ClusterPicture((who) => messenger.notify(who));
-  const messenger: Messenger = new Messenger({
+  const picture: RunnerStore = new RunnerStore((who) => messenger.notify(who));
+  const messenger: SignalQueue = new SignalQueue({
     cluster: 'c1',
     workflows: boxes.client,
     picture,

@@ -1,14 +1,14 @@
 import { startGitHub } from '../../../dev/github/stand-in.ts';
 import type { GitHubOptions, GitHubStandIn } from '../../../dev/github/stand-in.ts';
-import type { GitHubObservation } from '../../../src/github/call-record.ts';
-import { createPauses } from '../../../src/github/rate-limit-waits.ts';
-import type { Pauses } from '../../../src/github/rate-limit-waits.ts';
+import type { GitHubCallRecord } from '../../../src/github/call-record.ts';
+import { createRateLimitWaits } from '../../../src/github/rate-limit-waits.ts';
+import type { RateLimitWaits } from '../../../src/github/rate-limit-waits.ts';
 import { createScaleSetClient } from '../../../src/github/scale-set-client.ts';
 import type { ScaleSetClient } from '../../../src/github/scale-set-client.ts';
 
 /** The budgets of the REST API, as the headers of its answers tell them and our client reads them. */
 let github: GitHubStandIn;
-let seen: GitHubObservation[];
+let seen: GitHubCallRecord[];
 
 const start = async (options: GitHubOptions = {}): Promise<void> => {
   github = await startGitHub(options);
@@ -17,7 +17,7 @@ const start = async (options: GitHubOptions = {}): Promise<void> => {
 
 afterEach(() => github.stop());
 
-const client = (pauses?: Pauses): ScaleSetClient =>
+const client = (pauses?: RateLimitWaits): ScaleSetClient =>
   createScaleSetClient({
     pauses,
     configUrl: github.configUrl('org/repo'),
@@ -72,7 +72,7 @@ it('are whole again after an hour; until then, one request too many is refused',
 
 it('that are used up make the client wait for the reset: before it is refused, or because it was', async () => {
   await start({ rateLimits: { core: 1, actions_runner_registration: 5 } });
-  const pauses = createPauses();
+  const pauses = createRateLimitWaits();
   // The last token that the budget allowed is of use: registering has a budget of its own.
   expect(await client(pauses).getRunner(1)).toBeUndefined();
   expect(seen).toMatchObject([
@@ -89,7 +89,7 @@ it('that are used up make the client wait for the reset: before it is refused, o
 
 it('a used-up budget for registrations costs no tokens: none is asked for that could not be used', async () => {
   await start({ rateLimits: { core: 5, actions_runner_registration: 1 } });
-  const pauses = createPauses();
+  const pauses = createRateLimitWaits();
   expect(await client(pauses).getRunner(1)).toBeUndefined();
   for (let i = 0; i < 3; i += 1)
     await expect(client(pauses).getRunner(1)).rejects.toMatchObject({ decision: 'retry-after' });

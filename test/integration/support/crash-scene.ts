@@ -18,7 +18,7 @@ import {
   pods,
   secrets,
 } from '../../../src/kubernetes/client/resources.ts';
-import type { SetView } from '../../../src/messages/ephemeral-runner-set.ts';
+import type { RunnerSetView } from '../../../src/messages/ephemeral-runner-set.ts';
 import { runnerSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
 import { freshNamespace } from './servers.ts';
 import { workerCommand } from './worker-process.ts';
@@ -221,7 +221,7 @@ export async function untilSettled(scene: Scene, count: number, timeoutMs = 90_0
 /** Where a set stands that did not come to rest. */
 async function diagnosis(scene: Scene, error: unknown): Promise<string> {
   const { runners, pods: podList, secrets: secretList, registered } = await census(scene);
-  const view = await scene.workflow.query<SetView>('state').catch(String);
+  const view = await scene.workflow.query<RunnerSetView>('state').catch(String);
   const stages = typeof view === 'string' ? view : view.runners.map(({ stage }) => stage);
   const odd = runners
     .filter(({ status, metadata }) => !status?.ready || metadata.deletionTimestamp)

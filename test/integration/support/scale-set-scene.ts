@@ -15,7 +15,7 @@ import {
   autoscalingRunnerSets,
   ephemeralRunnerSets,
 } from '../../../src/kubernetes/client/resources.ts';
-import type { ScaleSetView } from '../../../src/messages/autoscaling-runner-set.ts';
+import type { AutoscalingRunnerSetView } from '../../../src/messages/autoscaling-runner-set.ts';
 import { scaleSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
 import type { RunnerSet, Scene } from './scene.ts';
 import { RunnerSet as RunnerSetOf, TOKEN_SECRET, eventually, podTemplate } from './scene.ts';
@@ -157,8 +157,8 @@ export class ScaleSet {
     return temporal.workflow.getHandle(scaleSetWorkflowId(cluster, namespace, this.name));
   }
 
-  state(): Promise<ScaleSetView> {
-    return this.workflow().query<ScaleSetView>('state');
+  state(): Promise<AutoscalingRunnerSetView> {
+    return this.workflow().query<AutoscalingRunnerSetView>('state');
   }
 
   delete(): Promise<unknown> {

@@ -21,7 +21,7 @@ import type { GitHubConnectionsOptions } from '../../../src/github/connections.t
 import { createGitHubConnections } from '../../../src/github/connections.ts';
 import type { KubernetesClient, RequestRecord } from '../../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../../src/kubernetes/client/client.ts';
-import { orNothing } from '../../../src/kubernetes/client/errors.ts';
+import { ignoreNotFound } from '../../../src/kubernetes/client/errors.ts';
 import type { CoreEvent, Pod } from '../../../src/kubernetes/client/resources.ts';
 import {
   autoscalingListeners,
@@ -32,7 +32,7 @@ import {
   pods,
   secrets,
 } from '../../../src/kubernetes/client/resources.ts';
-import type { SetView } from '../../../src/messages/ephemeral-runner-set.ts';
+import type { RunnerSetView } from '../../../src/messages/ephemeral-runner-set.ts';
 import type { RunnerSettings, ScaleSetOptions } from '../../../src/messages/settings.ts';
 import { looseRunnersWorkflowId, runnerSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
 import { startWorker } from '../../../src/workers/worker.ts';
@@ -203,11 +203,11 @@ export class Scene {
   }
 
   async runner(name: string): Promise<EphemeralRunner | undefined> {
-    return orNothing(this.kubernetes.get(ephemeralRunners, { namespace: this.namespace, name }));
+    return ignoreNotFound(this.kubernetes.get(ephemeralRunners, { namespace: this.namespace, name }));
   }
 
   async pod(name: string): Promise<Pod | undefined> {
-    return orNothing(this.kubernetes.get(pods, { namespace: this.namespace, name }));
+    return ignoreNotFound(this.kubernetes.get(pods, { namespace: this.namespace, name }));
   }
 
   async deletePod(name: string): Promise<void> {
@@ -292,7 +292,7 @@ export class Scene {
     resource: typeof autoscalingRunnerSets | typeof ephemeralRunnerSets | typeof ephemeralRunners,
     name: string,
   ): Promise<void> {
-    await orNothing(this.kubernetes.delete<object>(resource as never, { namespace: this.namespace, name }));
+    await ignoreNotFound(this.kubernetes.delete<object>(resource as never, { namespace: this.namespace, name }));
   }
 
   /** Stops everything that the scene started, in the order that leaves nothing behind. */
@@ -390,8 +390,8 @@ export class RunnerSet {
     return temporal.workflow.getHandle(runnerSetWorkflowId(cluster, namespace, this.name));
   }
 
-  state(): Promise<SetView> {
-    return this.workflow().query<SetView>('state');
+  state(): Promise<RunnerSetView> {
+    return this.workflow().query<RunnerSetView>('state');
   }
 }
 

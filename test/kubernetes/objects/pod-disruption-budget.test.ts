@@ -1,8 +1,8 @@
 import { JOB_OF_SET_LABEL } from '../../../src/api/labels.ts';
-import { buildJobBudget } from '../../../src/kubernetes/objects/pod-disruption-budget.ts';
+import { buildPodDisruptionBudget } from '../../../src/kubernetes/objects/pod-disruption-budget.ts';
 
 test('the budget of a set selects the pods that say they have a job of it, and goes with the set', () => {
-  const { metadata, spec } = buildJobBudget({ name: 'demo', uid: 'u-1' });
+  const { metadata, spec } = buildPodDisruptionBudget({ name: 'demo', uid: 'u-1' });
   expect(metadata).toMatchObject({
     name: 'demo-jobs',
     ownerReferences: [{ kind: 'EphemeralRunnerSet', name: 'demo', uid: 'u-1' }],

@@ -10,7 +10,7 @@ import {
 import type { FlagTexts } from '../../../src/workers/configuration/configuration.ts';
 import type { Setting } from '../../../src/workers/configuration/setting.ts';
 import { parseDuration } from '../../../src/workers/configuration/setting.ts';
-import { similarTo } from '../../../src/workers/configuration/did-you-mean.ts';
+import { didYouMean } from '../../../src/workers/configuration/did-you-mean.ts';
 
 const read = (flags: FlagTexts = {}, env: Record<string, string> = {}) => readConfiguration({ flags, env });
 
@@ -181,7 +181,7 @@ describe('similarTo', () => {
     ['banana', undefined],
     ['xx', undefined],
   ])('takes %p for %p', (word, expected) => {
-    expect(similarTo(word, ['get', 'scale', 'pause'])).toBe(expected);
+    expect(didYouMean(word, ['get', 'scale', 'pause'])).toBe(expected);
   });
 });
 

@@ -1,4 +1,4 @@
-import { parseWorkflowRef } from '../../../src/workers/metrics/job-workflow-ref.ts';
+import { parseJobWorkflowRef } from '../../../src/workers/metrics/job-workflow-ref.ts';
 
 test.each([
   ['octo/app/.github/workflows/ci.yml@refs/heads/main', 'ci', 'heads/main'],
@@ -10,5 +10,5 @@ test.each([
   ['octo/app/ci.yml', '', ''],
   ['a@b@c', '', ''],
 ])('%s', (reference, name, target) => {
-  expect(parseWorkflowRef(reference)).toEqual({ name, target });
+  expect(parseJobWorkflowRef(reference)).toEqual({ name, target });
 });

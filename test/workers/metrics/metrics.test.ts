@@ -1,4 +1,4 @@
-import type { PauseNotice } from '../../../src/github/rate-limit-waits.ts';
+import type { WaitNotice } from '../../../src/github/rate-limit-waits.ts';
 import { createMetrics } from '../../../src/workers/metrics/metrics.ts';
 
 const create = () => createMetrics({ version: '1.2.3', processMetrics: false });
@@ -88,7 +88,7 @@ describe('createMetrics', () => {
 
   it('tells how long the pauses still last that GitHub asked for', async () => {
     const configUrl = 'https://github.com/org';
-    const pauses: PauseNotice[] = [
+    const pauses: WaitNotice[] = [
       { configUrl, scope: 'all', until: 32_500 },
       { configUrl, scope: 'rest', until: 30_000 },
       { configUrl, scope: 'rest', resource: 'core', until: 40_000 },

@@ -1,18 +1,18 @@
 import type {
   ObservedChildListener,
-  ObservedChildSet,
-  ObservedScaleSet,
+  ObservedChildRunnerSet,
+  ObservedAutoscalingRunnerSet,
 } from '../../../src/messages/observations.ts';
 import type {
-  ScaleSetCircumstances,
-  ScaleSetPlan,
+  AutoscalingRunnerSetCircumstances,
+  AutoscalingRunnerSetPlan,
 } from '../../../src/workflows/autoscaling-runner-set/plan.ts';
-import { decideScaleSet } from '../../../src/workflows/autoscaling-runner-set/plan.ts';
-import type { Prepared, ScaleSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
+import { decideAutoscalingRunnerSet } from '../../../src/workflows/autoscaling-runner-set/plan.ts';
+import type { Prepared, AutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
 import { emptyScaleSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
 import { NOW } from '../ephemeral-runner-set/builders.ts';
 
-export const aScaleSet = (over: Partial<ObservedScaleSet> = {}): ObservedScaleSet => ({
+export const aScaleSet = (over: Partial<ObservedAutoscalingRunnerSet> = {}): ObservedAutoscalingRunnerSet => ({
   uid: 'ars-1',
   generation: 1,
   configUrl: 'https://github.com/octo/repo',
@@ -23,7 +23,7 @@ export const aScaleSet = (over: Partial<ObservedScaleSet> = {}): ObservedScaleSe
   ...over,
 });
 
-export const aChildSet = (over: Partial<ObservedChildSet> = {}): ObservedChildSet => ({
+export const aChildSet = (over: Partial<ObservedChildRunnerSet> = {}): ObservedChildRunnerSet => ({
   name: 'demo',
   uid: 'ers-1',
   current: true,
@@ -35,7 +35,7 @@ export const aChildSet = (over: Partial<ObservedChildSet> = {}): ObservedChildSe
   ...over,
 });
 
-export const anOlderSet = (over: Partial<ObservedChildSet> = {}): ObservedChildSet => {
+export const anOlderSet = (over: Partial<ObservedChildRunnerSet> = {}): ObservedChildRunnerSet => {
   const { current: _current, ...older } = aChildSet({ name: 'demo-older', uid: 'ers-0', ...over });
   return older;
 };
@@ -65,9 +65,9 @@ export const prepared: Prepared = {
   missingLabels: [],
 };
 
-interface Parts extends Partial<Omit<ScaleSetState, 'seen'>> {
-  scaleSet?: Partial<ObservedScaleSet> | null;
-  sets?: ObservedChildSet[];
+interface Parts extends Partial<Omit<AutoscalingRunnerSetState, 'seen'>> {
+  scaleSet?: Partial<ObservedAutoscalingRunnerSet> | null;
+  sets?: ObservedChildRunnerSet[];
   listeners?: ObservedChildListener[];
 }
 
@@ -78,7 +78,7 @@ export function aState({
   listeners = [aListener()],
   ...over
 }: Parts = {}) {
-  const state: ScaleSetState = {
+  const state: AutoscalingRunnerSetState = {
     ...emptyScaleSetState(),
     seen: { scaleSet: scaleSet && aScaleSet(scaleSet), wanted: 'wanted-1', sets, listeners },
     prepared: { ...prepared },
@@ -87,7 +87,7 @@ export function aState({
   return state;
 }
 
-export const circumstances = (over: Partial<ScaleSetCircumstances> = {}): ScaleSetCircumstances => ({
+export const circumstances = (over: Partial<AutoscalingRunnerSetCircumstances> = {}): AutoscalingRunnerSetCircumstances => ({
   now: NOW,
   name: 'demo',
   stepping: false,
@@ -96,5 +96,5 @@ export const circumstances = (over: Partial<ScaleSetCircumstances> = {}): ScaleS
   ...over,
 });
 
-export const plan = (state: ScaleSetState, over: Partial<ScaleSetCircumstances> = {}): ScaleSetPlan =>
-  decideScaleSet(state, circumstances(over));
+export const plan = (state: AutoscalingRunnerSetState, over: Partial<AutoscalingRunnerSetCircumstances> = {}): AutoscalingRunnerSetPlan =>
+  decideAutoscalingRunnerSet(state, circumstances(over));

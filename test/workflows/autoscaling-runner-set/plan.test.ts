@@ -1,16 +1,16 @@
-import { paceAfter } from '../../../src/workflows/autoscaling-runner-set/policies/step-backoff.ts';
+import { backoffAfter } from '../../../src/workflows/autoscaling-runner-set/policies/step-backoff.ts';
 import { settleStep } from '../../../src/workflows/autoscaling-runner-set/settle.ts';
-import type { ScaleSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
+import type { AutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
 import { emptyScaleSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
 import {
   publicationKey,
-  scaleSetStatus,
+  autoscalingRunnerSetStatus,
   wordsKey,
 } from '../../../src/workflows/autoscaling-runner-set/status.ts';
 import { NOW } from '../ephemeral-runner-set/builders.ts';
 import { aChildSet, aLeftListener, aListener, anOlderSet, aState, plan, prepared } from './builders.ts';
 
-const step = (state: ScaleSetState) => plan(state).step?.name;
+const step = (state: AutoscalingRunnerSetState) => plan(state).step?.name;
 
 describe('the next step', () => {
   const fresh = { scaleSet: { identity: '', hasFinalizer: undefined as never }, sets: [], listeners: [] };
@@ -18,7 +18,7 @@ describe('the next step', () => {
     const { prepared: _none, ...state } = aState();
     return state;
   };
-  test.each<[string, ScaleSetState, string | undefined]>([
+  test.each<[string, AutoscalingRunnerSetState, string | undefined]>([
     ['before anything was seen: none', emptyScaleSetState(), undefined],
     ['everything stands: none', aState(), undefined],
     ['a new one: the scale set at GitHub', aState({ ...fresh, prepared: undefined as never }), 'prepare'],
@@ -111,9 +111,9 @@ describe('the next step', () => {
     ['failed', true, [1, 2, 4, 8, 10, 10]],
     ['without effect', false, [2, 4, 8, 16, 32, 64, 128, 256, 300]],
   ])('the waits after steps that %s', (_what, failed, seconds) => {
-    let pace: ReturnType<typeof paceAfter> | undefined;
+    let pace: ReturnType<typeof backoffAfter> | undefined;
     const waits = seconds.map(() => {
-      pace = paceAfter(pace, { key: 'k', failed, now: NOW });
+      pace = backoffAfter(pace, { key: 'k', failed, now: NOW });
       return (pace.notBefore - NOW) / 1000;
     });
     expect(waits).toEqual(seconds);
@@ -182,8 +182,8 @@ describe('a deletion', () => {
 });
 
 describe('what is published', () => {
-  function published(state: ScaleSetState, at: number): ScaleSetState {
-    const status = scaleSetStatus(state);
+  function published(state: AutoscalingRunnerSetState, at: number): AutoscalingRunnerSetState {
+    const status = autoscalingRunnerSetStatus(state);
     return { ...state, published: { key: publicationKey(status, 1), words: wordsKey(status, 1), at } };
   }
   test('a status that differs, and not the same again', () => {

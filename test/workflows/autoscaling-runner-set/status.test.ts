@@ -1,19 +1,19 @@
 import { noteOutdated, settleStep } from '../../../src/workflows/autoscaling-runner-set/settle.ts';
-import { observeScaleSet } from '../../../src/workflows/autoscaling-runner-set/observe.ts';
+import { observeAutoscalingRunnerSet } from '../../../src/workflows/autoscaling-runner-set/observe.ts';
 import { preparationStep } from '../../../src/workflows/autoscaling-runner-set/policies/preparation.ts';
-import type { ScaleSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
+import type { AutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
 import { emptyScaleSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
-import { scaleSetStatus } from '../../../src/workflows/autoscaling-runner-set/status.ts';
-import { describeScaleSet, viewScaleSet } from '../../../src/workflows/autoscaling-runner-set/view.ts';
+import { autoscalingRunnerSetStatus } from '../../../src/workflows/autoscaling-runner-set/status.ts';
+import { describeAutoscalingRunnerSet, viewAutoscalingRunnerSet } from '../../../src/workflows/autoscaling-runner-set/view.ts';
 import { NOW } from '../ephemeral-runner-set/builders.ts';
 import { aChildSet, aListener, anOlderSet, aScaleSet, aState, prepared } from './builders.ts';
 
-const condition = (state: ScaleSetState, type: string) =>
-  scaleSetStatus(state).conditions.find((each) => each.type === type);
+const condition = (state: AutoscalingRunnerSetState, type: string) =>
+  autoscalingRunnerSetStatus(state).conditions.find((each) => each.type === type);
 
 test('counters are those of all sets', () => {
   const sets = [aChildSet({ pending: 1, running: 2, failed: 3 }), anOlderSet({ running: 4 })];
-  expect(scaleSetStatus(aState({ sets }))).toMatchObject({
+  expect(autoscalingRunnerSetStatus(aState({ sets }))).toMatchObject({
     currentRunners: 10,
     pendingEphemeralRunners: 1,
     runningEphemeralRunners: 6,
@@ -25,17 +25,17 @@ const outdated = aChildSet({ phase: 'Outdated' });
 const blocked = aChildSet({ blocked: { reason: 'QuotaExceeded', message: 'q' } });
 const secret = { reason: 'SecretNotFound', message: 's' };
 
-test.each<[string, ScaleSetState, string]>([
+test.each<[string, AutoscalingRunnerSetState, string]>([
   ['both children stand', aState(), 'Running'],
   ['no listener', aState({ listeners: [] }), 'Pending'],
   ['no set', aState({ sets: [] }), 'Pending'],
   ['its runners are outdated', aState({ sets: [outdated] }), 'Outdated'],
   ['a newer template is on its way', aState({ sets: [{ ...outdated, stale: 'template' }] }), 'Running'],
 ])('phase: %s', (_what, state, phase) => {
-  expect(scaleSetStatus(state).phase).toBe(phase);
+  expect(autoscalingRunnerSetStatus(state).phase).toBe(phase);
 });
 
-test.each<[string, ScaleSetState, string, string]>([
+test.each<[string, AutoscalingRunnerSetState, string, string]>([
   ['all is well', aState(), 'True', 'Listening'],
   ['a lost Secret', aState({ troubles: { prepare: secret } }), 'False', 'SecretNotFound'],
   ['children refused', aState({ troubles: { apply: secret } }), 'False', 'SecretNotFound'],
@@ -60,7 +60,7 @@ test.each<[string, ScaleSetState, string, string]>([
   expect(condition(state, 'Ready')).toMatchObject({ status, reason });
 });
 
-test.each<[string, string, ScaleSetState, string, string]>([
+test.each<[string, string, AutoscalingRunnerSetState, string, string]>([
   ['ScaleSetReady', 'prepared', aState(), 'True', 'ScaleSetPrepared'],
   ['ScaleSetReady', 'in trouble', aState({ troubles: { prepare: secret } }), 'False', 'SecretNotFound'],
   ['ScaleSetReady', 'not yet', aState({ scaleSet: { asked: 'other' } }), 'False', 'Pending'],
@@ -98,7 +98,7 @@ test.each<[string, string, ScaleSetState, string, string]>([
 
 describe('Events', () => {
   const step = { name: 'prepare', key: 'k' } as const;
-  const fail = (state: ScaleSetState, reason: string) =>
+  const fail = (state: AutoscalingRunnerSetState, reason: string) =>
     settleStep(state, { step, stopped: { reason, message: 'm' } }, NOW);
   test('tell when trouble begins, not of every try', () => {
     const state = aState();
@@ -128,28 +128,28 @@ describe('observations', () => {
   const observation = { at: NOW, scaleSet: aScaleSet(), wanted: 'w', sets: [], listeners: [] };
   test('replace what was known, and bring the settings', () => {
     const state = emptyScaleSetState();
-    observeScaleSet(state, { ...observation, settings: { deletionDeadlineSeconds: 9 } as never });
+    observeAutoscalingRunnerSet(state, { ...observation, settings: { deletionDeadlineSeconds: 9 } as never });
     expect(state).toMatchObject({ seen: { wanted: 'w' }, deadlineSeconds: 9 });
   });
   test('another one of the same name starts from nothing', () => {
     const state = aState({ removed: true, released: true, deletingSince: NOW });
-    observeScaleSet(state, { ...observation, scaleSet: aScaleSet({ uid: 'ars-2' }) });
+    observeAutoscalingRunnerSet(state, { ...observation, scaleSet: aScaleSet({ uid: 'ars-2' }) });
     expect(state.prepared).toBeUndefined();
     expect(state.removed ?? state.released ?? state.deletingSince).toBeUndefined();
   });
   test('the time of a deletion is when it was first seen', () => {
     const state = aState();
-    observeScaleSet(state, { ...observation, scaleSet: aScaleSet({ deleting: true }) });
-    observeScaleSet(state, { ...observation, at: NOW + 5, scaleSet: aScaleSet({ deleting: true }) });
+    observeAutoscalingRunnerSet(state, { ...observation, scaleSet: aScaleSet({ deleting: true }) });
+    observeAutoscalingRunnerSet(state, { ...observation, at: NOW + 5, scaleSet: aScaleSet({ deleting: true }) });
     expect(state.deletingSince).toBe(NOW);
   });
   test('annotations that were only late are no news; once they were seen, somebody took them away', () => {
     const bare = { ...observation, scaleSet: aScaleSet({ identity: '' }) };
     const state = aState({ prepared: { ...prepared, before: '' } });
-    observeScaleSet(state, bare);
+    observeAutoscalingRunnerSet(state, bare);
     expect(preparationStep(state)).toBeUndefined();
-    observeScaleSet(state, observation);
-    observeScaleSet(state, bare);
+    observeAutoscalingRunnerSet(state, observation);
+    observeAutoscalingRunnerSet(state, bare);
     expect(preparationStep(state)).toMatchObject({ name: 'prepare' });
   });
 });
@@ -164,9 +164,9 @@ test('the state is carried over as JSON, whole', () => {
 
 test('the views are short and name what is in the way', () => {
   const state = aState({ troubles: { prepare: secret } });
-  expect(viewScaleSet(state)).toMatchObject({ scaleSetId: 7, runnerSet: 'demo', held: false });
-  expect(describeScaleSet(state)).toContain('Cannot prepare: **SecretNotFound** s');
-  expect(describeScaleSet(aState())).toContain('Listening: The scale set takes jobs.');
-  expect(describeScaleSet(aState())).not.toContain('Paused');
-  expect(describeScaleSet(aState({ scaleSet: { paused: true } }))).toContain('Paused: No job is taken.');
+  expect(viewAutoscalingRunnerSet(state)).toMatchObject({ scaleSetId: 7, runnerSet: 'demo', held: false });
+  expect(describeAutoscalingRunnerSet(state)).toContain('Cannot prepare: **SecretNotFound** s');
+  expect(describeAutoscalingRunnerSet(aState())).toContain('Listening: The scale set takes jobs.');
+  expect(describeAutoscalingRunnerSet(aState())).not.toContain('Paused');
+  expect(describeAutoscalingRunnerSet(aState({ scaleSet: { paused: true } }))).toContain('Paused: No job is taken.');
 });

@@ -1,7 +1,7 @@
-import type { ObservedPod, ObservedRunner, ObservedSet } from '../../../src/messages/observations.ts';
+import type { ObservedPod, ObservedRunner, ObservedRunnerSet } from '../../../src/messages/observations.ts';
 import type { Circumstances } from '../../../src/workflows/ephemeral-runner-set/policies/in-flight.ts';
-import type { Row } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
-import type { SetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
+import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
+import type { RunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import { emptyState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 
 /** Milliseconds: an arbitrary time that everything in these tests happens around. */
@@ -22,7 +22,7 @@ export const seen = (over: Partial<ObservedRunner> = {}): ObservedRunner => ({
 });
 
 /** A runner that is up and has no job. */
-export const idleRow = (name = 'demo-runner-idle1', over: Partial<ObservedRunner> = {}): Row => ({
+export const idleRow = (name = 'demo-runner-idle1', over: Partial<ObservedRunner> = {}): RunnerState => ({
   name,
   runnerId: 1,
   madeAt: NOW - 60_000,
@@ -30,13 +30,13 @@ export const idleRow = (name = 'demo-runner-idle1', over: Partial<ObservedRunner
   seen: seen({ name, runnerId: 1, phase: 'Running', ready: true, pod: aPod({ ready: true }), ...over }),
 });
 
-export const busyRow = (name = 'demo-runner-busy1'): Row => idleRow(name, { hasJob: true });
+export const busyRow = (name = 'demo-runner-busy1'): RunnerState => idleRow(name, { hasJob: true });
 
-export const pendingRow = (name = 'demo-runner-pend1'): Row => ({
+export const pendingRow = (name = 'demo-runner-pend1'): RunnerState => ({
   ...idleRow(name, { phase: 'Pending', pod: aPod({ phase: 'Pending' }) }),
 });
 
-export const aSet = (over: Partial<ObservedSet> = {}): ObservedSet => ({
+export const aSet = (over: Partial<ObservedRunnerSet> = {}): ObservedRunnerSet => ({
   uid: 'set-1',
   generation: 1,
   revision: 'r1',
@@ -49,7 +49,7 @@ export const aSet = (over: Partial<ObservedSet> = {}): ObservedSet => ({
 });
 
 /** A state in which the set wants `replicas` runners and has `rows`. */
-export function aState({ set = {}, rows = [], ...over }: StateParts = {}): SetState {
+export function aState({ set = {}, rows = [], ...over }: StateParts = {}): RunnerSetState {
   const observed = aSet(set);
   return {
     ...emptyState(),
@@ -61,7 +61,7 @@ export function aState({ set = {}, rows = [], ...over }: StateParts = {}): SetSt
   };
 }
 
-type StateParts = Partial<Omit<SetState, 'rows' | 'set'>> & { rows?: Row[]; set?: Partial<ObservedSet> };
+type StateParts = Partial<Omit<RunnerSetState, 'rows' | 'set'>> & { rows?: RunnerState[]; set?: Partial<ObservedRunnerSet> };
 
 /** Names count up: demo-runner-00001, … */
 export function circumstances(over: Partial<Circumstances> = {}): Circumstances {

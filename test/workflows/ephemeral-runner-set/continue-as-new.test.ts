@@ -1,13 +1,13 @@
 import { defaultPayloadConverter } from '@temporalio/common';
-import { pack, unpack } from '../../../src/workflows/ephemeral-runner-set/continue-as-new.ts';
+import { packState, unpackState } from '../../../src/workflows/ephemeral-runner-set/continue-as-new.ts';
 import type { ListenerState } from '../../../src/workflows/autoscaling-listener/state.ts';
-import type { Row } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
-import type { ScaleSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
-import type { SetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
+import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
+import type { AutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
+import type { RunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import { aPod, aSet, aState, idleRow, NOW, seen } from './builders.ts';
 
 /** Every field set: the type says so, so that a new field fails to compile here until it is carried. */
-const full: { [K in keyof Required<Row>]: Required<Row>[K] } = {
+const full: { [K in keyof Required<RunnerState>]: Required<RunnerState>[K] } = {
   name: 'demo-runner-aaaaa',
   seen: seen({
     runnerId: 9_007_199_254_740_991,
@@ -55,29 +55,29 @@ const full: { [K in keyof Required<Row>]: Required<Row>[K] } = {
 };
 
 const roundTrip = (state: ReturnType<typeof aState>) =>
-  unpack(JSON.parse(JSON.stringify(pack(state, 'demo-runner-'))) as ReturnType<typeof pack>);
+  unpackState(JSON.parse(JSON.stringify(packState(state, 'demo-runner-'))) as ReturnType<typeof packState>);
 
 describe('carried state', () => {
   test('of a version that knew fewer fields of a row is still understood', () => {
     const { jobResult: _result, jobEndedAt: _endedAt, ...before } = full;
-    const { widths: _widths, rows, ...carried } = pack(aState({ rows: [before] }), 'demo-runner-');
+    const { widths: _widths, rows, ...carried } = packState(aState({ rows: [before] }), 'demo-runner-');
     // Its rows had 25 values of their own before those of what was seen.
     const values = rows.map((row) => row.split('|'));
     const older = {
       ...carried,
       rows: values.map((row) => [...row.slice(0, 25), ...row.slice(27)].join('|')),
     };
-    expect(unpack(older).rows.get(before.name)).toEqual(before);
+    expect(unpackState(older).rows.get(before.name)).toEqual(before);
   });
 
   test('is whole: every field of the state and of a row survives', () => {
-    const rows: Row[] = [
+    const rows: RunnerState[] = [
       full,
       { name: 'other-name' },
       idleRow(),
       { name: 'demo-runner-bbbbb', seen: seen({ name: 'demo-runner-bbbbb' }) },
     ];
-    const state: Required<SetState> = {
+    const state: Required<RunnerSetState> = {
       set: aSet({ phase: 'Running', deleting: true, paused: true }),
       rows: new Map(rows.map((row) => [row.name, row])),
       complete: true,
@@ -109,7 +109,7 @@ describe('carried state', () => {
         pod: aPod({ uid: crypto.randomUUID(), ready: true }),
       }),
     );
-    const size = JSON.stringify(pack(aState({ rows }), 'demo-runner-')).length;
+    const size = JSON.stringify(packState(aState({ rows }), 'demo-runner-')).length;
     expect(size / rows.length).toBeLessThan(150);
     expect(size).toBeLessThan(2 * 1024 * 1024);
   });
@@ -169,7 +169,7 @@ describe('state that is carried as it is: every field survives the way through T
   });
 
   test('of a scale set', () => {
-    const state: Full<ScaleSetState> = {
+    const state: Full<AutoscalingRunnerSetState> = {
       seen: {
         scaleSet: {
           uid: 'ars-1',

@@ -1,4 +1,4 @@
-import type { Observation } from '../../../src/messages/observations.ts';
+import type { RunnerSetObservation } from '../../../src/messages/observations.ts';
 import { observe } from '../../../src/workflows/ephemeral-runner-set/observe.ts';
 import { stageOf } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import { settle } from '../../../src/workflows/ephemeral-runner-set/settle.ts';
@@ -6,7 +6,7 @@ import { NO_FAILURES, emptyState } from '../../../src/workflows/ephemeral-runner
 import { runnerStatus } from '../../../src/workflows/ephemeral-runner-set/status.ts';
 import { NOW, aPod, aSet, aState, idleRow, seen } from './builders.ts';
 
-const batch = (over: Partial<Observation>): Observation => ({ at: NOW, ...over });
+const batch = (over: Partial<RunnerSetObservation>): RunnerSetObservation => ({ at: NOW, ...over });
 
 describe('observe', () => {
   test('nothing is complete before a whole picture came in', () => {

@@ -1,15 +1,15 @@
 import { decide } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
 import type { Plan } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
-import type { Row } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
-import { setStatus, statusKey } from '../../../src/workflows/ephemeral-runner-set/status.ts';
-import type { SetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
+import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
+import { runnerSetStatus, statusKey } from '../../../src/workflows/ephemeral-runner-set/status.ts';
+import type { RunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import { aPod, aState, busyRow, circumstances, idleRow, NOW, pendingRow, seen } from './builders.ts';
 
 const names = ({ create }: Plan): string[] => create.flatMap((creation) => creation.names);
 const retired = ({ retire }: Plan): string[] => retire.map(({ name }) => name);
-const plan = (state: SetState, over: Parameters<typeof circumstances>[0] = {}): Plan =>
+const plan = (state: RunnerSetState, over: Parameters<typeof circumstances>[0] = {}): Plan =>
   decide(state, circumstances(over));
-const unfinished = (name: string, over: Partial<Row> = {}): Row => ({ name, seen: seen({ name }), ...over });
+const unfinished = (name: string, over: Partial<RunnerState> = {}): RunnerState => ({ name, seen: seen({ name }), ...over });
 
 describe('what is created', () => {
   test('before the whole picture is known: nothing', () => {
@@ -105,7 +105,7 @@ describe('what is retired', () => {
   });
 
   test('of rejected ones a few stay as evidence, until the template is repaired', () => {
-    const rejected = (name: string, at: number): Row => ({
+    const rejected = (name: string, at: number): RunnerState => ({
       name,
       end: 'rejected',
       seen: seen({ name, createdAt: at, phase: 'Failed' }),
@@ -132,7 +132,7 @@ describe('what is retired', () => {
   });
 
   test('what completed before a new order is taken away, and replaced if the order counts it', () => {
-    const rows: Row[] = [{ ...idleRow('done'), end: 'completed' }, idleRow('up')];
+    const rows: RunnerState[] = [{ ...idleRow('done'), end: 'completed' }, idleRow('up')];
     const order = { id: 2, replicas: 3, exact: false, completed: 0 };
     const result = plan(aState({ set: { replicas: 3, patchId: 2 }, rows, order }));
     expect(retired(result)).toEqual(['done']);
@@ -146,7 +146,7 @@ describe('what is retired', () => {
 });
 
 describe('what is published', () => {
-  const quiet = (state: SetState): SetState => ({ ...state, published: statusKey(setStatus(state), 1) });
+  const quiet = (state: RunnerSetState): RunnerSetState => ({ ...state, published: statusKey(runnerSetStatus(state), 1) });
 
   test('nothing if the cluster shows it all', () => {
     expect(plan(quiet(aState({ set: { replicas: 1 }, rows: [idleRow('a')] }))).publish).toBeUndefined();
@@ -158,7 +158,7 @@ describe('what is published', () => {
   });
 
   test('a runner that Kubernetes refused counts as failed, and as one that is there', () => {
-    const rejected: Row = { name: 'r', end: 'rejected', seen: seen({ name: 'r', phase: 'Failed' }) };
+    const rejected: RunnerState = { name: 'r', end: 'rejected', seen: seen({ name: 'r', phase: 'Failed' }) };
     const rows = [idleRow('a'), busyRow('b'), pendingRow('c'), rejected];
     expect(plan(aState({ set: { replicas: 4 }, rows })).publish?.set).toMatchObject({
       currentReplicas: 4,
@@ -171,7 +171,7 @@ describe('what is published', () => {
   test('the set’s status again when it is about a new generation: kubectl wait asks for that', () => {
     const state = quiet(aState({ set: { replicas: 1 }, rows: [idleRow('a')] }));
     const edited = { ...state, set: { ...state.set!, generation: 2 } };
-    expect(plan(edited).publish?.set).toEqual(setStatus(state));
+    expect(plan(edited).publish?.set).toEqual(runnerSetStatus(state));
   });
 
   test('a runner whose pod became ready, once', () => {
@@ -186,7 +186,7 @@ describe('what is published', () => {
     const rows = Array.from({ length: 30 }, (_, i) => idleRow(`r${i}`, { phase: 'Pending' }));
     const state = aState({ set: { replicas: 50 }, rows });
     const busy = plan(state, { lanes: 10 }).publish;
-    expect(busy).toMatchObject({ gently: true, set: setStatus(state) });
+    expect(busy).toMatchObject({ gently: true, set: runnerSetStatus(state) });
     expect(busy?.runners.map(({ name }) => name)).toEqual(rows.slice(0, 20).map(({ name }) => name));
     expect(plan(state, { lanes: 0 }).publish?.runners).toHaveLength(30);
   });
@@ -228,7 +228,7 @@ describe('the end', () => {
 });
 
 describe('runners that belong to no set', () => {
-  const loose = (rows: Row[]): SetState => {
+  const loose = (rows: RunnerState[]): RunnerSetState => {
     const { set: _none, ...state } = aState({ rows });
     return state;
   };

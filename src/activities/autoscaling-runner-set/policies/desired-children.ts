@@ -19,7 +19,7 @@ import {
   currentOf,
   scaleSetIdOf,
 } from '../../../kubernetes/objects/scale-set.ts';
-import type { ObservedChildSet } from '../../../messages/observations.ts';
+import type { ObservedChildRunnerSet } from '../../../messages/observations.ts';
 import type { ScaleSetOptions } from '../../../messages/settings.ts';
 
 /** What children are made with. */
@@ -28,7 +28,7 @@ export interface ChildOptions extends ScaleSetOptions {
 }
 
 /** The parts of a config URL; none of one that cannot be read: that has a condition of its own. */
-export function scopeOf(configUrl: string | undefined): UrlScope {
+export function urlScopeOf(configUrl: string | undefined): UrlScope {
   try {
     return parseConfigUrl(configUrl ?? '');
   } catch {
@@ -45,7 +45,7 @@ export const askedOf = ({ spec }: AutoscalingRunnerSet): string =>
   });
 
 /** The scale set as the annotations name it; empty without an id. */
-export function identityOf(scaleSet: AutoscalingRunnerSet): string {
+export function gitHubAnnotationsOf(scaleSet: AutoscalingRunnerSet): string {
   const id = scaleSetIdOf(scaleSet);
   const { annotations = {} } = scaleSet.metadata;
   const group = annotations[RUNNER_GROUP_NAME_ANNOTATION] ?? '';
@@ -53,13 +53,13 @@ export function identityOf(scaleSet: AutoscalingRunnerSet): string {
 }
 
 /** The children as they should be, given those that there are. */
-export function wantedChildren(
+export function desiredChildren(
   scaleSet: AutoscalingRunnerSet,
   sets: readonly EphemeralRunnerSet[],
   options: ChildOptions,
 ): { runnerSet: EphemeralRunnerSet; listener: AutoscalingListener } {
   const { excludedLabelPrefixes = [] } = options;
-  const parts = { scaleSet, scope: scopeOf(scaleSet.spec.githubConfigUrl), excludedLabelPrefixes };
+  const parts = { scaleSet, scope: urlScopeOf(scaleSet.spec.githubConfigUrl), excludedLabelPrefixes };
   const runnerSet = buildRunnerSet(parts);
   const name = currentOf(sets)?.metadata.name ?? runnerSet.metadata.name ?? '';
   return { runnerSet, listener: buildListener({ ...parts, ...options, runnerSet: name }) };
@@ -70,7 +70,7 @@ export function staleness(
   live: EphemeralRunnerSet,
   wanted: EphemeralRunnerSet,
   paused: boolean,
-): ObservedChildSet['stale'] {
+): ObservedChildRunnerSet['stale'] {
   const { ephemeralRunnerSpec, ephemeralRunnerMetadata } = wanted.spec;
   if (!isSame(live.spec.ephemeralRunnerSpec, ephemeralRunnerSpec)) return 'template';
   const { annotations = {} } = live.metadata;

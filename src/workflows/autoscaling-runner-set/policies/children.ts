@@ -1,21 +1,21 @@
-import type { ObservedChildListener, ObservedChildSet } from '../../../messages/observations.ts';
-import type { ScaleSetState } from '../state.ts';
+import type { ObservedChildListener, ObservedChildRunnerSet } from '../../../messages/observations.ts';
+import type { AutoscalingRunnerSetState } from '../state.ts';
 import type { Step } from '../steps.ts';
 import { dropStep, keyOf } from '../steps.ts';
 
 /** The EphemeralRunnerSet that is scaled, if there is one. */
-export const currentSet = ({ seen }: ScaleSetState): ObservedChildSet | undefined =>
+export const currentSet = ({ seen }: AutoscalingRunnerSetState): ObservedChildRunnerSet | undefined =>
   seen?.sets.find(({ current }) => current);
 
 /** The AutoscalingListener in the right place, if there is one. */
-export const currentListener = ({ seen }: ScaleSetState): ObservedChildListener | undefined =>
+export const currentListener = ({ seen }: AutoscalingRunnerSetState): ObservedChildListener | undefined =>
   seen?.listeners.find(({ current }) => current);
 
 /**
  * Whether a new template waits: for jobs that run, where the strategy says so. A set whose scale set has vanished gets no
  * job any more, so there is nothing to wait for.
  */
-export function holdsBack(state: ScaleSetState): boolean {
+export function holdsBack(state: AutoscalingRunnerSetState): boolean {
   const set = currentSet(state);
   return (
     state.seen?.scaleSet?.eventual === true &&
@@ -26,7 +26,7 @@ export function holdsBack(state: ScaleSetState): boolean {
 }
 
 /** Makes children that are missing, and brings up to date those that are not. */
-export function childrenStep(state: ScaleSetState, name: string): Step | undefined {
+export function childrenStep(state: AutoscalingRunnerSetState, name: string): Step | undefined {
   const [set, listener] = [currentSet(state), currentListener(state)];
   // Its name is taken until it is gone: GitHub and its runners come first.
   if (!set && (state.seen?.sets ?? []).some((each) => each.name === name && each.deleting)) return undefined;
@@ -42,7 +42,7 @@ export function childrenStep(state: ScaleSetState, name: string): Step | undefin
  * What is left of earlier days goes, once its successor stands: listeners under another name, and the sets of older
  * releases of ARC, which made a new one for each template. A set with jobs wants no further runner, and goes after them.
  */
-export function leftoverStep(state: ScaleSetState): Step | undefined {
+export function leftoverStep(state: AutoscalingRunnerSetState): Step | undefined {
   const { sets = [], listeners = [] } = state.seen ?? {};
   const others = currentSet(state) ? sets.filter(({ current, deleting }) => !current && !deleting) : [];
   return dropStep({

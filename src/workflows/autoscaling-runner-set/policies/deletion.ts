@@ -1,4 +1,4 @@
-import type { ScaleSetState } from '../state.ts';
+import type { AutoscalingRunnerSetState } from '../state.ts';
 import type { Step } from '../steps.ts';
 import { dropStep, keyOf } from '../steps.ts';
 
@@ -6,7 +6,7 @@ import { dropStep, keyOf } from '../steps.ts';
  * The next step of a deletion: first the listener, so that no further job comes; then the runners; then the scale set at
  * GitHub; then the protection of the chart's objects and the finalizer. After the deadline, GitHub no longer holds it up.
  */
-export function deletionStep(state: ScaleSetState, now: number): Step | undefined {
+export function deletionStep(state: AutoscalingRunnerSetState, now: number): Step | undefined {
   const { scaleSet, sets, listeners } = state.seen ?? { sets: [], listeners: [] };
   if (!scaleSet?.hasFinalizer || state.released) return undefined;
   if (listeners.length > 0) return dropStep({ listeners: listeners.filter(({ deleting }) => !deleting) });
@@ -17,9 +17,9 @@ export function deletionStep(state: ScaleSetState, now: number): Step | undefine
 }
 
 /** Milliseconds since the epoch: from then on, GitHub no longer holds up the deletion. */
-export const deadlineOf = ({ deletingSince = Infinity, deadlineSeconds }: ScaleSetState): number =>
+export const deadlineOf = ({ deletingSince = Infinity, deadlineSeconds }: AutoscalingRunnerSetState): number =>
   deletingSince + deadlineSeconds * 1000;
 
 /** An AutoscalingRunnerSet that went without us leaves its listener: it has no owner that would take it along. */
-export const orphansStep = ({ seen }: ScaleSetState): Step | undefined =>
+export const orphansStep = ({ seen }: AutoscalingRunnerSetState): Step | undefined =>
   dropStep({ listeners: (seen?.listeners ?? []).filter(({ deleting }) => !deleting) });

@@ -1,4 +1,4 @@
-import type { ScaleSetState } from '../state.ts';
+import type { AutoscalingRunnerSetState } from '../state.ts';
 import type { Step } from '../steps.ts';
 import { keyOf } from '../steps.ts';
 
@@ -9,7 +9,7 @@ const GONE = 'ScaleSetNotFound';
  * Whether the scale set at GitHub must be looked after: it never was, the spec asks for something else, somebody changed
  * the annotations, or a child says that it has vanished.
  */
-export function preparationStep(state: ScaleSetState): Step | undefined {
+export function preparationStep(state: AutoscalingRunnerSetState): Step | undefined {
   const { scaleSet } = state.seen ?? {};
   if (!scaleSet) return undefined;
   const { prepared } = state;
@@ -23,7 +23,7 @@ export function preparationStep(state: ScaleSetState): Step | undefined {
 }
 
 /** The scale set that the children have now is not at GitHub. What they say of an earlier one is past. */
-function isGone({ seen, prepared }: ScaleSetState): boolean {
+function isGone({ seen, prepared }: AutoscalingRunnerSetState): boolean {
   const id = prepared?.scaleSetId ?? seen?.scaleSet?.scaleSetId;
   const sets = (seen?.sets ?? []).some(
     ({ scaleSetId, blocked, current }) => current && scaleSetId === id && blocked?.reason === GONE,
@@ -35,5 +35,5 @@ function isGone({ seen, prepared }: ScaleSetState): boolean {
 }
 
 /** The scale set at GitHub is what the spec asks for: children can be made for it. */
-export const isPrepared = ({ seen, prepared }: ScaleSetState): boolean =>
+export const isPrepared = ({ seen, prepared }: AutoscalingRunnerSetState): boolean =>
   prepared !== undefined && prepared.asked === seen?.scaleSet?.asked;

@@ -1,4 +1,4 @@
-import type { Pace } from '../state.ts';
+import type { StepBackoff } from '../state.ts';
 
 const FIRST_FAILURE_MS = 1_000;
 /** A repair takes effect within this time. */
@@ -7,10 +7,10 @@ const FIRST_REPEAT_MS = 2_000;
 const LONGEST_REPEAT_MS = 300_000;
 
 /** The pace after a step was done. */
-export function paceAfter(
-  pace: Pace | undefined,
+export function backoffAfter(
+  pace: StepBackoff | undefined,
   { key, failed, now }: { key: string; failed: boolean; now: number },
-): Pace {
+): StepBackoff {
   const tries = pace?.key === key ? pace.tries + 1 : 1;
   const [first, longest] = failed
     ? [FIRST_FAILURE_MS, LONGEST_FAILURE_MS]
@@ -19,5 +19,5 @@ export function paceAfter(
 }
 
 /** When a step may be done for this reason, if that is not now. */
-export const waitsUntil = (pace: Pace | undefined, key: string, now: number): number | undefined =>
+export const waitsUntil = (pace: StepBackoff | undefined, key: string, now: number): number | undefined =>
   pace?.key === key && pace.notBefore > now ? pace.notBefore : undefined;

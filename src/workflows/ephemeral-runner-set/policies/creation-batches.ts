@@ -2,7 +2,7 @@
 const MOST_TOGETHER = 10;
 
 /** What one activity creates. */
-export interface Share {
+export interface CreationBatch {
   runners: number;
   /** Of the set's lanes: how many runners are created at the same time. */
   lanes: number;
@@ -17,7 +17,7 @@ export interface Share {
  * @param limit the set's creation concurrency
  * @returns the size of each new lane, largest first
  */
-export function shareOut(missing: number, free: number, limit: number): number[] {
+export function lanesFor(missing: number, free: number, limit: number): number[] {
   const shares: number[] = [];
   let left = missing;
   while (left > 0 && shares.length < free) {
@@ -29,8 +29,8 @@ export function shareOut(missing: number, free: number, limit: number): number[]
 }
 
 /** Short lanes share an activity, as many as together are no longer than a long one: each activity costs as much. */
-export function together(lanes: readonly number[]): Share[] {
-  const shares: Share[] = [];
+export function batchesOf(lanes: readonly number[]): CreationBatch[] {
+  const shares: CreationBatch[] = [];
   for (const runners of lanes) {
     const last = shares.at(-1);
     if (last && last.runners + runners <= MOST_TOGETHER) {

@@ -1,12 +1,12 @@
 import type { Stop } from '../../../activities/failures.ts';
-import type { Trouble } from '../state.ts';
+import type { CreationBlock } from '../state.ts';
 import type { Allowance } from './failure-backoff.ts';
 
 /** The longest wait between two tries while creation is blocked: a repair takes effect within this time. */
 const LONGEST_WAIT_MS = 5_000;
 
 /** The trouble after one more stop. Several stops of one pass are reported together. */
-export function withStop(trouble: Trouble | undefined, stop: Stop, now: number): Trouble {
+export function blockAfter(trouble: CreationBlock | undefined, stop: Stop, now: number): CreationBlock {
   const tries = (trouble?.tries ?? 0) + 1;
   const wait = Math.max(stop.retryAfterMs ?? 0, Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (tries - 1)));
   return {
@@ -43,7 +43,7 @@ export function joinStops(stops: Stop[]): Stop | undefined {
 }
 
 /** While there is trouble, one runner at a time is tried, at growing intervals. */
-export function allowInTrouble(trouble: Trouble, { lanes, now }: { lanes: number; now: number }): Allowance {
+export function allowWhileBlocked(trouble: CreationBlock, { lanes, now }: { lanes: number; now: number }): Allowance {
   if (lanes > 0) return { count: 0 };
   return now >= trouble.nextTryAt ? { count: 1 } : { count: 0, again: trouble.nextTryAt };
 }

@@ -1,14 +1,14 @@
-import type { Row } from '../runner.ts';
+import type { RunnerState } from '../runner.ts';
 import { stageOf } from '../runner.ts';
-import type { SetState } from '../state.ts';
+import type { RunnerSetState } from '../state.ts';
 import { isOutdated } from '../status.ts';
-import { shareOut, together } from './creation-batches.ts';
-import { allowInTrouble } from './creation-block.ts';
+import { lanesFor, batchesOf } from './creation-batches.ts';
+import { allowWhileBlocked } from './creation-block.ts';
 import type { Allowance } from './failure-backoff.ts';
 import { allowAfterFailures } from './failure-backoff.ts';
 import type { Circumstances } from './in-flight.ts';
 import { replicaDelta } from './replica-delta.ts';
-import { isInNobodysHands, mayBegin } from './takeover.ts';
+import { isFree, mayBegin } from './takeover.ts';
 
 /** One activity's share of the creation. */
 export interface Creation {
@@ -19,9 +19,9 @@ export interface Creation {
   probe: boolean;
 }
 
-type Creating = Circumstances & { retiring: Set<Row> };
+type Creating = Circumstances & { retiring: Set<RunnerState> };
 
-export function toCreate(state: SetState, circumstances: Creating, wakes: number[]): Creation[] {
+export function toCreate(state: RunnerSetState, circumstances: Creating, wakes: number[]): Creation[] {
   const limit = state.settings.runnerCreationConcurrency;
   const free = limit - circumstances.lanes;
   if (free <= 0 || !mayCreate(state)) return [];
@@ -35,25 +35,25 @@ export function toCreate(state: SetState, circumstances: Creating, wakes: number
   while (wanted.size < total) wanted.add(circumstances.newName());
   const names = [...wanted];
   const probe = state.trouble !== undefined;
-  const shares = together(shareOut(names.length, free, limit));
+  const shares = batchesOf(lanesFor(names.length, free, limit));
   return shares.map(({ runners, lanes }) => ({ names: names.splice(0, runners), lanes, probe }));
 }
 
-const mayCreate = (state: SetState): boolean => {
+const mayCreate = (state: RunnerSetState): boolean => {
   if (state.set === undefined) return true;
   return state.set !== null && !state.set.deleting && !state.set.paused && !isOutdated(state);
 };
 
-const mayResume = (row: Row, now: number, wakes: number[]): boolean =>
-  stageOf(row) === 'unfinished' && mayBegin(row, now, wakes) && isInNobodysHands(row, now, wakes);
+const mayResume = (row: RunnerState, now: number, wakes: number[]): boolean =>
+  stageOf(row) === 'unfinished' && mayBegin(row, now, wakes) && isFree(row, now, wakes);
 
 function allowance(
-  state: SetState,
-  { missing, unfinished, kept }: { missing: number; unfinished: number; kept: Row[] },
+  state: RunnerSetState,
+  { missing, unfinished, kept }: { missing: number; unfinished: number; kept: RunnerState[] },
   { lanes, now }: Circumstances,
 ): Allowance {
   if (missing + unfinished === 0) return { count: 0 };
-  if (state.trouble) return allowInTrouble(state.trouble, { lanes, now });
+  if (state.trouble) return allowWhileBlocked(state.trouble, { lanes, now });
   if (!state.set) return { count: unfinished };
   const { failures, settings } = state;
   const fresh = allowAfterFailures(missing, { failures, rows: kept, now }, settings);

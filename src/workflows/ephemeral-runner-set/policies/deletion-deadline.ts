@@ -1,5 +1,5 @@
-import type { Row } from '../runner.ts';
-import type { SetState } from '../state.ts';
+import type { RunnerState } from '../runner.ts';
+import type { RunnerSetState } from '../state.ts';
 
 /** Unless the settings say otherwise. */
 const DELETION_DEADLINE_SECONDS = 300;
@@ -8,7 +8,7 @@ const DELETION_DEADLINE_SECONDS = 300;
  * Whether a runner that is to be deleted goes without GitHub: for as long as the deadline, nothing could be retired,
  * because of a lost Secret or an unreachable GitHub. Runners that are only to be replaced wait.
  */
-export function isOverdue(state: SetState, row: Row, now: number): boolean {
+export function isOverdue(state: RunnerSetState, row: RunnerState, now: number): boolean {
   const { set, settings, retirementBlockedSince, deletingSince = 0 } = state;
   const going = set === null || set?.deleting === true;
   if (retirementBlockedSince === undefined || !(going || row.seen?.deleting)) return false;

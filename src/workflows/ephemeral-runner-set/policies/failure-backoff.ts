@@ -1,5 +1,5 @@
 import type { RunnerSettings } from '../../../messages/settings.ts';
-import type { Row } from '../runner.ts';
+import type { RunnerState } from '../runner.ts';
 import { hasJob, stageOf } from '../runner.ts';
 import type { Failures } from '../state.ts';
 
@@ -34,7 +34,7 @@ export const isProbing = (failures: Failures, settings: Backoff): boolean =>
   failures.inARow >= settings.maxConsecutiveFailures;
 
 /** Whether `row` proves that runners work again: made after the last failure, and with a job or up for a while. */
-export function isProof(row: Row, failures: Failures, now: number): boolean {
+export function isProof(row: RunnerState, failures: Failures, now: number): boolean {
   if (row.end !== undefined && row.end !== 'completed') return false;
   if (row.madeAt === undefined || row.madeAt <= failures.lastAt) return false;
   return row.end === 'completed' || hasJob(row) || (row.runningSince ?? now) + PROOF_MS <= now;
@@ -53,7 +53,7 @@ export interface Allowance {
  */
 export function allowAfterFailures(
   missing: number,
-  { failures, rows, now }: { failures: Failures; rows: Iterable<Row>; now: number },
+  { failures, rows, now }: { failures: Failures; rows: Iterable<RunnerState>; now: number },
   settings: Backoff,
 ): Allowance {
   if (isProbing(failures, settings)) return allowProbe(failures, { rows, now }, settings);
@@ -64,7 +64,7 @@ export function allowAfterFailures(
 
 function allowProbe(
   failures: Failures,
-  { rows, now }: { rows: Iterable<Row>; now: number },
+  { rows, now }: { rows: Iterable<RunnerState>; now: number },
   settings: Backoff,
 ): Allowance {
   const probe = [...rows].find((row) => isProbe(row, failures));
@@ -76,7 +76,7 @@ function allowProbe(
   return now >= next ? { count: 1 } : { count: 0, again: next };
 }
 
-const isProbe = (row: Row, failures: Failures): boolean => {
+const isProbe = (row: RunnerState, failures: Failures): boolean => {
   const stage = stageOf(row);
   if (stage === 'creating' || stage === 'unfinished') return true;
   return (stage === 'pending' || stage === 'idle') && (row.madeAt ?? 0) > failures.lastAt;

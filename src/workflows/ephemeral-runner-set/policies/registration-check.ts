@@ -1,8 +1,8 @@
 import type { CheckRegistrationsResult } from '../../../activities/ephemeral-runner-set/check-registrations.ts';
 import type { RunnerSettings } from '../../../messages/settings.ts';
-import type { Ending, Row } from '../runner.ts';
+import type { Ending, RunnerState } from '../runner.ts';
 import { stageOf } from '../runner.ts';
-import type { SetState } from '../state.ts';
+import type { RunnerSetState } from '../state.ts';
 
 /**
  * Runners that are up and idle must be online at GitHub: one that is not takes no job, and counts as supply for ever.
@@ -28,7 +28,7 @@ const timeoutMs = ({ registrationTimeoutSeconds = TIMEOUT_SECONDS }: RunnerSetti
   registrationTimeoutSeconds * 1000;
 
 interface IdleRow {
-  row: Row;
+  row: RunnerState;
   runnerId: number;
   /** Since then, nobody has seen it online. */
   since: number;
@@ -38,7 +38,7 @@ interface IdleRow {
 
 /** What to ask GitHub now, if anything; `wakes` gets the time to look again. */
 export function registrationsToCheck(
-  state: SetState,
+  state: RunnerSetState,
   { now, mayCheckAt }: { now: number; mayCheckAt: number },
   wakes: number[],
 ): RegistrationCheck | undefined {
@@ -63,7 +63,7 @@ export function registrationsToCheck(
   };
 }
 
-function idleRowOf(row: Row, settings: RunnerSettings): IdleRow | undefined {
+function idleRowOf(row: RunnerState, settings: RunnerSettings): IdleRow | undefined {
   const runnerId = row.runnerId ?? row.seen?.runnerId;
   if (stageOf(row) !== 'idle' || row.doing || runnerId === undefined || row.runningSince === undefined)
     return undefined;
@@ -76,13 +76,13 @@ function idleRowOf(row: Row, settings: RunnerSettings): IdleRow | undefined {
 }
 
 /** A runner that was online before may come back: it gets the whole time once more. */
-const confirmMs = ({ missing, onlineAt }: Row, settings: RunnerSettings): number =>
+const confirmMs = ({ missing, onlineAt }: RunnerState, settings: RunnerSettings): number =>
   missing === 'offline' && onlineAt !== undefined
     ? timeoutMs(settings)
     : Math.min(CONFIRM_MS, timeoutMs(settings) / 2);
 
 /** Takes GitHub's answers in. What became of a runner meanwhile counts more. */
-export function settleRegistrations(state: SetState, result: CheckRegistrationsResult, now: number): void {
+export function settleRegistrations(state: RunnerSetState, result: CheckRegistrationsResult, now: number): void {
   for (const name of result.online) {
     const row = state.rows.get(name);
     if (!row) continue;
@@ -98,7 +98,7 @@ export function settleRegistrations(state: SetState, result: CheckRegistrationsR
 }
 
 function noteMissing(
-  row: Row,
+  row: RunnerState,
   missing: 'gone' | 'offline',
   { now, settings }: { now: number; settings: RunnerSettings },
 ): void {
@@ -109,14 +109,14 @@ function noteMissing(
   if (now - (row.missingSince ?? now) >= confirmMs(row, settings)) row.missed = true;
 }
 
-function forget(row: Row): void {
+function forget(row: RunnerState): void {
   delete row.missing;
   delete row.missingSince;
   delete row.missed;
 }
 
 /** The end of an idle runner that GitHub does not have online. One that never was has failed. */
-export function missedEnding(row: Row): Ending | undefined {
+export function missedEnding(row: RunnerState): Ending | undefined {
   if (!row.missed || stageOf(row) !== 'idle') return undefined;
   if (row.missing === 'gone') {
     const message = 'GitHub no longer knows this idle runner; it is replaced.';

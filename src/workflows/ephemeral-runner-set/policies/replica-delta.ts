@@ -1,4 +1,4 @@
-import type { Row } from '../runner.ts';
+import type { RunnerState } from '../runner.ts';
 import { isSupply, stageOf } from '../runner.ts';
 import type { PatchOrder } from '../state.ts';
 import { openReplicas } from './patch-id.ts';
@@ -7,14 +7,14 @@ export interface ReplicaDelta {
   /** Runners to add. */
   missing: number;
   /** Runners to take away, in the order in which to try them: some may turn out to have a job. */
-  surplus: Row[];
+  surplus: RunnerState[];
 }
 
 /**
  * What separates the runners that count from the number ordered. Only runners without a job are ever named as surplus:
  * pending ones first, then idle ones, oldest first. GitHub has the last word on each, when it is deregistered.
  */
-export function replicaDelta(rows: Iterable<Row>, order: PatchOrder): ReplicaDelta {
+export function replicaDelta(rows: Iterable<RunnerState>, order: PatchOrder): ReplicaDelta {
   const supply = [...rows].filter(isSupply);
   const difference = openReplicas(order) - supply.length;
   if (difference >= 0) return { missing: difference, surplus: [] };
@@ -27,7 +27,7 @@ export function replicaDelta(rows: Iterable<Row>, order: PatchOrder): ReplicaDel
   return { missing: 0, surplus: candidates.slice(0, -difference) };
 }
 
-const ofStage = (rows: Row[], stage: 'unfinished' | 'pending' | 'idle'): Row[] =>
+const ofStage = (rows: RunnerState[], stage: 'unfinished' | 'pending' | 'idle'): RunnerState[] =>
   rows
     .filter((row) => stageOf(row) === stage)
     .sort((a, b) => (a.seen?.createdAt ?? 0) - (b.seen?.createdAt ?? 0));

@@ -1,13 +1,13 @@
 import type { RunnerToRetire } from '../../../activities/ephemeral-runner-set/retire-runners.ts';
-import type { Row } from '../runner.ts';
+import type { RunnerState } from '../runner.ts';
 import { stageOf } from '../runner.ts';
-import type { SetState } from '../state.ts';
+import type { RunnerSetState } from '../state.ts';
 import { isOverdue } from './deletion-deadline.ts';
 import { replicaDelta } from './replica-delta.ts';
 import { outrun, surplusRejected } from './rollout.ts';
-import { isInNobodysHands, mayBegin } from './takeover.ts';
+import { isFree, mayBegin } from './takeover.ts';
 
-export function retirement(state: SetState, row: Row, now: number): RunnerToRetire {
+export function retirement(state: RunnerSetState, row: RunnerState, now: number): RunnerToRetire {
   const runnerId = row.runnerId ?? row.seen?.runnerId;
   const kept = row.seen?.loose && row.end === 'outdated' && !row.seen.deleting;
   return {
@@ -19,9 +19,9 @@ export function retirement(state: SetState, row: Row, now: number): RunnerToReti
 }
 
 /** Ended, deleted, outdated and surplus runners, as far as they may be tried now. */
-export function toRetire(state: SetState, now: number, wakes: number[]): Row[] {
+export function toRetire(state: RunnerSetState, now: number, wakes: number[]): RunnerState[] {
   const rows = [...state.rows.values()];
-  const wanted = new Set<Row>();
+  const wanted = new Set<RunnerState>();
   for (const row of rows) {
     if (row.seen?.deleting || (row.end !== undefined && row.end !== 'rejected' && !row.settled))
       wanted.add(row);
@@ -33,9 +33,9 @@ export function toRetire(state: SetState, now: number, wakes: number[]): Row[] {
     const kept = rows.filter((row) => !wanted.has(row));
     for (const row of replicaDelta(kept, state.order).surplus) wanted.add(row);
   }
-  return [...wanted].filter((row) => mayBegin(row, now, wakes) && isInNobodysHands(row, now, wakes));
+  return [...wanted].filter((row) => mayBegin(row, now, wakes) && isFree(row, now, wakes));
 }
 
 /** A set that goes takes along every runner that has no job. */
-const leavesWithItsSet = (state: SetState, row: Row): boolean =>
+const leavesWithItsSet = (state: RunnerSetState, row: RunnerState): boolean =>
   (state.set === null || state.set?.deleting === true) && stageOf(row) !== 'busy';

@@ -1,11 +1,11 @@
-import type { Row } from '../runner.ts';
+import type { RunnerState } from '../runner.ts';
 import { revisionOfRow, stageOf } from '../runner.ts';
 
 /** The newest rejected runners stay as evidence until the template is repaired. */
 const REJECTED_KEPT = 3;
 
 /** Runners of an older revision that have no job. Busy ones finish first. */
-export const outrun = (rows: Iterable<Row>, revision: string): Row[] =>
+export const outrun = (rows: Iterable<RunnerState>, revision: string): RunnerState[] =>
   [...rows].filter((row) => {
     const stage = stageOf(row);
     const replaceable = stage === 'idle' || stage === 'pending' || stage === 'unfinished';
@@ -13,7 +13,7 @@ export const outrun = (rows: Iterable<Row>, revision: string): Row[] =>
   });
 
 /** Rejected runners beyond the few that are kept. */
-export const surplusRejected = (rows: Iterable<Row>): Row[] =>
+export const surplusRejected = (rows: Iterable<RunnerState>): RunnerState[] =>
   [...rows]
     .filter((row) => row.end === 'rejected' && stageOf(row) === 'ended')
     .sort((a, b) => (b.seen?.createdAt ?? 0) - (a.seen?.createdAt ?? 0))

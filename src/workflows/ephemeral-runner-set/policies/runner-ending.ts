@@ -2,7 +2,7 @@ import type { ObservedPod } from '../../../messages/observations.ts';
 import type { PendingLimits } from './pending-timeout.ts';
 import { pendingEnding } from './pending-timeout.ts';
 import { missedEnding } from './registration-check.ts';
-import type { Ending, Row } from '../runner.ts';
+import type { Ending, RunnerState } from '../runner.ts';
 import { hasJob } from '../runner.ts';
 
 /** The exit code by which the runner says that GitHub no longer accepts its version. */
@@ -22,7 +22,7 @@ const ENDED_PHASES: Partial<Record<string, Ending>> = {
  * How a runner ended, if it has: by its container's exit code, its pod's failure, or the pod's disappearance. A pod
  * that failed without a job is a failure of the set; with a job, the job is lost. `undefined` while it goes on.
  */
-export function endingOf(row: Row, now: number, limits: PendingLimits = {}): Ending | undefined {
+export function endingOf(row: RunnerState, now: number, limits: PendingLimits = {}): Ending | undefined {
   const settled = ENDED_PHASES[row.seen?.phase ?? ''];
   if (settled) return settled;
   const pod = row.seen?.pod;

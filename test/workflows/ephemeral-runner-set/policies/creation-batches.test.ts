@@ -1,6 +1,6 @@
 import {
-  shareOut,
-  together,
+  lanesFor,
+  batchesOf,
 } from '../../../../src/workflows/ephemeral-runner-set/policies/creation-batches.ts';
 
 const sum = (shares: number[]): number => shares.reduce((total, share) => total + share, 0);
@@ -15,13 +15,13 @@ describe('shareOut', () => {
     { missing: 100, free: 0, limit: 10, shares: [] },
     { missing: 10_000, free: 2, limit: 10, shares: [10, 10] },
   ])('$missing missing, $free of $limit lanes free: $shares', ({ missing, free, limit, shares }) => {
-    expect(shareOut(missing, free, limit)).toEqual(shares);
+    expect(lanesFor(missing, free, limit)).toEqual(shares);
   });
 
   test('never more lanes than free, never more runners than missing, for any numbers', () => {
     for (let missing = 0; missing < 200; missing += 7) {
       for (let free = 0; free <= 50; free += 3) {
-        const shares = shareOut(missing, free, 50);
+        const shares = lanesFor(missing, free, 50);
         expect(shares.length).toBeLessThanOrEqual(free);
         expect(sum(shares)).toBeLessThanOrEqual(missing);
         expect(shares.every((share) => share >= 1)).toBe(true);
@@ -33,7 +33,7 @@ describe('shareOut', () => {
     let left = 1000;
     const order: number[] = [];
     while (left > 0) {
-      const [share = 1] = shareOut(left, 1, 10);
+      const [share = 1] = lanesFor(left, 1, 10);
       order.push(share);
       left -= share;
     }
@@ -54,10 +54,10 @@ describe('together', () => {
     { lanes: [10, 10, 9], expected: shares([10, 1], [10, 1], [9, 1]) },
     { lanes: [6, 5, 5, 4], expected: shares([6, 1], [10, 2], [4, 1]) },
   ])('$lanes become $expected', ({ lanes, expected }) => {
-    expect(together(lanes)).toEqual(expected);
+    expect(batchesOf(lanes)).toEqual(expected);
   });
 
   test('at most ten at the same time, so that several workers share fifty', () => {
-    expect(together(Array.from({ length: 25 }, () => 1))).toEqual(shares([10, 10], [10, 10], [5, 5]));
+    expect(batchesOf(Array.from({ length: 25 }, () => 1))).toEqual(shares([10, 10], [10, 10], [5, 5]));
   });
 });

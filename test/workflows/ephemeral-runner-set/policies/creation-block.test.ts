@@ -1,7 +1,7 @@
 import {
-  allowInTrouble,
+  allowWhileBlocked,
   joinStops,
-  withStop,
+  blockAfter,
 } from '../../../../src/workflows/ephemeral-runner-set/policies/creation-block.ts';
 import { NOW } from '../builders.ts';
 
@@ -9,25 +9,25 @@ const stop = { reason: 'SecretNotFound', message: 'Secret "s" is missing.' };
 
 describe('trouble', () => {
   test('one try at a time, at growing intervals that stay within seconds', () => {
-    let trouble = withStop(undefined, stop, NOW);
+    let trouble = blockAfter(undefined, stop, NOW);
     const waits = [trouble.nextTryAt - NOW];
     for (let i = 0; i < 4; i += 1) {
-      trouble = withStop(trouble, stop, NOW);
+      trouble = blockAfter(trouble, stop, NOW);
       waits.push(trouble.nextTryAt - NOW);
     }
     expect(waits).toEqual([1000, 2000, 4000, 5000, 5000]);
-    expect(allowInTrouble(trouble, { lanes: 0, now: NOW })).toEqual({ count: 0, again: NOW + 5000 });
-    expect(allowInTrouble(trouble, { lanes: 0, now: NOW + 5000 })).toEqual({ count: 1 });
-    expect(allowInTrouble(trouble, { lanes: 1, now: NOW + 5000 })).toEqual({ count: 0 });
+    expect(allowWhileBlocked(trouble, { lanes: 0, now: NOW })).toEqual({ count: 0, again: NOW + 5000 });
+    expect(allowWhileBlocked(trouble, { lanes: 0, now: NOW + 5000 })).toEqual({ count: 1 });
+    expect(allowWhileBlocked(trouble, { lanes: 1, now: NOW + 5000 })).toEqual({ count: 0 });
   });
 
   test('a time that was asked for is kept', () => {
-    expect(withStop(undefined, { ...stop, retryAfterMs: 60_000 }, NOW).nextTryAt).toBe(NOW + 60_000);
+    expect(blockAfter(undefined, { ...stop, retryAfterMs: 60_000 }, NOW).nextTryAt).toBe(NOW + 60_000);
   });
 
   test('it began with its first stop', () => {
-    const first = withStop(undefined, stop, NOW);
-    expect(withStop(first, stop, NOW + 9000)).toMatchObject({ since: NOW, tries: 2 });
+    const first = blockAfter(undefined, stop, NOW);
+    expect(blockAfter(first, stop, NOW + 9000)).toMatchObject({ since: NOW, tries: 2 });
   });
 
   test('several stops of one pass are reported together, the most frequent first', () => {

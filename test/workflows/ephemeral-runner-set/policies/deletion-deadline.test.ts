@@ -1,16 +1,16 @@
 import { isOverdue } from '../../../../src/workflows/ephemeral-runner-set/policies/deletion-deadline.ts';
 import { decide } from '../../../../src/workflows/ephemeral-runner-set/plan.ts';
 import { settle } from '../../../../src/workflows/ephemeral-runner-set/settle.ts';
-import type { SetState } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
+import type { RunnerSetState } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
 import { aState, circumstances, idleRow, NOW } from '../builders.ts';
 
-const blocked = (since: number, over: Parameters<typeof aState>[0] = {}): SetState =>
+const blocked = (since: number, over: Parameters<typeof aState>[0] = {}): RunnerSetState =>
   aState({ retirementBlockedBy: 'SecretNotFound', retirementBlockedSince: since, ...over });
 const gone = { set: { deleting: true as const } };
 const deletedRow = idleRow('demo-runner-gone1', { deleting: true });
 const MINUTES = 60_000;
 
-test.each<[string, SetState, ReturnType<typeof idleRow>, boolean]>([
+test.each<[string, RunnerSetState, ReturnType<typeof idleRow>, boolean]>([
   ['nothing is in the way', aState(gone), idleRow(), false],
   ['not for long enough', blocked(NOW - 4 * MINUTES, gone), idleRow(), false],
   ['as long as the deadline', blocked(NOW - 5 * MINUTES, gone), idleRow(), true],

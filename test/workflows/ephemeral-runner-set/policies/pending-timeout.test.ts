@@ -4,15 +4,15 @@ import {
   pendingDeadline,
   pendingEnding,
 } from '../../../../src/workflows/ephemeral-runner-set/policies/pending-timeout.ts';
-import type { Row } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
+import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
 import { aPod, aState, circumstances, NOW, pendingRow, seen } from '../builders.ts';
 import { decide } from '../../../../src/workflows/ephemeral-runner-set/plan.ts';
 
 const limits = { pendingTimeoutSeconds: 600, imageErrorGraceSeconds: 30 };
 
 /** A row whose pod was seen like this, one after the other, ten seconds apart. */
-function after(...pods: Partial<ObservedPod>[]): Row {
-  const row: Row = { name: 'r', podSeen: true };
+function after(...pods: Partial<ObservedPod>[]): RunnerState {
+  const row: RunnerState = { name: 'r', podSeen: true };
   pods.forEach((pod, i) => {
     row.seen = seen({ name: 'r', pod: aPod({ phase: 'Pending', ...pod }) });
     notePending(row, NOW + i * 10_000);

@@ -1,22 +1,22 @@
-import { follow } from '../../../../src/workflows/ephemeral-runner-set/lifecycle.ts';
+import { followRunners } from '../../../../src/workflows/ephemeral-runner-set/lifecycle.ts';
 import {
   registrationsToCheck,
   settleRegistrations,
 } from '../../../../src/workflows/ephemeral-runner-set/policies/registration-check.ts';
-import type { Row } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
-import type { SetState } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
+import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
+import type { RunnerSetState } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
 import { aState, busyRow, idleRow, NOW, pendingRow } from '../builders.ts';
 
 const MINUTE = 60_000;
 
 /** Idle, and up for so many minutes. */
-const idle = (name: string, minutes: number, over: Partial<Row> = {}): Row => ({
+const idle = (name: string, minutes: number, over: Partial<RunnerState> = {}): RunnerState => ({
   ...idleRow(name),
   runningSince: NOW - minutes * MINUTE,
   ...over,
 });
 
-function toCheck(state: SetState, now = NOW, mayCheckAt = 0) {
+function toCheck(state: RunnerSetState, now = NOW, mayCheckAt = 0) {
   const wakes: number[] = [];
   const check = registrationsToCheck(state, { now, mayCheckAt }, wakes);
   return { names: check?.suspects.map(({ name }) => name), idle: check?.idle, wakes };
@@ -58,8 +58,8 @@ describe('GitHub is asked', () => {
 });
 
 describe('what GitHub says', () => {
-  const end = (state: SetState, now: number) => {
-    follow(state, now);
+  const end = (state: RunnerSetState, now: number) => {
+    followRunners(state, now);
     return state.rows.get('a')?.end;
   };
 
@@ -82,7 +82,7 @@ describe('what GitHub says', () => {
     expect(state.rows.get('a')).not.toHaveProperty('missing');
     state.rows.get('b')!.seen!.hasJob = true;
     settleRegistrations(state, { ...nothing, offline: ['b'] }, NOW + 30_000);
-    follow(state, NOW + 30_000);
+    followRunners(state, NOW + 30_000);
     expect([...state.rows.values()].map((row) => row.end)).toEqual([undefined, undefined]);
   });
 

@@ -1,5 +1,5 @@
 import { replicaDelta } from '../../../../src/workflows/ephemeral-runner-set/policies/replica-delta.ts';
-import type { Row } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
+import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { PatchOrder } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
 import { busyRow, idleRow, pendingRow } from '../builders.ts';
 
@@ -10,7 +10,7 @@ const numbered = (replicas: number, completed = 0): PatchOrder => ({
   exact: false,
   completed,
 });
-const names = (rows: Row[]): string[] => rows.map(({ name }) => name);
+const names = (rows: RunnerState[]): string[] => rows.map(({ name }) => name);
 
 describe('replicaDelta', () => {
   test('nothing there: all are missing', () => {
@@ -41,7 +41,7 @@ describe('replicaDelta', () => {
   });
 
   test('a runner that GitHub would not let go, because of its job, counts and is not tried again', () => {
-    const held: Row = { ...idleRow('held'), heldByJob: true };
+    const held: RunnerState = { ...idleRow('held'), heldByJob: true };
     expect(replicaDelta([held], exactly(0))).toEqual({ missing: 0, surplus: [] });
   });
 
