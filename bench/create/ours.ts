@@ -1,7 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import { waitUntil } from '../../dev/processes.ts';
 import { startRunners } from '../../dev/runner/runners.ts';
-import { runnerSetWorkflowId } from '../../src/messages/workflow-ids.ts';
+import { ephemeralRunnerSetWorkflowId } from '../../src/messages/workflow-ids.ts';
 import { isNotFound } from '../../src/kubernetes/client/errors.ts';
 import { ephemeralRunnerSets } from '../../src/kubernetes/client/resources.ts';
 import { cpuBetween, readCpu } from '../cpu.ts';
@@ -40,7 +40,7 @@ interface Parts {
 
 async function playRound(parts: Parts, set: string, shape: RoundShape): Promise<OursRound> {
   const { world, worker, temporal } = parts;
-  const workflowId = runnerSetWorkflowId(worker.cluster, namespace, set);
+  const workflowId = ephemeralRunnerSetWorkflowId(worker.cluster, namespace, set);
   await world.createSet('ours', set);
   await adopted(world, set);
   await atRest(temporal, workflowId);

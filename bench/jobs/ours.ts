@@ -3,9 +3,9 @@ import type { AutoscalingRunnerSet } from '../../src/api/v1alpha1/autoscaling-ru
 import { API_VERSION } from '../../src/api/v1alpha1/group.ts';
 import {
   clusterWatchWorkflowId,
-  listenerWorkflowId,
-  runnerSetWorkflowId,
-  scaleSetWorkflowId,
+  autoscalingListenerWorkflowId,
+  ephemeralRunnerSetWorkflowId,
+  autoscalingRunnerSetWorkflowId,
 } from '../../src/messages/workflow-ids.ts';
 import { isNotFound } from '../../src/kubernetes/client/errors.ts';
 import {
@@ -111,9 +111,9 @@ async function workflowsOf({ world, worker: { cluster } }: Parts, name: string) 
   );
   return {
     cluster: clusterWatchWorkflowId(cluster),
-    scaleSet: scaleSetWorkflowId(cluster, namespace, name),
-    listener: listenerWorkflowId(cluster, namespace, listener?.metadata.name ?? ''),
-    runnerSet: runnerSetWorkflowId(cluster, namespace, set?.metadata.name ?? ''),
+    scaleSet: autoscalingRunnerSetWorkflowId(cluster, namespace, name),
+    listener: autoscalingListenerWorkflowId(cluster, namespace, listener?.metadata.name ?? ''),
+    runnerSet: ephemeralRunnerSetWorkflowId(cluster, namespace, set?.metadata.name ?? ''),
   };
 }
 

@@ -1,4 +1,4 @@
-import { runnerSetWorkflowId } from '../../src/messages/workflow-ids.ts';
+import { ephemeralRunnerSetWorkflowId } from '../../src/messages/workflow-ids.ts';
 
 /** What a person needs to know to play with a running system. */
 export interface Situation {
@@ -16,7 +16,7 @@ export interface Situation {
   workerLog: string;
 }
 
-const WORKFLOW_ID = runnerSetWorkflowId('default', 'default', 'demo');
+const WORKFLOW_ID = ephemeralRunnerSetWorkflowId('default', 'default', 'demo');
 
 /** The text that `make run` ends its start with: commands for a second terminal, to copy as they are. */
 export function instructions(situation: Situation): string {

@@ -8,8 +8,7 @@ import {
   isGrpcDeadlineError,
 } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
-import type { Paused, ScaleResult, RunnerSetView } from '../messages/ephemeral-runner-set.ts';
-import { runnerSetWorkflowId, scaleSetWorkflowId } from '../messages/workflow-ids.ts';
+import { ephemeralRunnerSetWorkflowId, autoscalingRunnerSetWorkflowId } from '../messages/workflow-ids.ts';
 import type { TemporalTarget } from '../workers/configuration/temporal-profile.ts';
 import { temporalConfig } from '../workers/configuration/temporal-profile.ts';
 import { redact } from '../workers/log.ts';
@@ -24,6 +23,12 @@ import type {
   WorkflowFacts,
   Workflows,
 } from './surroundings.ts';
+import {
+  pauseUpdate,
+  resumeUpdate,
+  runnerSetStateQuery,
+  scaleUpdate,
+} from '../messages/ephemeral-runner-set.ts';
 
 /** How long the connection, a query and an update may take. Updates and queries need a living worker. */
 const CONNECT_MS = 5_000;
@@ -65,13 +70,12 @@ function setWorkflow(client: Client, named: Named): SetWorkflow {
   const { key, cluster } = named;
   const ask = questioner(client, {
     ...named,
-    workflowId: runnerSetWorkflowId(cluster, key.namespace, key.name),
+    workflowId: ephemeralRunnerSetWorkflowId(cluster, key.namespace, key.name),
   });
   return {
     ...pausable(ask),
-    scale: (replicas) =>
-      ask((set) => set.executeUpdate<ScaleResult, [{ replicas: number }]>('scale', { args: [{ replicas }] })),
-    state: () => ask((set) => set.query<RunnerSetView>('state')),
+    scale: (replicas) => ask((workflow) => workflow.executeUpdate(scaleUpdate, { args: [{ replicas }] })),
+    state: () => ask((workflow) => workflow.query(runnerSetStateQuery)),
     describe: () => ask(async (set) => factsOf(await set.describe())),
   };
 }
@@ -79,14 +83,17 @@ function setWorkflow(client: Client, named: Named): SetWorkflow {
 function scaleSetWorkflow(client: Client, named: Named): ScaleSetWorkflow {
   const { key, cluster } = named;
   return pausable(
-    questioner(client, { ...named, workflowId: scaleSetWorkflowId(cluster, key.namespace, key.name) }),
+    questioner(client, {
+      ...named,
+      workflowId: autoscalingRunnerSetWorkflowId(cluster, key.namespace, key.name),
+    }),
   );
 }
 
 type Ask = <T>(question: (handle: WorkflowHandle) => Promise<T>) => Promise<T>;
 
 const pausable = (ask: Ask): ScaleSetWorkflow => ({
-  setPaused: (paused) => ask((workflow) => workflow.executeUpdate<Paused, []>(paused ? 'pause' : 'resume')),
+  setPaused: (paused) => ask((workflow) => workflow.executeUpdate(paused ? pauseUpdate : resumeUpdate)),
 });
 
 function questioner(client: Client, asked: Omit<Asked, 'namespace'>): Ask {

@@ -1,26 +1,48 @@
 import type { KubernetesClient, ObjectKey } from './client/client.ts';
 import { ignoreNotFound } from './client/errors.ts';
-import type { KubernetesObject, ObjectMeta, Resource } from './client/resources.ts';
+import type { KubernetesObject, Resource } from './client/resources.ts';
+
+interface Finalizable {
+  metadata?: { finalizers?: string[] | undefined; resourceVersion?: string | undefined } | undefined;
+}
+
+interface FinalizerChange {
+  finalizers: readonly string[];
+  present: boolean;
+}
+
+/** The finalizers of an object with some added, or taken off; `undefined` if it is so already. */
+export function changedFinalizers(
+  { metadata: { finalizers = [] } = {} }: Finalizable,
+  { finalizers: ours, present }: FinalizerChange,
+): string[] | undefined {
+  if (ours.every((each) => finalizers.includes(each) === present)) return undefined;
+  const others = finalizers.filter((each) => !ours.includes(each));
+  return present ? [...others, ...ours] : others;
+}
 
 /**
- * Adds a finalizer to an object, or takes it off. Tied to the version that is read, so that no finalizer of somebody
- * else's gets lost: rejects with a conflict when the object changes meanwhile. One that is gone needs none.
+ * The patch that adds finalizers, or takes them off, `undefined` if none is needed. Tied to the version that was read,
+ * so that no finalizer of somebody else's gets lost: it is refused when the object changed meanwhile.
+ */
+export function finalizersPatch(
+  object: Finalizable,
+  change: FinalizerChange,
+): { metadata: { finalizers: string[]; resourceVersion: string | undefined } } | undefined {
+  const finalizers = changedFinalizers(object, change);
+  return finalizers && { metadata: { finalizers, resourceVersion: object.metadata?.resourceVersion } };
+}
+
+/**
+ * Adds a finalizer to an object, or takes it off. Rejects with a conflict when the object changes meanwhile. One that is
+ * gone needs none.
  */
 export async function setFinalizer<T extends KubernetesObject>(
   kubernetes: Pick<KubernetesClient, 'get' | 'mergePatch'>,
   { resource, ...key }: ObjectKey & { resource: Resource<T> },
   { finalizer, present }: { finalizer: string; present: boolean },
 ): Promise<void> {
-  const object = await ignoreNotFound(kubernetes.get(resource, key));
-  if (!object) return;
-  const { finalizers = [], resourceVersion } = (object.metadata ?? {}) as Pick<
-    ObjectMeta,
-    'finalizers' | 'resourceVersion'
-  >;
-  if (finalizers.includes(finalizer) === present) return;
-  const others = finalizers.filter((each) => each !== finalizer);
-  const changed = present ? [...others, finalizer] : others;
-  await ignoreNotFound(
-    kubernetes.mergePatch(resource, key, { metadata: { finalizers: changed, resourceVersion } }),
-  );
+  const object = (await ignoreNotFound(kubernetes.get(resource, key))) as Finalizable | undefined;
+  const patch = object && finalizersPatch(object, { finalizers: [finalizer], present });
+  if (patch) await ignoreNotFound(kubernetes.mergePatch(resource, key, patch));
 }

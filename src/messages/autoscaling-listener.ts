@@ -1,10 +1,11 @@
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal } from './definitions.ts';
 import type { ListenerCapacity, ListenerObservation } from './observations.ts';
+import { observeSignal } from './observations.ts';
 
 /** What an AutoscalingListener's workflow can be told and asked. */
 
 /** Changes in the cluster, from the watch. */
-export const observeListenerSignal = defineSignal<[ListenerObservation]>('observe');
+export const observeListenerSignal = defineSignal<[ListenerObservation]>(observeSignal.name);
 
 /** How the listener fares, from whoever holds its session. */
 export const reportSignal = defineSignal<[ListenerReport]>('report');

@@ -1,6 +1,6 @@
-import { defineQuery, defineSignal } from '@temporalio/workflow';
-import type { AutoscalingRunnerSetState } from '../workflows/autoscaling-runner-set/state.ts';
+import { defineQuery, defineSignal } from './definitions.ts';
 import type { AutoscalingRunnerSetObservation } from './observations.ts';
+import { observeSignal } from './observations.ts';
 
 /** Why a step cannot be done for now. */
 export interface StepFailure {
@@ -27,11 +27,13 @@ export interface AutoscalingRunnerSetView {
   failed: number;
   conditions: { type: string; status: string; reason: string; message: string }[];
   /** By step: what stands in its way. */
-  troubles: AutoscalingRunnerSetState['troubles'];
+  stepFailures: Partial<Record<StepName, StepFailure>>;
 }
 
 /** Changes in the cluster, from the watch. */
-export const observeScaleSetSignal = defineSignal<[AutoscalingRunnerSetObservation]>('observe');
+export const observeAutoscalingRunnerSetSignal = defineSignal<[AutoscalingRunnerSetObservation]>(
+  observeSignal.name,
+);
 
 /** How the scale set stands and what is in its way. */
-export const scaleSetStateQuery = defineQuery<AutoscalingRunnerSetView>('state');
+export const autoscalingRunnerSetStateQuery = defineQuery<AutoscalingRunnerSetView>('state');

@@ -1,10 +1,11 @@
-import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from './definitions.ts';
 import type { RunnerSetObservation } from './observations.ts';
+import { observeSignal } from './observations.ts';
 
 /** What an EphemeralRunnerSet's workflow can be told and asked; an AutoscalingRunnerSet's can be paused and resumed as well. */
 
 /** Changes in the cluster, from the watch. */
-export const observeSignal = defineSignal<[RunnerSetObservation]>('observe');
+export const observeRunnerSetSignal = defineSignal<[RunnerSetObservation]>(observeSignal.name);
 
 export interface ScaleRequest {
   /** The number of runners wanted; a whole number, 0 or more. */
@@ -32,7 +33,7 @@ export const resumeUpdate = defineUpdate<Paused>('resume');
 export const resumeSignal = defineSignal('resume');
 
 /** What the set is doing and why. */
-export const stateQuery = defineQuery<RunnerSetView>('state');
+export const runnerSetStateQuery = defineQuery<RunnerSetView>('state');
 
 /** The largest number that `spec.replicas` holds (int32). */
 const MOST_REPLICAS = 2_147_483_647;

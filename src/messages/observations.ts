@@ -1,3 +1,4 @@
+import { defineSignal } from './definitions.ts';
 import type { RunnerSettings } from './settings.ts';
 
 /** What decisions need of a pod. Messages are cut to 200 characters; absent means false, none or unknown. */
@@ -31,7 +32,7 @@ export interface ObservedRunner {
   ready?: true;
   hasJob?: true;
   /** It belongs to no set. */
-  loose?: true;
+  standalone?: true;
   deleting?: true;
   pod?: ObservedPod;
 }
@@ -59,12 +60,12 @@ export interface ObservedRunnerSet {
 export interface RunnerSetObservation {
   /** Milliseconds since the epoch, when the oldest change of the batch was seen. */
   at: number;
-  set?: ObservedRunnerSet | null;
+  runnerSet?: ObservedRunnerSet | null;
   runners?: ObservedRunner[];
   gone?: string[];
   /** How jobs ended, in GitHub's words, by the name of the runner that had them. Told by the listener. */
   jobResults?: Record<string, string>;
-  /** Part `part` of `parts` of a full picture: after the last part, runners that were in none of them are gone. */
+  /** Part `part` of `parts` of a full snapshot: after the last part, runners that were in none of them are gone. */
   snapshot?: { part: number; parts: number };
   settings?: RunnerSettings;
 }
@@ -75,9 +76,9 @@ export interface ObservedAutoscalingRunnerSet {
   generation: number;
   configUrl: string;
   /** Hash of what the spec asks of the scale set at GitHub. */
-  asked: string;
+  specHash: string;
   /** Id, group and name of the scale set as the annotations hold them; empty without an id. */
-  identity: string;
+  gitHubAnnotations: string;
   scaleSetId?: number;
   /** A new template waits for the jobs that run. */
   eventual?: true;
@@ -128,12 +129,12 @@ export interface ObservedChildListener {
 export interface AutoscalingRunnerSetObservation {
   /** Milliseconds since the epoch. */
   at: number;
-  scaleSet: ObservedAutoscalingRunnerSet | null;
+  autoscalingRunnerSet: ObservedAutoscalingRunnerSet | null;
   /** Hash of its children as they should be. */
   wanted: string;
-  sets: ObservedChildRunnerSet[];
+  runnerSets: ObservedChildRunnerSet[];
   listeners: ObservedChildListener[];
-  /** This is the regular full picture, not a change. */
+  /** This is the regular full snapshot, not a change. */
   snapshot?: true;
   settings?: RunnerSettings;
 }
@@ -157,7 +158,7 @@ export interface ObservedListener {
   mode: 'worker' | 'pod';
   configUrl: string;
   /** The AutoscalingRunnerSet it serves. */
-  scaleSet: { namespace: string; name: string };
+  autoscalingRunnerSet: { namespace: string; name: string };
   scaleSetId: number;
   hasFinalizer?: true;
   deleting?: true;
@@ -170,10 +171,13 @@ export interface ListenerObservation {
   /** Milliseconds since the epoch. */
   at: number;
   listener: ObservedListener | null;
-  /** This is the regular full picture, not a change. */
+  /** This is the regular full snapshot, not a change. */
   snapshot?: true;
   settings?: RunnerSettings;
 }
 
 /** What a workflow of any kind is told by the signal `observe`. */
 export type AnyObservation = RunnerSetObservation | AutoscalingRunnerSetObservation | ListenerObservation;
+
+/** Tells a workflow of any kind of changes in the cluster. */
+export const observeSignal = defineSignal<[AnyObservation]>('observe');

@@ -14,19 +14,19 @@ export const listenerTaskQueueOf = (cluster: string, namespace: string, name: st
   `${taskQueueOf(cluster)}/listener/${namespace}/${name}`;
 
 /** The workflow that serves an AutoscalingRunnerSet. */
-export const scaleSetWorkflowId = (cluster: string, namespace: string, name: string): string =>
+export const autoscalingRunnerSetWorkflowId = (cluster: string, namespace: string, name: string): string =>
   `${cluster}/autoscalingrunnerset/${namespace}/${name}`;
 
 /** The workflow that serves an AutoscalingListener. */
-export const listenerWorkflowId = (cluster: string, namespace: string, name: string): string =>
+export const autoscalingListenerWorkflowId = (cluster: string, namespace: string, name: string): string =>
   `${cluster}/autoscalinglistener/${namespace}/${name}`;
 
 /** The workflow that serves an EphemeralRunnerSet. */
-export const runnerSetWorkflowId = (cluster: string, namespace: string, name: string): string =>
+export const ephemeralRunnerSetWorkflowId = (cluster: string, namespace: string, name: string): string =>
   `${cluster}/ephemeralrunnerset/${namespace}/${name}`;
 
 /** The workflow that serves those EphemeralRunners of a namespace which belong to no set. */
-export const looseRunnersWorkflowId = (cluster: string, namespace: string): string =>
+export const standaloneRunnersWorkflowId = (cluster: string, namespace: string): string =>
   `${cluster}/ephemeralrunners/${namespace}`;
 
 /** The workflow that keeps the watch on the cluster. */

@@ -8,7 +8,7 @@ import type { ConfigMap } from '../kubernetes/client/resources.ts';
 import { reflect } from '../kubernetes/client/watch.ts';
 
 /** The ConfigMap through which workers learn of each other's pauses: one entry per config URL and scope, or budget. */
-export const PAUSES_CONFIG_MAP = 'temporal-arc-github-pauses';
+export const RATE_LIMITS_CONFIG_MAP = 'temporal-arc-github-pauses';
 
 export interface ShareRateLimitsOptions {
   pauses: RateLimitWaits;
@@ -48,7 +48,7 @@ export function shareRateLimits(options: ShareRateLimitsOptions): () => Promise<
     client: kubernetes,
     resource: configMaps,
     namespace,
-    fieldSelector: `metadata.name=${PAUSES_CONFIG_MAP}`,
+    fieldSelector: `metadata.name=${RATE_LIMITS_CONFIG_MAP}`,
     signal: stopping.signal,
     onSync: (found) => {
       logFailure.over();
@@ -95,7 +95,7 @@ async function write(
   data: Record<string, string | null>,
 ): Promise<void> {
   const patch = (): Promise<unknown> =>
-    kubernetes.mergePatch(configMaps, { namespace, name: PAUSES_CONFIG_MAP }, { data });
+    kubernetes.mergePatch(configMaps, { namespace, name: RATE_LIMITS_CONFIG_MAP }, { data });
   try {
     await patch();
   } catch (error) {
@@ -112,7 +112,7 @@ const create = (
   data: Record<string, string | null>,
 ): Promise<unknown> =>
   kubernetes.create(configMaps, namespace, {
-    metadata: { name: PAUSES_CONFIG_MAP },
+    metadata: { name: RATE_LIMITS_CONFIG_MAP },
     data: Object.fromEntries(Object.entries(data).filter((entry): entry is [string, string] => !!entry[1])),
   });
 

@@ -30,7 +30,7 @@ import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { autoscalingRunnerSets, ephemeralRunnerSets, ephemeralRunners, namespaces, secrets } from '../../src/kubernetes/client/resources.ts';
 import type { RunnerSetView } from '../../src/messages/ephemeral-runner-set.ts';
-import { clusterWatchWorkflowId, listenerWorkflowId, looseRunnersWorkflowId, runnerSetWorkflowId, scaleSetWorkflowId } from '../../src/messages/workflow-ids.ts';
+import { clusterWatchWorkflowId, autoscalingListenerWorkflowId, standaloneRunnersWorkflowId, ephemeralRunnerSetWorkflowId, autoscalingRunnerSetWorkflowId } from '../../src/messages/workflow-ids.ts';
 import { createMetrics } from '../../src/workers/metrics/metrics.ts';
 import { startWorker } from '../../src/workers/worker.ts';
 import { workflowCode } from '../../src/workers/workflow-code.ts';
@@ -54,7 +54,7 @@ interface Stage {
 type Scenario = (stage: Stage) => Promise<string>;
 
 const key = ({ namespace }: Stage) => ({ namespace, name: 'demo' });
-const setId = ({ namespace }: Stage): string => runnerSetWorkflowId(CLUSTER, namespace, 'demo');
+const setId = ({ namespace }: Stage): string => ephemeralRunnerSetWorkflowId(CLUSTER, namespace, 'demo');
 
 const runnerSpec = ({ github }: Stage, revision: string) => ({
   githubConfigUrl: github.configUrl('octo/repo'),
@@ -218,7 +218,7 @@ const SCENARIOS: Record<string, Scenario> = {
 
   'runners-of-no-set': async (stage) => {
     await createToken(stage);
-    const id = looseRunnersWorkflowId(CLUSTER, stage.namespace);
+    const id = standaloneRunnersWorkflowId(CLUSTER, stage.namespace);
     stage.runners.rules.add({ namespace: stage.namespace, exitCode: 1, times: 1 });
     for (const name of ['alone', 'apart']) {
       const runner = { metadata: { name }, spec: runnerSpec(stage, '1') } as EphemeralRunner;
@@ -272,11 +272,11 @@ const ROLLING: Record<string, Scenario> = {
 
 const QUEUE = 'queue';
 
-const queueId = ({ namespace }: Stage): string => scaleSetWorkflowId(CLUSTER, namespace, QUEUE);
+const queueId = ({ namespace }: Stage): string => autoscalingRunnerSetWorkflowId(CLUSTER, namespace, QUEUE);
 
 function listenerId({ namespace, github }: Stage): string {
   const name = listenerName({ namespace, name: QUEUE, githubConfigUrl: github.configUrl('octo/repo') });
-  return listenerWorkflowId(CLUSTER, namespace, name);
+  return autoscalingListenerWorkflowId(CLUSTER, namespace, name);
 }
 
 /** A scale set's life: jobs, another template, another maximum, the end. */

@@ -11,8 +11,16 @@ import {
   secrets,
 } from '../../src/kubernetes/client/resources.ts';
 import type { RunnerSetView } from '../../src/messages/ephemeral-runner-set.ts';
-import type { RunnerSetObservation, ObservedRunner, ObservedRunnerSet } from '../../src/messages/observations.ts';
-import { listenerWorkflowId, scaleSetWorkflowId, taskQueueOf } from '../../src/messages/workflow-ids.ts';
+import type {
+  RunnerSetObservation,
+  ObservedRunner,
+  ObservedRunnerSet,
+} from '../../src/messages/observations.ts';
+import {
+  autoscalingListenerWorkflowId,
+  autoscalingRunnerSetWorkflowId,
+  taskQueueOf,
+} from '../../src/messages/workflow-ids.ts';
 import type { AutoscalingListenerInput } from '../../src/workflows/autoscaling-listener/workflow.ts';
 import type { AutoscalingRunnerSetInput } from '../../src/workflows/autoscaling-runner-set/workflow.ts';
 import type { Scene } from './support/crash-scene.ts';
@@ -136,8 +144,8 @@ test('creations that take long are cut short for it, and taken up again: nobody 
 
 describe('a scale set and its listener', () => {
   const workflowIds = ({ name, listenerName }: StartedScaleSet): [scaleSet: string, listener: string] => [
-    scaleSetWorkflowId(scene.cluster, scene.namespace, name),
-    listenerWorkflowId(scene.cluster, scene.namespace, listenerName),
+    autoscalingRunnerSetWorkflowId(scene.cluster, scene.namespace, name),
+    autoscalingListenerWorkflowId(scene.cluster, scene.namespace, listenerName),
   ];
 
   /** What each run but the first was given by the one before it, in their order. */
@@ -222,7 +230,7 @@ describe('a scale set and its listener', () => {
     expect(numbers[0]).toBeGreaterThan(0);
     for (const { carried } of await inputsOf<AutoscalingRunnerSetInput>(scaleSetId)) {
       expect(carried).toMatchObject({ prepared: { scaleSetId: demo.id }, troubles: {} });
-      expect(Object.keys(carried?.paces ?? {})).toEqual(expect.arrayContaining(['prepare', 'apply']));
+      expect(Object.keys(carried?.stepBackoffs ?? {})).toEqual(expect.arrayContaining(['prepare', 'apply']));
     }
     expect(admin.stats().violations).toEqual([]);
     await demo.remove();

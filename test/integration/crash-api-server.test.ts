@@ -69,7 +69,7 @@ test('what follows the API server by a watch goes on where it was', async () => 
   const key = { namespace, name: 'watched' };
   const running = reflect<ConfigMap, string>({
     ...{ client, namespace, resource: configMaps, signal: stop.signal, backoffMs: [50, 200] },
-    digest: ({ metadata, data }) => `${metadata?.name} ${data?.['turn'] ?? ''}`,
+    transform: ({ metadata, data }) => `${metadata?.name} ${data?.['turn'] ?? ''}`,
     onSync: (found) => void seen.push(`sync ${found.filter(isWatched).join()}`.trim()),
     onEvent: (type, found) => {
       if (isWatched(found)) seen.push(`${type} ${found}`);

@@ -11,7 +11,7 @@ import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner
 import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { configMaps, ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/client/resources.ts';
-import { PAUSES_CONFIG_MAP } from '../../src/workers/share-rate-limits.ts';
+import { RATE_LIMITS_CONFIG_MAP } from '../../src/workers/share-rate-limits.ts';
 import { eventually } from './support/scene.ts';
 import { workerCommand } from './support/worker-process.ts';
 import { freshNamespace, world } from './support/servers.ts';
@@ -147,7 +147,10 @@ it('a 429 to one worker slows the config URL down for both, and every set says w
       expect(blocked).toMatchObject({ status: 'True', reason: 'GitHubRateLimited' });
     }
   }, 10_000);
-  const { data = {} } = await kubernetes.get(configMaps, { namespace: 'default', name: PAUSES_CONFIG_MAP });
+  const { data = {} } = await kubernetes.get(configMaps, {
+    namespace: 'default',
+    name: RATE_LIMITS_CONFIG_MAP,
+  });
   expect(Object.values(data).some((text) => text.includes(github.configUrl('octo/app')))).toBe(true);
   await eventually(async () => expect(await podCount()).toBe(120));
   const during = github.admin

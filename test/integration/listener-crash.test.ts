@@ -1,7 +1,7 @@
 import type { RunningProcess } from '../../dev/processes.ts';
 import type { Runners } from '../../dev/runner/runners.ts';
 import { startRunners } from '../../dev/runner/runners.ts';
-import { listenerWorkflowId } from '../../src/messages/workflow-ids.ts';
+import { autoscalingListenerWorkflowId } from '../../src/messages/workflow-ids.ts';
 import type { Scene } from './support/crash-scene.ts';
 import { openScene } from './support/crash-scene.ts';
 import { always, eventually } from './support/scene.ts';
@@ -51,7 +51,7 @@ async function holderOf(
   among: RunningProcess[],
 ): Promise<RunningProcess> {
   const { cluster, namespace, temporal } = scene;
-  const handle = temporal.workflow.getHandle(listenerWorkflowId(cluster, namespace, listenerName));
+  const handle = temporal.workflow.getHandle(autoscalingListenerWorkflowId(cluster, namespace, listenerName));
   const { raw } = await handle.describe();
   const activity = (raw.pendingActivities ?? []).find(({ activityType }) => activityType?.name === 'listen');
   const pid = Number(activity?.lastWorkerIdentity?.split('@')[0]);
@@ -133,7 +133,9 @@ test('row 7: all of Temporal’s memory of the listener is lost; the session is 
     const worker = await scene.startWorker();
     const demo = await startScaleSet(scene, 'busy', { maxRunners: 10 });
     const { cluster, namespace, temporal } = scene;
-    const handle = temporal.workflow.getHandle(listenerWorkflowId(cluster, namespace, demo.listenerName));
+    const handle = temporal.workflow.getHandle(
+      autoscalingListenerWorkflowId(cluster, namespace, demo.listenerName),
+    );
     await worker.kill();
     await handle.terminate('the test takes its memory away');
     const since = Date.now();

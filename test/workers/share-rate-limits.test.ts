@@ -3,7 +3,7 @@ import { createRateLimitWaits } from '../../src/github/rate-limit-waits.ts';
 import type { RateLimitWaits } from '../../src/github/rate-limit-waits.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
-import { PAUSES_CONFIG_MAP, shareRateLimits } from '../../src/workers/share-rate-limits.ts';
+import { RATE_LIMITS_CONFIG_MAP, shareRateLimits } from '../../src/workers/share-rate-limits.ts';
 import { ApiServer, eventually, status } from '../kubernetes/client/api-server.ts';
 
 const ORG = 'https://github.com/org';
@@ -68,7 +68,7 @@ it('many calls that are refused within a moment make one write, and a longer pau
 });
 
 it('takes over only what is an entry of ours, and clears away what has ended', async () => {
-  api.put(PAUSES_CONFIG_MAP, {
+  api.put(RATE_LIMITS_CONFIG_MAP, {
     data: { junk: 'no JSON', list: '[]', ended: entry(-120), other: entry(20, 'https://github.com/b') },
   });
   const pauses = worker();
@@ -116,7 +116,7 @@ it.each([
 ])('an entry %s holds back the whole REST API', async (_, more) => {
   const until = new Date(Date.now() + 20_000);
   const text = JSON.stringify({ configUrl: ORG, scope: 'rest', ...more, until: until.toISOString() });
-  api.put(PAUSES_CONFIG_MAP, { data: { 'rest-0123456789abcdef': text } });
+  api.put(RATE_LIMITS_CONFIG_MAP, { data: { 'rest-0123456789abcdef': text } });
   const pauses = worker();
   await eventually(() => pauses.current().length === 1);
   expect(pauses.current()).toEqual([{ configUrl: ORG, scope: 'rest', until: until.getTime() }]);

@@ -8,9 +8,9 @@ import { isDecision } from '../../github/errors.ts';
 import { resumeMessageSession } from '../../github/message-session.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
-import { autoscalingListeners, events } from '../../kubernetes/client/resources.ts';
+import { autoscalingListeners } from '../../kubernetes/client/resources.ts';
 import { setFinalizer } from '../../kubernetes/finalizers.ts';
-import { buildEvent } from '../../kubernetes/objects/event.ts';
+import { recordEvent } from '../../kubernetes/record-event.ts';
 import { judge, judged } from '../failures.ts';
 import type { GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub } from '../github-access/connect.ts';
@@ -101,6 +101,6 @@ async function tellOfOpenSession(
   const regarding = { apiVersion: API_VERSION, kind: 'AutoscalingListener', namespace, name, uid };
   const why = error instanceof Error ? error.message : String(error);
   const message = `The message session was left open at GitHub, where it ends by itself: ${why}`;
-  const event = buildEvent({ regarding, type: 'Warning', reason: 'SessionLeftOpen', message });
-  await kubernetes.create(events, namespace, event).catch(() => undefined);
+  const event = { type: 'Warning', reason: 'SessionLeftOpen', message } as const;
+  await recordEvent(kubernetes, regarding, event).catch(() => undefined);
 }

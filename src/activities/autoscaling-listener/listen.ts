@@ -8,7 +8,7 @@ import { createMessageSession, resumeMessageSession } from '../../github/message
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import type { ListenerReport } from '../../messages/autoscaling-listener.ts';
 import type { ListenerCapacity, RunnerSetObservation } from '../../messages/observations.ts';
-import { runnerSetWorkflowId } from '../../messages/workflow-ids.ts';
+import { ephemeralRunnerSetWorkflowId } from '../../messages/workflow-ids.ts';
 import { BEAT_MS } from '../heartbeat.ts';
 import type { ListenProgress } from './message-loop.ts';
 import { MessageLoop } from './message-loop.ts';
@@ -18,6 +18,8 @@ import { NO_SCALING } from './policies/desired-replicas.ts';
 import type { ListenFailure } from './session-failures.ts';
 import { afterListenFailure } from './session-failures.ts';
 import type { ListenerKey, ListenerSetup, ReadSetup } from './setup.ts';
+import { observeRunnerSetSignal } from '../../messages/ephemeral-runner-set.ts';
+import { reportSignal } from '../../messages/autoscaling-listener.ts';
 
 export interface ListenInput extends ListenerKey {
   /** What the EphemeralRunnerSet can take. */
@@ -167,7 +169,9 @@ class Listening {
     const { cluster, workflows } = this.deps;
     const told: RunnerSetObservation = { at: Date.now(), jobResults };
     try {
-      await workflows.getHandle(runnerSetWorkflowId(cluster, namespace, runnerSet)).signal('observe', told);
+      await workflows
+        .getHandle(ephemeralRunnerSetWorkflowId(cluster, namespace, runnerSet))
+        .signal(observeRunnerSetSignal, told);
     } catch (error) {
       // The set is gone, and its runners with it.
       if (!(error instanceof WorkflowNotFoundError)) throw error;
@@ -190,7 +194,7 @@ class Listening {
     if (workflowId === undefined) return;
     this.deps.workflows
       .getHandle(workflowId)
-      .signal('report', whole)
+      .signal(reportSignal, whole)
       .catch((error: unknown) => {
         this.told = '';
         this.deps.log('A listener could not tell its workflow how it fares.', {

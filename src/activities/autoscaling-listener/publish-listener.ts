@@ -1,12 +1,14 @@
 import { SESSION_ID_ANNOTATION } from '../../api/annotations.ts';
-import { READY_CONDITION, conditionsWith } from '../../api/conditions.ts';
+import { READY_CONDITION } from '../../api/conditions.ts';
 import type { ResourceEvent } from '../../api/event.ts';
 import { AUTOSCALING_LISTENER_FINALIZER } from '../../api/finalizers.ts';
 import { API_VERSION } from '../../api/v1alpha1/group.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
-import { autoscalingListeners, events } from '../../kubernetes/client/resources.ts';
-import { buildEvent } from '../../kubernetes/objects/event.ts';
+import { autoscalingListeners } from '../../kubernetes/client/resources.ts';
+import { finalizersPatch } from '../../kubernetes/finalizers.ts';
+import { recordEvent } from '../../kubernetes/record-event.ts';
+import { writeStatus } from '../../kubernetes/write-status.ts';
 import { judged } from '../failures.ts';
 import type { ListenerKey } from './setup.ts';
 
@@ -23,7 +25,7 @@ export interface PublishListenerInput extends ListenerKey {
   generation: number;
   condition?: ListenerCondition;
   addFinalizer?: true;
-  happenings: ResourceEvent[];
+  events: ResourceEvent[];
 }
 
 /** Writes condition, session and finalizer of a listener, and Events. One that is gone needs none. */
@@ -33,29 +35,35 @@ export const publishListenerActivity =
     judged(() => publish(kubernetes, input));
 
 async function publish(kubernetes: KubernetesClient, input: PublishListenerInput): Promise<void> {
-  const { namespace, name, uid, generation, condition, addFinalizer, happenings } = input;
+  const { namespace, name, uid, generation, condition, events } = input;
+  await writeMetadata(kubernetes, input);
+  if (condition) {
+    const { ready, reason, message } = condition;
+    const decided = { type: READY_CONDITION, status: ready ? 'True' : 'False', reason, message } as const;
+    const target = { resource: autoscalingListeners, namespace, name, uid };
+    await writeStatus(kubernetes, target, { conditions: [decided], generation });
+  }
+  const regarding = { apiVersion: API_VERSION, kind: 'AutoscalingListener', namespace, name, uid };
+  for (const event of events) await recordEvent(kubernetes, regarding, event);
+}
+
+/** The finalizer, and the session that it holds. */
+async function writeMetadata(
+  kubernetes: KubernetesClient,
+  { namespace, name, uid, condition, addFinalizer }: PublishListenerInput,
+): Promise<void> {
+  if (!addFinalizer && condition?.sessionId === undefined) return;
   const key = { namespace, name };
   const current = await ignoreNotFound(kubernetes.get(autoscalingListeners, key));
   if (current?.metadata.uid !== uid) return;
-  const { finalizers = [], annotations = {}, resourceVersion } = current.metadata;
+  const { annotations = {} } = current.metadata;
+  const finalizers = [AUTOSCALING_LISTENER_FINALIZER];
+  const finalizer = addFinalizer && finalizersPatch(current, { finalizers, present: true });
   const isNewSession = condition?.sessionId && annotations[SESSION_ID_ANNOTATION] !== condition.sessionId;
-  const addsFinalizer = addFinalizer && !finalizers.includes(AUTOSCALING_LISTENER_FINALIZER);
-  if (isNewSession || addsFinalizer) {
-    const metadata = {
-      ...(isNewSession && { annotations: { [SESSION_ID_ANNOTATION]: condition.sessionId } }),
-      // Tied to the version that was read, so that no finalizer of somebody else's gets lost.
-      ...(addsFinalizer && { finalizers: [...finalizers, AUTOSCALING_LISTENER_FINALIZER], resourceVersion }),
-    };
-    await ignoreNotFound(kubernetes.mergePatch(autoscalingListeners, key, { metadata }));
-  }
-  if (condition) {
-    const { ready, reason, message } = condition;
-    const told = { type: READY_CONDITION, status: ready ? 'True' : 'False', reason, message } as const;
-    const conditions = conditionsWith(current.status?.conditions, [told], generation);
-    const status = { status: { conditions } };
-    await ignoreNotFound(kubernetes.mergePatch(autoscalingListeners, key, status, { subresource: 'status' }));
-  }
-  const regarding = { apiVersion: API_VERSION, kind: 'AutoscalingListener', ...key, uid };
-  for (const happening of happenings)
-    await ignoreNotFound(kubernetes.create(events, namespace, buildEvent({ regarding, ...happening })));
+  if (!finalizer && !isNewSession) return;
+  const metadata = {
+    ...finalizer?.metadata,
+    ...(isNewSession && { annotations: { [SESSION_ID_ANNOTATION]: condition.sessionId } }),
+  };
+  await ignoreNotFound(kubernetes.mergePatch(autoscalingListeners, key, { metadata }));
 }

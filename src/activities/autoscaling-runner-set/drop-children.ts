@@ -9,14 +9,14 @@ export interface DropChildrenInput {
   /** EphemeralRunnerSets that shall want no runner any more; those with a job go on. */
   empty: string[];
   /** EphemeralRunnerSets to delete; their own workflows see to their runners. */
-  sets: { name: string; uid: string }[];
+  runnerSets: { name: string; uid: string }[];
   listeners: { namespace: string; name: string; uid: string }[];
 }
 
 /** Asks for the deletion of children, each only if it is still the one that was meant. Safe to repeat. */
 export const dropChildrenActivity =
   ({ kubernetes }: { kubernetes: KubernetesClient }) =>
-  ({ namespace, empty, sets, listeners }: DropChildrenInput): Promise<void> =>
+  ({ namespace, empty, runnerSets, listeners }: DropChildrenInput): Promise<void> =>
     judged(async () => {
       await Promise.all([
         ...empty.map((name) =>
@@ -28,7 +28,7 @@ export const dropChildrenActivity =
             ),
           ),
         ),
-        ...sets.map(({ name, uid }) =>
+        ...runnerSets.map(({ name, uid }) =>
           unlessAnother(kubernetes.delete(ephemeralRunnerSets, { namespace, name }, { uid })),
         ),
         ...listeners.map(({ uid, ...key }) =>

@@ -21,7 +21,7 @@ import { scaleSetIdOf, urlLabels } from '../../kubernetes/objects/scale-set.ts';
 import { SetupError, judged } from '../failures.ts';
 import type { GitHubAccess, GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub } from '../github-access/connect.ts';
-import { askedOf, gitHubAnnotationsOf } from './policies/desired-children.ts';
+import { specHashOf, gitHubAnnotationsOf } from './policies/desired-children.ts';
 import { desiredChange, desiredLabels, isDefaultGroup, missingLabels } from './policies/desired-scale-set.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
@@ -33,14 +33,14 @@ export interface PrepareScaleSetDeps extends GitHubAccessDeps {
 /** The scale set at GitHub as it now stands for the AutoscalingRunnerSet. */
 export interface PreparedScaleSet {
   /** As in `ObservedScaleSet`: what the spec asked for, and what the annotations now say. */
-  asked: string;
-  identity: string;
+  specHash: string;
+  gitHubAnnotations: string;
   scaleSetId: number;
   group: string;
   scaleSetName: string;
   /** Labels that GitHub did not keep. */
   missingLabels: string[];
-  happenings: ResourceEvent[];
+  events: ResourceEvent[];
 }
 
 /**
@@ -65,18 +65,18 @@ export const prepareScaleSetActivity =
       );
       const github = await accessGitHub(deps, namespace, accessOf(scaleSet));
       const options = { signal: Context.current().cancellationSignal };
-      const work: Work = { github, scaleSet, options, happenings: [] };
+      const work: Work = { github, scaleSet, options, events: [] };
       const found = await bring(work);
       const written = await annotate(deps.kubernetes, scaleSet, found);
       await leaveOldUrl(deps, work);
       return {
-        asked: askedOf(scaleSet),
-        identity: gitHubAnnotationsOf(written),
+        specHash: specHashOf(scaleSet),
+        gitHubAnnotations: gitHubAnnotationsOf(written),
         scaleSetId: found.id,
         group: found.runnerGroupName,
         scaleSetName: found.name,
         missingLabels: missingLabels(found, desiredLabels(scaleSet.spec, found.name)),
-        happenings: work.happenings,
+        events: work.events,
       };
     });
 
@@ -103,7 +103,7 @@ interface Work {
   github: ScaleSetClient;
   scaleSet: AutoscalingRunnerSet;
   options: { signal: AbortSignal };
-  happenings: ResourceEvent[];
+  events: ResourceEvent[];
 }
 
 /** Finds it by id, then by name, or creates it; then changes what differs. */
@@ -126,9 +126,9 @@ async function bring(work: Work): Promise<RunnerScaleSet> {
           about: `Scale set ${id} is gone from GitHub: `,
         }
       : { type: 'Normal' as const, reason: 'ScaleSetCreated', about: '' };
-  const { about, ...happening } = told;
-  work.happenings.push({
-    ...happening,
+  const { about, ...event } = told;
+  work.events.push({
+    ...event,
     message: `${about}"${created.name}" was created (id ${created.id}).`,
   });
   return created;
@@ -155,7 +155,7 @@ async function change(work: Work, found: RunnerScaleSet): Promise<RunnerScaleSet
   const changed = await github.updateScaleSet(found.id, wanted, options);
   const words = Object.keys(wanted).join(', ');
   const message = `Scale set "${changed.name}" (id ${changed.id}) was changed at GitHub: ${words}.`;
-  work.happenings.push({ type: 'Normal', reason: 'ScaleSetChanged', message });
+  work.events.push({ type: 'Normal', reason: 'ScaleSetChanged', message });
   return changed;
 }
 
@@ -187,7 +187,7 @@ function oldUrlOf({ metadata, spec }: AutoscalingRunnerSet): string | undefined 
 
 /** After a move to another URL, the scale set at the old one goes, if it still can be reached and runs no job. */
 async function leaveOldUrl(deps: PrepareScaleSetDeps, work: Work): Promise<void> {
-  const { scaleSet, options, happenings } = work;
+  const { scaleSet, options, events } = work;
   const [githubConfigUrl, id] = [oldUrlOf(scaleSet), scaleSetIdOf(scaleSet)];
   if (githubConfigUrl === undefined || id === 0) return;
   try {
@@ -197,6 +197,6 @@ async function leaveOldUrl(deps: PrepareScaleSetDeps, work: Work): Promise<void>
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const message = `Scale set ${id} was left behind at ${githubConfigUrl}; delete it there (${why}).`;
-    happenings.push({ type: 'Warning', reason: 'ScaleSetLeftBehind', message });
+    events.push({ type: 'Warning', reason: 'ScaleSetLeftBehind', message });
   }
 }

@@ -1,17 +1,15 @@
 import type { DecidedCondition } from '../../api/conditions.ts';
-import { conditionsWith } from '../../api/conditions.ts';
 import type { ResourceEvent } from '../../api/event.ts';
 import { API_VERSION } from '../../api/v1alpha1/group.ts';
 import type { AutoscalingRunnerSetPhase } from '../../api/v1alpha1/phases.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
-import { autoscalingRunnerSets, events } from '../../kubernetes/client/resources.ts';
-import { buildEvent } from '../../kubernetes/objects/event.ts';
+import { autoscalingRunnerSets } from '../../kubernetes/client/resources.ts';
+import { recordEvent } from '../../kubernetes/record-event.ts';
+import { writeStatus } from '../../kubernetes/write-status.ts';
 import { judged } from '../failures.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
-import { readScaleSet } from './read-scale-set.ts';
 
-export interface ScaleSetStatusUpdate {
+export interface AutoscalingRunnerSetStatusUpdate {
   currentRunners: number;
   pendingEphemeralRunners: number;
   runningEphemeralRunners: number;
@@ -23,8 +21,8 @@ export interface ScaleSetStatusUpdate {
 export interface PublishScaleSetInput extends ScaleSetTarget {
   /** The generation that was judged. */
   generation: number;
-  status?: ScaleSetStatusUpdate;
-  happenings: ResourceEvent[];
+  status?: AutoscalingRunnerSetStatusUpdate;
+  events: ResourceEvent[];
 }
 
 /** Writes a scale set's status and Events. What is gone needs no status. */
@@ -32,31 +30,19 @@ export const publishScaleSetActivity =
   ({ kubernetes }: { kubernetes: KubernetesClient }) =>
   (input: PublishScaleSetInput): Promise<void> =>
     judged(async () => {
-      const { namespace, name, uid, status, happenings } = input;
+      const { namespace, name, uid, generation, status, events } = input;
+      const target = { resource: autoscalingRunnerSets, namespace, name, uid };
       const regarding = { apiVersion: API_VERSION, kind: 'AutoscalingRunnerSet', namespace, name, uid };
       await Promise.all([
-        status && publishStatus(kubernetes, input, status),
-        ...happenings.map((happening) =>
-          ignoreNotFound(kubernetes.create(events, namespace, buildEvent({ regarding, ...happening }))),
-        ),
+        status && writeStatus(kubernetes, target, { ...splitStatus(status), generation }),
+        ...events.map((event) => recordEvent(kubernetes, regarding, event)),
       ]);
     });
 
-async function publishStatus(
-  kubernetes: KubernetesClient,
-  { generation, ...target }: PublishScaleSetInput,
-  status: ScaleSetStatusUpdate,
-): Promise<void> {
-  const current = await readScaleSet(kubernetes, target);
-  if (!current) return;
-  const { namespace, name } = target;
-  const patch = {
-    status: {
-      ...status,
-      conditions: conditionsWith(current.status?.conditions, status.conditions, generation),
-    },
-  };
-  await ignoreNotFound(
-    kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, patch, { subresource: 'status' }),
-  );
-}
+const splitStatus = ({
+  conditions,
+  ...fields
+}: AutoscalingRunnerSetStatusUpdate): { conditions: DecidedCondition[]; fields: object } => ({
+  conditions,
+  fields,
+});

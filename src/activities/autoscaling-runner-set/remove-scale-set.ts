@@ -37,7 +37,9 @@ export const removeScaleSetActivity =
       const leaked = await attempt(() => deleteAtGitHub(deps, scaleSet, id), { force, scaleSet, id });
       const { namespace, name } = target;
       const metadata = { annotations: { [RUNNER_SCALE_SET_ID_ANNOTATION]: null } };
-      await ignoreNotFound(deps.kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, { metadata }));
+      await ignoreNotFound(
+        deps.kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, { metadata }),
+      );
       return leaked === undefined ? {} : { leaked };
     });
 

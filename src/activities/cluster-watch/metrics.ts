@@ -2,10 +2,10 @@ import { parseConfigUrl } from '../../github/config-url.ts';
 import type { ObservedRunner, ObservedRunnerSet } from '../../messages/observations.ts';
 
 /** One EphemeralRunnerSet with its runners, as the watch knows them. */
-export interface WatchedSet {
+export interface WatchedRunnerSet {
   namespace: string;
   name: string;
-  set: ObservedRunnerSet;
+  runnerSet: ObservedRunnerSet;
   runners: ReadonlyMap<string, ObservedRunner>;
 }
 
@@ -30,21 +30,21 @@ interface Scope {
 }
 
 /** Brings the gauges of all sets up to date. */
-export function reportRunners(gauges: ClusterGauges, watched: Iterable<WatchedSet>): void {
+export function reportRunners(gauges: ClusterGauges, watched: Iterable<WatchedRunnerSet>): void {
   const sets = [...watched];
   gauges.replicas(
-    sets.map(({ namespace, name, set, runners }) => ({
+    sets.map(({ namespace, name, runnerSet, runners }) => ({
       namespace,
       name,
-      desired: set.replicas,
+      desired: runnerSet.replicas,
       current: runners.size,
     })),
   );
   gauges.runners(
-    sets.map(({ namespace, set, runners }) => ({
+    sets.map(({ namespace, runnerSet, runners }) => ({
       namespace,
-      name: set.scaleSet,
-      ...scopeOf(set.configUrl),
+      name: runnerSet.scaleSet,
+      ...scopeOf(runnerSet.configUrl),
       ...phasesOf(runners.values()),
     })),
   );

@@ -31,7 +31,7 @@ export function observedRunnerSet({ metadata, spec, status }: EphemeralRunnerSet
 export interface OwnedRunner {
   namespace: string;
   /** Name of its EphemeralRunnerSet. */
-  set?: string;
+  runnerSet?: string;
   runner: ObservedRunner;
 }
 
@@ -49,10 +49,10 @@ export function observedRunner({ metadata, spec, status }: EphemeralRunner): Own
     ...(status?.phase && { phase: status.phase }),
     ...(status?.ready && { ready: true }),
     ...(status?.jobId && { hasJob: true }),
-    ...(!owner && { loose: true }),
+    ...(!owner && { standalone: true }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
   };
-  return { namespace: metadata.namespace ?? '', ...(owner && { set: owner.name }), runner };
+  return { namespace: metadata.namespace ?? '', ...(owner && { runnerSet: owner.name }), runner };
 }
 
 export function observedPod({

@@ -17,7 +17,11 @@ import type {
   ObservedAutoscalingRunnerSet,
 } from '../../messages/observations.ts';
 import type { ScaleSetOptions } from '../../messages/settings.ts';
-import { askedOf, gitHubAnnotationsOf, staleness } from '../autoscaling-runner-set/policies/desired-children.ts';
+import {
+  specHashOf,
+  gitHubAnnotationsOf,
+  staleness,
+} from '../autoscaling-runner-set/policies/desired-children.ts';
 import { observedPod } from './observed-runners.ts';
 
 export function observedAutoscalingRunnerSet(
@@ -30,8 +34,8 @@ export function observedAutoscalingRunnerSet(
     uid: metadata.uid ?? '',
     generation: metadata.generation ?? 0,
     configUrl: spec.githubConfigUrl ?? '',
-    asked: askedOf(scaleSet),
-    identity: gitHubAnnotationsOf(scaleSet),
+    specHash: specHashOf(scaleSet),
+    gitHubAnnotations: gitHubAnnotationsOf(scaleSet),
     ...(id > 0 && { scaleSetId: id }),
     ...(updateStrategy === 'eventual' && { eventual: true }),
     ...(metadata.finalizers?.includes(AUTOSCALING_RUNNER_SET_FINALIZER) && { hasFinalizer: true }),
@@ -111,7 +115,7 @@ export function observedListener(
     specHash: stableHash(mode === 'pod' ? { spec, labels, annotations } : { spec }),
     mode,
     configUrl: spec.githubConfigUrl ?? '',
-    scaleSet: {
+    autoscalingRunnerSet: {
       namespace: spec.autoscalingRunnerSetNamespace ?? '',
       name: spec.autoscalingRunnerSetName ?? '',
     },

@@ -1,14 +1,14 @@
 import type { PodState } from '../../kubernetes/pod-state.ts';
 import { isDone } from '../../api/v1alpha1/phases.ts';
 import type { RunnerSetTarget as Audience } from './workflow-target.ts';
-import type { SetLoad } from '../autoscaling-listener/policies/capacity.ts';
+import type { RunnerSetLoad } from '../autoscaling-listener/policies/capacity.ts';
 import { NO_LOAD } from '../autoscaling-listener/policies/capacity.ts';
 import type { OwnedRunner } from './observed-runners.ts';
 import { observedPod } from './observed-runners.ts';
-import type { WatchedSet } from './metrics.ts';
+import type { WatchedRunnerSet } from './metrics.ts';
 import type { RunnerSetObservation, ObservedRunner, ObservedRunnerSet } from '../../messages/observations.ts';
 
-/** One audience's part of the picture, and what it has not been told yet. */
+/** One target's part of the store, and what it has not been told yet. */
 interface Part extends Audience {
   resource: ObservedRunnerSet | undefined;
   runners: Map<string, ObservedRunner>;
@@ -21,7 +21,7 @@ const SNAPSHOT_PART = 1000;
 export interface NamedRunnerSet {
   namespace: string;
   name: string;
-  set: ObservedRunnerSet;
+  runnerSet: ObservedRunnerSet;
 }
 
 /**
@@ -33,38 +33,38 @@ export class RunnerStore {
   private readonly pods = new Map<string, PodState>();
   /** Where each runner is kept. */
   private readonly homes = new Map<string, string>();
-  private readonly onNews: (audience: Audience) => void;
+  private readonly onNews: (target: Audience) => void;
   private readonly clock: () => number;
 
-  /** @param onNews called for each audience that there is something to tell */
-  constructor(onNews: (audience: Audience) => void, clock: () => number = Date.now) {
+  /** @param onNews called for each target that there is something to tell */
+  constructor(onNews: (target: Audience) => void, clock: () => number = Date.now) {
     this.onNews = onNews;
     this.clock = clock;
   }
 
-  audiences(): Audience[] {
-    return [...this.parts.values()].map(audienceOf);
+  targets(): Audience[] {
+    return [...this.parts.values()].map(targetOf);
   }
 
   /** @param within the namespace that was listed; all of them unless given. Likewise below. */
   replaceSets(digests: NamedRunnerSet[], within?: string): void {
-    const present = new Set(digests.map(({ namespace, name }) => keyOf({ namespace, set: name })));
+    const present = new Set(digests.map(({ namespace, name }) => keyOf({ namespace, runnerSet: name })));
     for (const [key, part] of this.parts) {
-      if (part.set === undefined || present.has(key) || !isWithin(within, part.namespace)) continue;
-      this.removeSet(part.namespace, part.set);
+      if (part.runnerSet === undefined || present.has(key) || !isWithin(within, part.namespace)) continue;
+      this.removeSet(part.namespace, part.runnerSet);
     }
     for (const digest of digests) this.putSet(digest);
   }
 
-  putSet({ namespace, name, set }: NamedRunnerSet): void {
-    const part = this.partOf({ namespace, set: name });
-    if (same(part.resource, set)) return;
-    part.resource = set;
+  putSet({ namespace, name, runnerSet }: NamedRunnerSet): void {
+    const part = this.partOf({ namespace, runnerSet: name });
+    if (same(part.resource, runnerSet)) return;
+    part.resource = runnerSet;
     this.announce(part, (news) => (news.set = true));
   }
 
   removeSet(namespace: string, name: string): void {
-    const part = this.parts.get(keyOf({ namespace, set: name }));
+    const part = this.parts.get(keyOf({ namespace, runnerSet: name }));
     if (!part?.resource) return;
     part.resource = undefined;
     this.announce(part, (news) => (news.set = true));
@@ -79,9 +79,9 @@ export class RunnerStore {
   }
 
   putRunner(digest: OwnedRunner): void {
-    const { namespace, set, runner } = digest;
+    const { namespace, runnerSet, runner } = digest;
     const id = `${namespace}/${runner.name}`;
-    const part = this.partOf({ namespace, ...(set === undefined ? {} : { set }) });
+    const part = this.partOf({ namespace, ...(runnerSet === undefined ? {} : { runnerSet }) });
     this.homes.set(id, keyOf(part));
     this.place(part, withPod(runner, this.pods.get(id)));
   }
@@ -118,9 +118,9 @@ export class RunnerStore {
     this.refresh(id);
   }
 
-  /** Takes out what an audience has not been told, `undefined` if nothing. */
-  takeNews(audience: Audience): RunnerSetObservation | undefined {
-    const part = this.parts.get(keyOf(audience));
+  /** Takes out what a target has not been told, `undefined` if nothing. */
+  takeNews(target: Audience): RunnerSetObservation | undefined {
+    const part = this.parts.get(keyOf(target));
     if (!part) return undefined;
     const { since, set, runners, gone } = part.news;
     if (!set && runners.size === 0 && gone.size === 0) return undefined;
@@ -128,33 +128,33 @@ export class RunnerStore {
     this.forgetIfEmpty(part);
     return {
       at: since,
-      ...(set ? { set: part.resource ?? null } : {}),
+      ...(set ? { runnerSet: part.resource ?? null } : {}),
       ...(runners.size > 0 ? { runners: [...runners].flatMap((name) => part.runners.get(name) ?? []) } : {}),
       ...(gone.size > 0 ? { gone: [...gone] } : {}),
     };
   }
 
-  /** The whole picture for an audience, in parts that fit into a message. Whatever was news is in it. */
-  snapshot(audience: Audience): RunnerSetObservation[] {
-    const part = this.parts.get(keyOf(audience));
+  /** The whole snapshot for a target, in parts that fit into a message. Whatever was news is in it. */
+  snapshot(target: Audience): RunnerSetObservation[] {
+    const part = this.parts.get(keyOf(target));
     const all = [...(part?.runners.values() ?? [])];
     const at = part && part.news.since > 0 ? part.news.since : this.clock();
     if (part) part.news = noNews();
     const parts = Math.max(1, Math.ceil(all.length / SNAPSHOT_PART));
-    const set = audience.set === undefined ? {} : { set: part?.resource ?? null };
+    const runnerSet = target.runnerSet === undefined ? {} : { runnerSet: part?.resource ?? null };
     return Array.from({ length: parts }, (_, i) => ({
       at,
-      ...(i === 0 ? set : {}),
+      ...(i === 0 ? runnerSet : {}),
       runners: all.slice(i * SNAPSHOT_PART, (i + 1) * SNAPSHOT_PART),
       snapshot: { part: i + 1, parts },
     }));
   }
 
   /** The runners of a set, counted for decisions about its scale set. */
-  loadOf(namespace: string, set: string): SetLoad {
-    const part = this.parts.get(keyOf({ namespace, set }));
+  loadOf(namespace: string, set: string): RunnerSetLoad {
+    const part = this.parts.get(keyOf({ namespace, runnerSet: set }));
     if (!part || part.runners.size === 0) return NO_LOAD;
-    const load: SetLoad = { busy: false, alive: 0, waitingForNode: [] };
+    const load: RunnerSetLoad = { busy: false, alive: 0, waitingForNode: [] };
     for (const { name, hasJob, phase, deleting } of part.runners.values()) {
       if (hasJob) load.busy = true;
       const pod = this.pods.get(`${namespace}/${name}`);
@@ -167,16 +167,16 @@ export class RunnerStore {
   }
 
   /** Every set that exists, with its runners. */
-  *sets(): Iterable<WatchedSet> {
-    for (const { namespace, set: name, resource, runners } of this.parts.values()) {
-      if (name !== undefined && resource) yield { namespace, name, set: resource, runners };
+  *sets(): Iterable<WatchedRunnerSet> {
+    for (const { namespace, runnerSet: name, resource, runners } of this.parts.values()) {
+      if (name !== undefined && resource) yield { namespace, name, runnerSet: resource, runners };
     }
   }
 
-  private partOf(audience: Audience): Part {
-    const key = keyOf(audience);
+  private partOf(target: Audience): Part {
+    const key = keyOf(target);
     const part = this.parts.get(key) ?? {
-      ...audience,
+      ...target,
       resource: undefined,
       runners: new Map(),
       news: noNews(),
@@ -203,7 +203,7 @@ export class RunnerStore {
   private announce(part: Part, change: (news: Part['news']) => void): void {
     part.news.since ||= this.clock();
     change(part.news);
-    this.onNews(audienceOf(part));
+    this.onNews(targetOf(part));
   }
 
   /** A set that is gone with all its runners is told of once more, and then forgotten. */
@@ -217,11 +217,11 @@ const isWithin = (within: string | undefined, namespace: string): boolean =>
 
 const noNews = (): Part['news'] => ({ since: 0, set: false, runners: new Set(), gone: new Set() });
 
-const keyOf = ({ namespace, set }: Audience): string => `${namespace}/${set ?? ''}`;
+const keyOf = ({ namespace, runnerSet }: Audience): string => `${namespace}/${runnerSet ?? ''}`;
 
-const audienceOf = ({ namespace, set }: Audience): Audience => ({
+const targetOf = ({ namespace, runnerSet }: Audience): Audience => ({
   namespace,
-  ...(set === undefined ? {} : { set }),
+  ...(runnerSet === undefined ? {} : { runnerSet }),
 });
 
 const idOf = ({ namespace, name }: PodState): string => `${namespace}/${name}`;

@@ -9,7 +9,7 @@ import type {
   ListenerObservation,
   AutoscalingRunnerSetObservation,
 } from '../../messages/observations.ts';
-import type { SetLoad } from '../autoscaling-listener/policies/capacity.ts';
+import type { RunnerSetLoad } from '../autoscaling-listener/policies/capacity.ts';
 import { capacityOf } from '../autoscaling-listener/policies/capacity.ts';
 import type { ChildOptions } from '../autoscaling-runner-set/policies/desired-children.ts';
 import { desiredChildren } from '../autoscaling-runner-set/policies/desired-children.ts';
@@ -21,7 +21,7 @@ import {
   observedAutoscalingRunnerSet,
 } from './observed-scale-sets.ts';
 import type { ListenerTarget, AutoscalingRunnerSetTarget } from './workflow-target.ts';
-import { isListenerAudience } from './workflow-target.ts';
+import { isListenerTarget } from './workflow-target.ts';
 
 type Told = AutoscalingRunnerSetTarget | ListenerTarget;
 
@@ -37,17 +37,17 @@ interface Named {
 }
 
 export interface ScaleSetStoreOptions {
-  /** Called for each audience that there may be something to tell. */
-  onNews: (audience: Told) => void;
+  /** Called for each target that there may be something to tell. */
+  onNews: (target: Told) => void;
   options: ChildOptions;
   /** What is known of the runners of an EphemeralRunnerSet. */
-  loadOf: (namespace: string, set: string) => SetLoad;
+  loadOf: (namespace: string, set: string) => RunnerSetLoad;
   clock?: () => number;
 }
 
 /**
  * What the watch knows of scale sets: AutoscalingRunnerSets with their children, compared here with what they should be,
- * so that workflows are told in a few words what is missing. An audience is told everything, whenever it differs from
+ * so that workflows are told in a few words what is missing. A target is told everything, whenever it differs from
  * what it was told last.
  */
 export class ScaleSetStore {
@@ -55,7 +55,7 @@ export class ScaleSetStore {
   /** By key of a set or listener: the family it is kept with. */
   private readonly homes = new Map<string, string>();
   private readonly pods = new Map<string, ListenerPodState>();
-  /** What each audience was told last. */
+  /** What each target was told last. */
   private readonly told = new Map<string, string>();
   /** What each listener was told last that its set can take. */
   private readonly capacities = new Map<string, ListenerCapacity>();
@@ -67,10 +67,10 @@ export class ScaleSetStore {
     this.clock = parts.clock ?? Date.now;
   }
 
-  audiences(): Told[] {
+  targets(): Told[] {
     return [...this.families].flatMap(([key, { listeners }]) => [
-      scaleSetAudience(key),
-      ...[...listeners.keys()].map(listenerAudience),
+      autoscalingRunnerSetTarget(key),
+      ...[...listeners.keys()].map(listenerTarget),
     ]);
   }
 
@@ -151,7 +151,7 @@ export class ScaleSetStore {
     if (home === undefined) return;
     this.homes.delete(`listener ${keyOf(object)}`);
     this.families.get(home)?.listeners.delete(keyOf(object));
-    this.parts.onNews(listenerAudience(keyOf(object)));
+    this.parts.onNews(listenerTarget(keyOf(object)));
     this.announce(home);
   }
 
@@ -175,43 +175,45 @@ export class ScaleSetStore {
   /** To be called at intervals: how busy runners are changes without any object here changing. */
   refresh(): void {
     for (const [key, family] of this.families) {
-      if (family.sets.size > 1 || this.isEventual()) this.parts.onNews(scaleSetAudience(key));
+      if (family.sets.size > 1 || this.isEventual()) this.parts.onNews(autoscalingRunnerSetTarget(key));
       for (const [listener, object] of family.listeners) {
         if (this.capacities.get(listener) !== this.capacityFor(object)) this.announceListener(listener);
       }
     }
   }
 
-  /** What an audience has not been told, `undefined` if nothing. */
-  takeNews(audience: Told): AutoscalingRunnerSetObservation | ListenerObservation | undefined {
-    const content = this.contentFor(audience);
+  /** What a target has not been told, `undefined` if nothing. */
+  takeNews(target: Told): AutoscalingRunnerSetObservation | ListenerObservation | undefined {
+    const content = this.contentFor(target);
     const text = JSON.stringify(content);
-    if (this.told.get(toldKey(audience)) === text) return undefined;
-    this.remember(audience, text);
+    if (this.told.get(toldKey(target)) === text) return undefined;
+    this.remember(target, text);
     return { at: this.clock(), ...content };
   }
 
-  /** Everything for an audience, whatever it was told. */
-  snapshot(audience: Told): [AutoscalingRunnerSetObservation | ListenerObservation] {
-    const content = this.contentFor(audience);
-    this.remember(audience, JSON.stringify(content));
+  /** Everything for a target, whatever it was told. */
+  snapshot(target: Told): [AutoscalingRunnerSetObservation | ListenerObservation] {
+    const content = this.contentFor(target);
+    this.remember(target, JSON.stringify(content));
     return [{ at: this.clock(), ...content, snapshot: true }];
   }
 
-  private remember(audience: Told, text: string): void {
-    this.told.set(toldKey(audience), text);
-    const home = isListenerAudience(audience)
-      ? this.homes.get(`listener ${audience.namespace}/${audience.listener}`)
-      : `${audience.namespace}/${audience.scaleSet}`;
+  private remember(target: Told, text: string): void {
+    this.told.set(toldKey(target), text);
+    const home = isListenerTarget(target)
+      ? this.homes.get(`listener ${target.namespace}/${target.listener}`)
+      : `${target.namespace}/${target.autoscalingRunnerSet}`;
     const family = home === undefined ? undefined : this.families.get(home);
     if (home !== undefined && family && isEmpty(family)) this.families.delete(home);
-    if (!family || isEmpty(family)) this.told.delete(toldKey(audience));
+    if (!family || isEmpty(family)) this.told.delete(toldKey(target));
   }
 
-  private contentFor(audience: Told): Omit<AutoscalingRunnerSetObservation, 'at'> | Omit<ListenerObservation, 'at'> {
-    return isListenerAudience(audience)
-      ? this.listenerContent(`${audience.namespace}/${audience.listener}`)
-      : this.scaleSetContent(`${audience.namespace}/${audience.scaleSet}`);
+  private contentFor(
+    target: Told,
+  ): Omit<AutoscalingRunnerSetObservation, 'at'> | Omit<ListenerObservation, 'at'> {
+    return isListenerTarget(target)
+      ? this.listenerContent(`${target.namespace}/${target.listener}`)
+      : this.scaleSetContent(`${target.namespace}/${target.autoscalingRunnerSet}`);
   }
 
   private scaleSetContent(key: string): Omit<AutoscalingRunnerSetObservation, 'at'> {
@@ -221,9 +223,9 @@ export class ScaleSetStore {
     const wanted = resource && desiredChildren(resource, all, options);
     const current = currentOf(all);
     return {
-      scaleSet: resource ? observedAutoscalingRunnerSet(resource, options) : null,
+      autoscalingRunnerSet: resource ? observedAutoscalingRunnerSet(resource, options) : null,
       wanted: wanted ? stableHash(wanted) : '',
-      sets: all.map((set) =>
+      runnerSets: all.map((set) =>
         observedChildRunnerSet(set, {
           wanted: wanted?.runnerSet,
           current: set === current,
@@ -256,7 +258,7 @@ export class ScaleSetStore {
     return capacityOf(set, this.parts.loadOf(namespace, name));
   }
 
-  private loadOf({ metadata }: EphemeralRunnerSet): SetLoad {
+  private loadOf({ metadata }: EphemeralRunnerSet): RunnerSetLoad {
     return this.parts.loadOf(metadata.namespace ?? '', metadata.name ?? '');
   }
 
@@ -272,14 +274,14 @@ export class ScaleSetStore {
 
   /** A family's listeners may be concerned as well: by the capacity of its sets. */
   private announce(key: string): void {
-    this.parts.onNews(scaleSetAudience(key));
+    this.parts.onNews(autoscalingRunnerSetTarget(key));
     for (const listener of this.families.get(key)?.listeners.keys() ?? []) this.announceListener(listener);
   }
 
   private announceListener(key: string): void {
-    const audience = listenerAudience(key);
-    if (this.told.get(toldKey(audience)) === JSON.stringify(this.listenerContent(key))) return;
-    this.parts.onNews(audience);
+    const target = listenerTarget(key);
+    if (this.told.get(toldKey(target)) === JSON.stringify(this.listenerContent(key))) return;
+    this.parts.onNews(target);
   }
 }
 
@@ -298,17 +300,17 @@ const split = (key: string): [namespace: string, name: string] => {
   return [key.slice(0, at), key.slice(at + 1)];
 };
 
-const scaleSetAudience = (key: string): AutoscalingRunnerSetTarget => {
+const autoscalingRunnerSetTarget = (key: string): AutoscalingRunnerSetTarget => {
   const [namespace, scaleSet] = split(key);
-  return { namespace, scaleSet };
+  return { namespace, autoscalingRunnerSet: scaleSet };
 };
 
-const listenerAudience = (key: string): ListenerTarget => {
+const listenerTarget = (key: string): ListenerTarget => {
   const [namespace, listener] = split(key);
   return { namespace, listener };
 };
 
-const toldKey = (audience: Told): string =>
-  isListenerAudience(audience)
-    ? `listener ${audience.namespace}/${audience.listener}`
-    : `scale set ${audience.namespace}/${audience.scaleSet}`;
+const toldKey = (target: Told): string =>
+  isListenerTarget(target)
+    ? `listener ${target.namespace}/${target.listener}`
+    : `scale set ${target.namespace}/${target.autoscalingRunnerSet}`;

@@ -3,10 +3,11 @@ import type { WorkflowClient } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { taskQueueOf } from '../../messages/workflow-ids.ts';
 import type { WorkflowTarget } from './workflow-target.ts';
-import { isScaleSetAudience, workflowIdOf } from './workflow-target.ts';
+import { isAutoscalingRunnerSetTarget, workflowIdOf } from './workflow-target.ts';
 import { needsWorkflow, startOptionsFor } from './workflow-start.ts';
 import type { AnyObservation } from '../../messages/observations.ts';
 import type { RunnerSettings } from '../../messages/settings.ts';
+import { observeSignal } from '../../messages/observations.ts';
 
 /** The shortest time between two messages to one workflow: what changes in between goes together. */
 const SPACING_MS = 100;
@@ -26,16 +27,16 @@ const AGAIN_MS = 1_000;
 
 /** Where news come from. */
 export interface ObservationStore {
-  /** What an audience has not been told, `undefined` if nothing. */
-  takeNews(audience: WorkflowTarget): AnyObservation | undefined;
-  /** The whole picture for an audience, in parts that fit into a message. */
-  snapshot(audience: WorkflowTarget): AnyObservation[];
+  /** What a target has not been told, `undefined` if nothing. */
+  takeNews(target: WorkflowTarget): AnyObservation | undefined;
+  /** The whole snapshot for a target, in parts that fit into a message. */
+  snapshot(target: WorkflowTarget): AnyObservation[];
 }
 
 export interface SignalQueueOptions {
   cluster: string;
   workflows: Pick<WorkflowClient, 'getHandle' | 'signalWithStart'>;
-  picture: ObservationStore;
+  store: ObservationStore;
   settings: RunnerSettings;
   signal: AbortSignal;
   log: (message: string, facts: Record<string, unknown>) => void;
@@ -43,13 +44,13 @@ export interface SignalQueueOptions {
 
 /**
  * Tells each workflow what changed for it: in order, one message at a time, at most ten a second. A workflow that is
- * not there is started with the whole picture, and so is told whoever missed something.
+ * not there is started with the whole snapshot, and so is told whoever missed something.
  */
 export class SignalQueue {
   private readonly options: SignalQueueOptions;
-  /** Audiences that are being told, with what they need next. */
-  private readonly busy = new Map<string, 'done' | 'news' | 'picture'>();
-  /** Those that have had the whole picture. */
+  /** Workflows that are being told, with what they need next. */
+  private readonly busy = new Map<string, 'done' | 'news' | 'snapshot'>();
+  /** Those that have had the whole snapshot. */
   private readonly informed = new Set<string>();
 
   constructor(options: SignalQueueOptions) {
@@ -57,29 +58,29 @@ export class SignalQueue {
   }
 
   /** There is something to tell; `whole`: whatever was told before. */
-  notify(audience: WorkflowTarget, whole = false): void {
-    const key = workflowIdOf(this.options.cluster, audience);
-    const need = whole || !this.informed.has(key) ? 'picture' : 'news';
+  notify(target: WorkflowTarget, whole = false): void {
+    const key = workflowIdOf(this.options.cluster, target);
+    const need = whole || !this.informed.has(key) ? 'snapshot' : 'news';
     if (this.busy.has(key)) {
-      if (this.busy.get(key) !== 'picture') this.busy.set(key, need);
+      if (this.busy.get(key) !== 'snapshot') this.busy.set(key, need);
       return;
     }
     this.busy.set(key, need);
-    void this.attend(key, audience);
+    void this.attend(key, target);
   }
 
-  private async attend(key: string, audience: WorkflowTarget): Promise<void> {
+  private async attend(key: string, target: WorkflowTarget): Promise<void> {
     const { signal, log } = this.options;
     while (!signal.aborted && this.busy.get(key) !== 'done') {
       const need = this.busy.get(key);
       this.busy.set(key, 'done');
       let pause = AGAIN_MS;
       try {
-        const told = await (need === 'picture' ? this.tellAll(key, audience) : this.tellNews(key, audience));
-        pause = spacingAfter(audience, told);
+        const told = await (need === 'snapshot' ? this.tellAll(key, target) : this.tellNews(key, target));
+        pause = spacingAfter(target, told);
       } catch (error) {
         this.informed.delete(key);
-        this.busy.set(key, 'picture');
+        this.busy.set(key, 'snapshot');
         log('A workflow could not be told of changes; trying again.', {
           workflowId: key,
           error: String(error),
@@ -91,38 +92,42 @@ export class SignalQueue {
   }
 
   /** @returns of how many runners it told */
-  private async tellNews(key: string, audience: WorkflowTarget): Promise<number> {
-    const news = this.options.picture.takeNews(audience);
+  private async tellNews(key: string, target: WorkflowTarget): Promise<number> {
+    const news = this.options.store.takeNews(target);
     if (!news) return 0;
     try {
-      await this.options.workflows.getHandle(key).signal('observe', news);
+      await this.options.workflows.getHandle(key).signal(observeSignal, news);
       return runnersIn(news);
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
-      return this.tellAll(key, audience);
+      return this.tellAll(key, target);
     }
   }
 
   /** @returns of how many runners it told */
-  private async tellAll(key: string, audience: WorkflowTarget): Promise<number> {
-    const { picture, settings } = this.options;
-    const parts = picture.snapshot(audience);
+  private async tellAll(key: string, target: WorkflowTarget): Promise<number> {
+    const { store, settings } = this.options;
+    const parts = store.snapshot(target);
     const [first, ...others] = parts;
     if (!first || !needsWorkflow(first)) return 0;
-    await this.start(key, audience, { ...first, settings });
-    for (const part of others) await this.options.workflows.getHandle(key).signal('observe', part);
+    await this.start(key, target, { ...first, settings });
+    for (const part of others) await this.options.workflows.getHandle(key).signal(observeSignal, part);
     this.informed.add(key);
     return parts.reduce((runners, part) => runners + runnersIn(part), 0);
   }
 
-  private async start(workflowId: string, audience: WorkflowTarget, observation: AnyObservation): Promise<void> {
+  private async start(
+    workflowId: string,
+    target: WorkflowTarget,
+    observation: AnyObservation,
+  ): Promise<void> {
     const { cluster, workflows } = this.options;
-    const { type, ...start } = startOptionsFor(cluster, audience, observation);
+    const { type, ...start } = startOptionsFor(cluster, target, observation);
     await workflows.signalWithStart(type, {
       workflowId,
       taskQueue: taskQueueOf(cluster),
       ...start,
-      signal: 'observe',
+      signal: observeSignal,
       signalArgs: [observation],
     });
   }
@@ -132,7 +137,7 @@ const runnersIn = (observation: AnyObservation): number =>
   ('runners' in observation ? observation.runners.length : 0) +
   ('gone' in observation ? observation.gone.length : 0);
 
-function spacingAfter(audience: WorkflowTarget, runnersTold: number): number {
-  if (isScaleSetAudience(audience)) return SCALE_SET_SPACING_MS;
+function spacingAfter(target: WorkflowTarget, runnersTold: number): number {
+  if (isAutoscalingRunnerSetTarget(target)) return SCALE_SET_SPACING_MS;
   return Math.min(SPACING_MS + runnersTold * SPACING_PER_RUNNER_MS, LONGEST_SPACING_MS);
 }

@@ -25,7 +25,7 @@ import type { Pod } from '../../kubernetes/client/resources.ts';
 import type { ReflectOptions } from '../../kubernetes/client/watch.ts';
 import { reflect } from '../../kubernetes/client/watch.ts';
 import type { WorkflowTarget } from './workflow-target.ts';
-import { isListenerAudience, isScaleSetAudience } from './workflow-target.ts';
+import { isListenerTarget, isAutoscalingRunnerSetTarget } from './workflow-target.ts';
 import { RunnerStore } from './runner-store.ts';
 import type { NamedRunnerSet } from './runner-store.ts';
 import type { OwnedRunner } from './observed-runners.ts';
@@ -50,7 +50,7 @@ export interface WatchClusterDeps {
   /** How children of scale sets are made; the defaults unless given. */
   scaleSets?: Partial<ScaleSetOptions> | undefined;
   excludedLabelPrefixes?: readonly string[];
-  /** Milliseconds between two full pictures for each workflow. */
+  /** Milliseconds between two full snapshots for each workflow. */
   snapshotIntervalMs: number;
   metrics: ClusterGauges;
   log: (message: string, facts: Record<string, unknown>) => void;
@@ -60,7 +60,7 @@ export interface WatchClusterDeps {
 const GAUGES_MS = 1_000;
 
 /**
- * Watches the cluster until it is cancelled, and tells each workflow what changed for it. Begins with a full picture
+ * Watches the cluster until it is cancelled, and tells each workflow what changed for it. Begins with a full snapshot
  * for every workflow, and repeats it at intervals, so that nothing depends on any single message.
  */
 export const watchClusterActivity = (deps: WatchClusterDeps) => async (): Promise<void> => {
@@ -80,24 +80,24 @@ export const watchClusterActivity = (deps: WatchClusterDeps) => async (): Promis
 
 async function watch(deps: WatchClusterDeps, signal: AbortSignal): Promise<void> {
   let synced = false;
-  const onNews = (audience: WorkflowTarget): void => {
-    if (synced) messenger.notify(audience);
+  const onNews = (target: WorkflowTarget): void => {
+    if (synced) signalQueue.notify(target);
   };
-  const pictures = createPictures(deps, onNews);
-  const messenger = new SignalQueue({ ...deps, picture: routed(pictures), signal });
+  const stores = createStores(deps, onNews);
+  const signalQueue = new SignalQueue({ ...deps, store: routed(stores), signal });
   const tellEveryone = (): void => {
-    for (const audience of [...pictures.cluster.audiences(), ...pictures.scaleSets.audiences()])
-      messenger.notify(audience, true);
+    for (const target of [...stores.cluster.targets(), ...stores.scaleSets.targets()])
+      signalQueue.notify(target, true);
   };
-  const all = followed(deps, pictures);
+  const all = followed(deps, stores);
   const firstSync = new Countdown(all.length, () => {
     synced = true;
     tellEveryone();
   });
   const onFirstSync = (): void => firstSync.tick();
   const everySecond = (): void => {
-    reportRunners(deps.metrics, pictures.cluster.sets());
-    pictures.scaleSets.refresh();
+    reportRunners(deps.metrics, stores.cluster.sets());
+    stores.scaleSets.refresh();
   };
   const timers = [
     setInterval(() => synced && tellEveryone(), deps.snapshotIntervalMs),
@@ -110,12 +110,12 @@ async function watch(deps: WatchClusterDeps, signal: AbortSignal): Promise<void>
   }
 }
 
-interface Pictures {
+interface Stores {
   cluster: RunnerStore;
   scaleSets: ScaleSetStore;
 }
 
-function createPictures(deps: WatchClusterDeps, onNews: (audience: WorkflowTarget) => void): Pictures {
+function createStores(deps: WatchClusterDeps, onNews: (target: WorkflowTarget) => void): Stores {
   const { excludedLabelPrefixes = [] } = deps;
   const cluster = new RunnerStore(onNews);
   const scaleSets = new ScaleSetStore({
@@ -126,16 +126,16 @@ function createPictures(deps: WatchClusterDeps, onNews: (audience: WorkflowTarge
   return { cluster, scaleSets };
 }
 
-/** Each audience has its news from one of the pictures. */
-const routed = ({ cluster, scaleSets }: Pictures): ObservationStore => ({
-  takeNews: (audience) =>
-    isScaleSetAudience(audience) || isListenerAudience(audience)
-      ? scaleSets.takeNews(audience)
-      : cluster.takeNews(audience),
-  snapshot: (audience) =>
-    isScaleSetAudience(audience) || isListenerAudience(audience)
-      ? scaleSets.snapshot(audience)
-      : cluster.snapshot(audience),
+/** Each target has its news from one of the stores. */
+const routed = ({ cluster, scaleSets }: Stores): ObservationStore => ({
+  takeNews: (target) =>
+    isAutoscalingRunnerSetTarget(target) || isListenerTarget(target)
+      ? scaleSets.takeNews(target)
+      : cluster.takeNews(target),
+  snapshot: (target) =>
+    isAutoscalingRunnerSetTarget(target) || isListenerTarget(target)
+      ? scaleSets.snapshot(target)
+      : cluster.snapshot(target),
 });
 
 /** Calls back once, when it was ticked as often as agreed. */
@@ -163,16 +163,16 @@ interface Reflection {
 type Begin = (reflection: Reflection) => Promise<void>;
 
 /** All that is followed. A list replaces what is known of its namespace only. */
-function followed(deps: WatchClusterDeps, pictures: Pictures): Begin[] {
+function followed(deps: WatchClusterDeps, stores: Stores): Begin[] {
   const everywhere = deps.namespaces.length === 0;
   const { controllerNamespace } = deps.scaleSets ?? {};
   const homesGiven = new Set([...deps.namespaces, ...(controllerNamespace ? [controllerNamespace] : [])]);
   const namespaces = everywhere ? [undefined] : [...deps.namespaces];
   const homes = everywhere ? [undefined] : [...homesGiven];
   return [
-    ...namespaces.flatMap((namespace) => runnerReflections(deps, pictures, namespace)),
-    ...namespaces.map((namespace) => scaleSetReflection(deps, pictures, namespace)),
-    ...homes.flatMap((namespace) => listenerReflections(deps, pictures, namespace)),
+    ...namespaces.flatMap((namespace) => runnerReflections(deps, stores, namespace)),
+    ...namespaces.map((namespace) => scaleSetReflection(deps, stores, namespace)),
+    ...homes.flatMap((namespace) => listenerReflections(deps, stores, namespace)),
   ];
 }
 
@@ -191,21 +191,21 @@ const wholeSet = (object: EphemeralRunnerSet): WholeSet => ({
   digest: {
     namespace: object.metadata.namespace ?? '',
     name: object.metadata.name ?? '',
-    set: observedRunnerSet(object),
+    runnerSet: observedRunnerSet(object),
   },
   object: lean(object),
 });
 
 function runnerReflections(
   deps: WatchClusterDeps,
-  { cluster, scaleSets }: Pictures,
+  { cluster, scaleSets }: Stores,
   namespace: string | undefined,
 ): Begin[] {
   return [
     following<EphemeralRunnerSet, WholeSet>(deps, {
       namespace,
       resource: ephemeralRunnerSets,
-      digest: wholeSet,
+      transform: wholeSet,
       onSync: (all) => {
         cluster.replaceSets(
           all.map(({ digest }) => digest),
@@ -226,7 +226,7 @@ function runnerReflections(
     following<EphemeralRunner, OwnedRunner>(deps, {
       namespace,
       resource: ephemeralRunners,
-      digest: observedRunner,
+      transform: observedRunner,
       onSync: (digests) => cluster.replaceRunners(digests, namespace),
       onEvent: (type, digest) => {
         if (type === 'DELETED') cluster.removeRunner(`${digest.namespace}/${digest.runner.name}`);
@@ -237,7 +237,7 @@ function runnerReflections(
       namespace,
       resource: pods,
       labelSelector: `${EPHEMERAL_RUNNER_LABEL}=${EPHEMERAL_RUNNER_LABEL_VALUE}`,
-      digest: (pod) => podStateOf(pod),
+      transform: (pod) => podStateOf(pod),
       onSync: (digests) => cluster.replacePods(digests, namespace),
       onEvent: (type, digest) => {
         if (type === 'DELETED') cluster.removePod(digest);
@@ -249,13 +249,13 @@ function runnerReflections(
 
 const scaleSetReflection = (
   deps: WatchClusterDeps,
-  { scaleSets }: Pictures,
+  { scaleSets }: Stores,
   namespace: string | undefined,
 ): Begin =>
   following<AutoscalingRunnerSet, AutoscalingRunnerSet>(deps, {
     namespace,
     resource: autoscalingRunnerSets,
-    digest: lean,
+    transform: lean,
     onSync: (objects) => scaleSets.replaceScaleSets(objects, namespace),
     onEvent: (type, object) => {
       if (type === 'DELETED') scaleSets.removeScaleSet(object);
@@ -266,21 +266,21 @@ const scaleSetReflection = (
 /** The container of a listener's pod that listens. */
 const LISTENER_CONTAINER = 'listener';
 
-function digestListenerPod(pod: Pod): ListenerPodState {
+function listenerPodState(pod: Pod): ListenerPodState {
   const integrityHash = pod.metadata?.annotations?.[INTEGRITY_HASH_ANNOTATION];
   return { ...podStateOf(pod, LISTENER_CONTAINER), ...(integrityHash !== undefined && { integrityHash }) };
 }
 
 function listenerReflections(
   deps: WatchClusterDeps,
-  { scaleSets }: Pictures,
+  { scaleSets }: Stores,
   namespace: string | undefined,
 ): Begin[] {
   return [
     following<AutoscalingListener, AutoscalingListener>(deps, {
       namespace,
       resource: autoscalingListeners,
-      digest: lean,
+      transform: lean,
       onSync: (objects) => scaleSets.replaceListeners(objects, namespace),
       onEvent: (type, object) => {
         if (type === 'DELETED') scaleSets.removeListener(object);
@@ -291,7 +291,7 @@ function listenerReflections(
       namespace,
       resource: pods,
       labelSelector: `${COMPONENT_LABEL}=${LISTENER_COMPONENT}`,
-      digest: digestListenerPod,
+      transform: listenerPodState,
       onSync: (digests) => scaleSets.replacePods(digests, namespace),
       onEvent: (type, digest) => {
         if (type === 'DELETED') scaleSets.removePod(digest);
@@ -303,7 +303,7 @@ function listenerReflections(
 
 type Followed<T extends object, D> = Pick<
   ReflectOptions<T & { metadata?: object }, D>,
-  'namespace' | 'resource' | 'labelSelector' | 'digest' | 'onSync' | 'onEvent'
+  'namespace' | 'resource' | 'labelSelector' | 'transform' | 'onSync' | 'onEvent'
 >;
 
 const following =

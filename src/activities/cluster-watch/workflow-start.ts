@@ -1,7 +1,7 @@
 import type { SearchAttributePair } from '@temporalio/common';
 import { clusterKey, namespaceKey, repositoryUrlKey, scaleSetKey } from '../../messages/search-attributes.ts';
 import type { WorkflowTarget } from './workflow-target.ts';
-import { isListenerAudience, isScaleSetAudience } from './workflow-target.ts';
+import { isListenerTarget, isAutoscalingRunnerSetTarget } from './workflow-target.ts';
 import type { AnyObservation } from '../../messages/observations.ts';
 
 /** What a workflow is started with, as the list of workflows shows it. */
@@ -12,12 +12,16 @@ export interface WorkflowStartOptions {
   typedSearchAttributes: SearchAttributePair[];
 }
 
-/** How the workflow of an audience is started. */
-export function startOptionsFor(cluster: string, audience: WorkflowTarget, observation: AnyObservation): WorkflowStartOptions {
-  const { namespace } = audience;
-  const typedSearchAttributes = attributesOf({ cluster, namespace }, aboutOf(audience, observation));
-  if (isScaleSetAudience(audience)) {
-    const name = audience.scaleSet;
+/** How the workflow of a target is started. */
+export function startOptionsFor(
+  cluster: string,
+  target: WorkflowTarget,
+  observation: AnyObservation,
+): WorkflowStartOptions {
+  const { namespace } = target;
+  const typedSearchAttributes = attributesOf({ cluster, namespace }, aboutOf(target, observation));
+  if (isAutoscalingRunnerSetTarget(target)) {
+    const name = target.autoscalingRunnerSet;
     const staticSummary = `scale set ${namespace}/${name}`;
     return {
       type: 'autoscalingRunnerSet',
@@ -26,25 +30,27 @@ export function startOptionsFor(cluster: string, audience: WorkflowTarget, obser
       typedSearchAttributes,
     };
   }
-  if (isListenerAudience(audience)) {
-    const name = audience.listener;
+  if (isListenerTarget(target)) {
+    const name = target.listener;
     const staticSummary = `listener ${namespace}/${name}`;
     return { type: 'autoscalingListener', args: [{ namespace, name }], staticSummary, typedSearchAttributes };
   }
-  const { set } = audience;
+  const { runnerSet } = target;
   return {
     type: 'ephemeralRunnerSet',
-    args: [{ namespace, ...(set === undefined ? {} : { name: set }) }],
-    staticSummary: set === undefined ? `runners of no set in ${namespace}` : `${namespace}/${set}`,
+    args: [{ namespace, ...(runnerSet === undefined ? {} : { name: runnerSet }) }],
+    staticSummary:
+      runnerSet === undefined ? `runners of no set in ${namespace}` : `${namespace}/${runnerSet}`,
     typedSearchAttributes,
   };
 }
 
 /** Nothing that exists is in it, and nothing is left to clean up. */
 export function needsWorkflow(observation: AnyObservation): boolean {
-  if ('listeners' in observation) return observation.scaleSet !== null || observation.listeners.length > 0;
+  if ('listeners' in observation)
+    return observation.autoscalingRunnerSet !== null || observation.listeners.length > 0;
   if ('listener' in observation) return observation.listener !== null;
-  return Boolean(observation.set) || (observation.runners ?? []).length > 0;
+  return Boolean(observation.runnerSet) || (observation.runners ?? []).length > 0;
 }
 
 interface About {
@@ -52,16 +58,18 @@ interface About {
   configUrl: string;
 }
 
-function aboutOf(audience: WorkflowTarget, observation: AnyObservation): About | undefined {
+function aboutOf(target: WorkflowTarget, observation: AnyObservation): About | undefined {
   if ('listeners' in observation) {
-    if (!isScaleSetAudience(audience) || !observation.scaleSet) return undefined;
-    return { scaleSet: audience.scaleSet, configUrl: observation.scaleSet.configUrl };
+    if (!isAutoscalingRunnerSetTarget(target) || !observation.autoscalingRunnerSet) return undefined;
+    return { scaleSet: target.autoscalingRunnerSet, configUrl: observation.autoscalingRunnerSet.configUrl };
   }
   if ('listener' in observation) {
     const { listener } = observation;
-    return listener ? { scaleSet: listener.scaleSet.name, configUrl: listener.configUrl } : undefined;
+    return listener
+      ? { scaleSet: listener.autoscalingRunnerSet.name, configUrl: listener.configUrl }
+      : undefined;
   }
-  return observation.set ?? undefined;
+  return observation.runnerSet ?? undefined;
 }
 
 const attributesOf = (

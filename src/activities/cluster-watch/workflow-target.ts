@@ -1,20 +1,20 @@
 import {
-  listenerWorkflowId,
-  looseRunnersWorkflowId,
-  runnerSetWorkflowId,
-  scaleSetWorkflowId,
+  autoscalingListenerWorkflowId,
+  standaloneRunnersWorkflowId,
+  ephemeralRunnerSetWorkflowId,
+  autoscalingRunnerSetWorkflowId,
 } from '../../messages/workflow-ids.ts';
 
 /** The workflow of an EphemeralRunnerSet, or of a namespace's runners that belong to none. */
 export interface RunnerSetTarget {
   namespace: string;
-  set?: string;
+  runnerSet?: string;
 }
 
 /** The workflow of an AutoscalingRunnerSet. */
 export interface AutoscalingRunnerSetTarget {
   namespace: string;
-  scaleSet: string;
+  autoscalingRunnerSet: string;
 }
 
 /** The workflow of an AutoscalingListener. */
@@ -26,18 +26,18 @@ export interface ListenerTarget {
 /** Which workflow is told of a change. */
 export type WorkflowTarget = RunnerSetTarget | AutoscalingRunnerSetTarget | ListenerTarget;
 
-export const isScaleSetAudience = (audience: WorkflowTarget): audience is AutoscalingRunnerSetTarget =>
-  'scaleSet' in audience;
+export const isAutoscalingRunnerSetTarget = (target: WorkflowTarget): target is AutoscalingRunnerSetTarget =>
+  'autoscalingRunnerSet' in target;
 
-export const isListenerAudience = (audience: WorkflowTarget): audience is ListenerTarget =>
-  'listener' in audience;
+export const isListenerTarget = (target: WorkflowTarget): target is ListenerTarget => 'listener' in target;
 
 /** The id of the workflow that is told. */
-export function workflowIdOf(cluster: string, audience: WorkflowTarget): string {
-  const { namespace } = audience;
-  if (isScaleSetAudience(audience)) return scaleSetWorkflowId(cluster, namespace, audience.scaleSet);
-  if (isListenerAudience(audience)) return listenerWorkflowId(cluster, namespace, audience.listener);
-  return audience.set === undefined
-    ? looseRunnersWorkflowId(cluster, namespace)
-    : runnerSetWorkflowId(cluster, namespace, audience.set);
+export function workflowIdOf(cluster: string, target: WorkflowTarget): string {
+  const { namespace } = target;
+  if (isAutoscalingRunnerSetTarget(target))
+    return autoscalingRunnerSetWorkflowId(cluster, namespace, target.autoscalingRunnerSet);
+  if (isListenerTarget(target)) return autoscalingListenerWorkflowId(cluster, namespace, target.listener);
+  return target.runnerSet === undefined
+    ? standaloneRunnersWorkflowId(cluster, namespace)
+    : ephemeralRunnerSetWorkflowId(cluster, namespace, target.runnerSet);
 }

@@ -10,7 +10,7 @@ import { inParallel } from '../parallel.ts';
 export interface CheckRegistrationsInput {
   namespace: string;
   /** The EphemeralRunnerSet. */
-  set: string;
+  runnerSet: string;
   /** How many idle runners the set has, as far as it knows. */
   idle: number;
   /** Those that nobody has seen online for long. */
@@ -37,9 +37,11 @@ export const checkRegistrationsActivity =
   (deps: CheckRegistrationsDeps) =>
   (input: CheckRegistrationsInput): Promise<CheckRegistrationsResult> =>
     judged(async () => {
-      const { namespace, set, idle, suspects } = input;
+      const { namespace, runnerSet, idle, suspects } = input;
       const signal = Context.current().cancellationSignal;
-      const spec = runnerSpecOf(await deps.kubernetes.get(ephemeralRunnerSets, { namespace, name: set }));
+      const spec = runnerSpecOf(
+        await deps.kubernetes.get(ephemeralRunnerSets, { namespace, name: runnerSet }),
+      );
       const github = await accessGitHub(deps, namespace, spec);
       const scaleSet = await github.getScaleSet(spec.runnerScaleSetId, { signal });
       const result: CheckRegistrationsResult = { online: [], offline: [], gone: [] };

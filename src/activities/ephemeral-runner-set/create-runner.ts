@@ -22,6 +22,7 @@ import {
   buildRunnerPod,
   runnerIdOf,
 } from '../../kubernetes/objects/runner.ts';
+import { finalizersPatch } from '../../kubernetes/finalizers.ts';
 import { PodInTheWayError } from '../failures.ts';
 import { notReady } from './publish-status.ts';
 import type { Registrar } from './register-runner.ts';
@@ -41,7 +42,7 @@ export interface RunnerMaker {
 export interface RunnerToMake {
   namespace: string;
   name: string;
-  set?: EphemeralRunnerSet;
+  runnerSet?: EphemeralRunnerSet;
   patchId: number;
   /** Told once the runner's object is in the cluster. */
   onBegun: () => void;
@@ -68,7 +69,7 @@ export class RunnerLeavingError extends Error {
 export async function createRunner(maker: RunnerMaker, wanted: RunnerToMake): Promise<number> {
   const { runner, isNew } = await ensureObject(maker, wanted);
   wanted.onBegun();
-  const left = isNew ? {} : await adopt(maker, runner, wanted.set !== undefined);
+  const left = isNew ? {} : await adopt(maker, runner, wanted.runnerSet !== undefined);
   if (left.runnerId !== undefined) return left.runnerId;
   const jit = await registerOrGiveUp(maker, runner);
   await finish(maker, runner, { jit, hasPod: left.hasPod === true });
@@ -77,11 +78,11 @@ export async function createRunner(maker: RunnerMaker, wanted: RunnerToMake): Pr
 
 async function ensureObject(
   { kubernetes, signal, excludedLabelPrefixes = [] }: RunnerMaker,
-  { namespace, name, set, patchId }: RunnerToMake,
+  { namespace, name, runnerSet, patchId }: RunnerToMake,
 ): Promise<{ runner: EphemeralRunner; isNew: boolean }> {
-  if (set) {
+  if (runnerSet) {
     try {
-      const object = buildEphemeralRunner({ set, name, patchId, excludedLabelPrefixes });
+      const object = buildEphemeralRunner({ set: runnerSet, name, patchId, excludedLabelPrefixes });
       return {
         runner: await kubernetes.create(ephemeralRunners, namespace, object, { signal }),
         isNew: true,
@@ -100,11 +101,9 @@ async function withFinalizers(
   runner: EphemeralRunner,
   signal: AbortSignal,
 ): Promise<EphemeralRunner> {
-  const { deletionTimestamp, finalizers: present = [], resourceVersion } = runner.metadata;
-  const missing = EPHEMERAL_RUNNER_FINALIZERS.filter((finalizer) => !present.includes(finalizer));
-  if (deletionTimestamp || missing.length === 0) return runner;
-  // Tied to the version that was read, so that no finalizer of somebody else's gets lost.
-  const patch = { metadata: { finalizers: [...present, ...missing], resourceVersion } };
+  if (runner.metadata.deletionTimestamp) return runner;
+  const patch = finalizersPatch(runner, { finalizers: EPHEMERAL_RUNNER_FINALIZERS, present: true });
+  if (!patch) return runner;
   return kubernetes.mergePatch(ephemeralRunners, keyOf(runner), patch, { signal });
 }
 

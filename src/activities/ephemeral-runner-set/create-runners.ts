@@ -23,7 +23,7 @@ import { NameTakenError } from './register-runner.ts';
 export interface CreateRunnersInput {
   namespace: string;
   /** The EphemeralRunnerSet, absent for runners that belong to none. */
-  set?: string;
+  runnerSet?: string;
   names: string[];
   /** How many of them are made at the same time; one unless given. */
   atOnce?: number;
@@ -113,7 +113,7 @@ async function fillLanes(
 }
 
 interface Source {
-  setObject?: EphemeralRunnerSet;
+  runnerSetObject?: EphemeralRunnerSet;
   github?: ScaleSetClient;
 }
 
@@ -123,24 +123,28 @@ async function sourceOf(
   input: CreateRunnersInput,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { namespace, set, probe, names } = input;
-  if (set === undefined) return {};
+  const { namespace, runnerSet, probe, names } = input;
+  if (runnerSet === undefined) return {};
   const reads = deps.reads ?? deps.kubernetes;
-  const setObject = await reads.get(ephemeralRunnerSets, { namespace, name: set });
-  const spec = runnerSpecOf(setObject);
+  const runnerSetObject = await reads.get(ephemeralRunnerSets, { namespace, name: runnerSet });
+  const spec = runnerSpecOf(runnerSetObject);
   const github = await accessGitHub({ ...deps, kubernetes: reads }, namespace, spec);
-  await keepProxySecret(deps.kubernetes, setObject, spec);
-  if (probe) await rehearse(deps, { namespace, setObject, name: names[0] ?? '' }, signal);
-  return { setObject, github };
+  await keepProxySecret(deps.kubernetes, runnerSetObject, spec);
+  if (probe) await rehearse(deps, { namespace, runnerSetObject, name: names[0] ?? '' }, signal);
+  return { runnerSetObject, github };
 }
 
 /** A dry run of the pod's creation: it costs no registration to learn that nothing was repaired yet. */
 async function rehearse(
   { kubernetes, version }: CreateRunnersDeps,
-  { namespace, setObject, name }: { namespace: string; setObject: EphemeralRunnerSet; name: string },
+  {
+    namespace,
+    runnerSetObject,
+    name,
+  }: { namespace: string; runnerSetObject: EphemeralRunnerSet; name: string },
   signal: AbortSignal,
 ): Promise<void> {
-  const { metadata, ...runner } = buildEphemeralRunner({ set: setObject, name, patchId: 0 });
+  const { metadata, ...runner } = buildEphemeralRunner({ set: runnerSetObject, name, patchId: 0 });
   const pod = buildRunnerPod({ runner: { ...runner, metadata: { ...metadata, uid: 'none' } }, version });
   delete pod.metadata?.ownerReferences;
   try {
@@ -153,7 +157,14 @@ async function rehearse(
 
 async function makeOne(
   deps: CreateRunnersDeps,
-  { namespace, set, name, patchId, setObject, github }: CreateRunnersInput & Source & { name: string },
+  {
+    namespace,
+    runnerSet,
+    name,
+    patchId,
+    runnerSetObject,
+    github,
+  }: CreateRunnersInput & Source & { name: string },
   { progress, signal }: LaneContext,
 ): Promise<void> {
   const { result, beganAt } = progress;
@@ -168,10 +179,10 @@ async function makeOne(
       name,
       patchId,
       onBegun,
-      ...(setObject ? { set: setObject } : {}),
+      ...(runnerSetObject ? { runnerSet: runnerSetObject } : {}),
     });
     result.created.push({ name, runnerId });
-    deps.metrics.runnerCreated(namespace, set ?? '', (Date.now() - began) / 1000);
+    deps.metrics.runnerCreated(namespace, runnerSet ?? '', (Date.now() - began) / 1000);
   } catch (error) {
     if (error instanceof RejectedError) {
       result.rejected.push({ name, reason: 'InvalidPod', message: error.message });

@@ -17,7 +17,7 @@ export interface ProtectDeps {
 export interface ProtectInput {
   namespace: string;
   /** The EphemeralRunnerSet, if there is one. */
-  set?: { name: string; uid: string };
+  runnerSet?: { name: string; uid: string };
   /** Runners that have a job: their pods are to stay where they are; with a budget against evictions, or without. */
   protect?: { runners: string[]; budget: boolean };
 }
@@ -28,16 +28,16 @@ export interface ProtectInput {
  */
 export function protectPods(
   deps: ProtectDeps,
-  { namespace, set, protect }: ProtectInput,
+  { namespace, runnerSet, protect }: ProtectInput,
 ): (() => Promise<void>)[] {
   if (!protect) return [];
   const { runners, budget } = protect;
   const mark = {
     annotations: JOB_PROTECTION_ANNOTATIONS,
-    ...(set && { labels: { [JOB_OF_SET_LABEL]: set.uid } }),
+    ...(runnerSet && { labels: { [JOB_OF_SET_LABEL]: runnerSet.uid } }),
   };
   return [
-    ...(set && budget ? [() => ifAllowed(ensureBudget(deps, namespace, set))] : []),
+    ...(runnerSet && budget ? [() => ifAllowed(ensureBudget(deps, namespace, runnerSet))] : []),
     ...runners.map(
       (name) => () => ifAllowed(deps.kubernetes.mergePatch(pods, { namespace, name }, { metadata: mark })),
     ),
@@ -47,10 +47,12 @@ export function protectPods(
 const ensureBudget = (
   { kubernetes, budgets }: ProtectDeps,
   namespace: string,
-  set: NonNullable<ProtectInput['set']>,
+  set: NonNullable<ProtectInput['runnerSet']>,
 ): Promise<true> =>
   budgets.get(set.uid, async () => {
-    await ignoreAlreadyExists(kubernetes.create(podDisruptionBudgets, namespace, buildPodDisruptionBudget(set)));
+    await ignoreAlreadyExists(
+      kubernetes.create(podDisruptionBudgets, namespace, buildPodDisruptionBudget(set)),
+    );
     return true;
   });
 

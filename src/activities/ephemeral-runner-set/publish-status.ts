@@ -1,14 +1,15 @@
 import { Context } from '@temporalio/activity';
 import type { Condition, DecidedCondition } from '../../api/conditions.ts';
-import { conditionsWith, now } from '../../api/conditions.ts';
+import { now } from '../../api/conditions.ts';
 import { EPHEMERAL_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
 import { API_VERSION } from '../../api/v1alpha1/group.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
-import { ephemeralRunnerSets, ephemeralRunners, events, secrets } from '../../kubernetes/client/resources.ts';
+import { ephemeralRunnerSets, ephemeralRunners, secrets } from '../../kubernetes/client/resources.ts';
 import { setFinalizer } from '../../kubernetes/finalizers.ts';
-import { buildEvent } from '../../kubernetes/objects/event.ts';
 import { runnerIdOf } from '../../kubernetes/objects/runner.ts';
+import { recordEvent } from '../../kubernetes/record-event.ts';
+import { writeStatus } from '../../kubernetes/write-status.ts';
 import { createCache } from '../cache.ts';
 import { judge, messageOf, toFailure } from '../failures.ts';
 import { dropProxySecret } from '../github-access/proxy.ts';
@@ -39,14 +40,14 @@ export interface RunnerStatusUpdate {
 }
 
 export interface PublishStatusInput extends ProtectInput {
-  set?: { name: string; uid: string; generation: number };
+  runnerSet?: { name: string; uid: string; generation: number };
   status?: RunnerSetStatusUpdate;
   addFinalizer?: true;
   removeFinalizer?: true;
   runners: RunnerStatusUpdate[];
   /** One runner's status after the other, because runners are being created. */
-  gently?: true;
-  happenings: { type: 'Normal' | 'Warning'; reason: string; message: string; runner?: string }[];
+  oneAtATime?: true;
+  events: { type: 'Normal' | 'Warning'; reason: string; message: string; runner?: string }[];
 }
 
 export interface PublishStatusDeps {
@@ -64,14 +65,14 @@ export const publishStatusActivity = ({ kubernetes }: PublishStatusDeps) => {
     const statuses = input.runners.map((runner) => () => publishRunner(kubernetes, input.namespace, runner));
     const others = [
       () => publishSet(kubernetes, input),
-      ...input.happenings.map((happening) => () => publishEvent(kubernetes, input, happening)),
+      ...input.events.map((event) => () => publishEvent(kubernetes, input, event)),
       ...protectPods({ kubernetes, budgets }, input),
     ];
     const errors: unknown[] = [];
     const tried = (write: () => Promise<void>): Promise<unknown> =>
       write().catch((error: unknown) => errors.push(error));
     try {
-      if (input.gently) await Promise.all([inParallel(others, tried), inParallel(statuses, tried, 1)]);
+      if (input.oneAtATime) await Promise.all([inParallel(others, tried), inParallel(statuses, tried, 1)]);
       else await inParallel([...others, ...statuses], tried);
     } finally {
       stopBeating();
@@ -84,24 +85,19 @@ export const publishStatusActivity = ({ kubernetes }: PublishStatusDeps) => {
 };
 
 async function publishSet(kubernetes: KubernetesClient, input: PublishStatusInput): Promise<void> {
-  const { namespace, set, status, addFinalizer, removeFinalizer } = input;
-  if (!set) return;
-  const key = { namespace, name: set.name };
+  const { namespace, runnerSet, status, addFinalizer, removeFinalizer } = input;
+  if (!runnerSet) return;
+  const key = { namespace, name: runnerSet.name };
   if (removeFinalizer) await dropProxySecret(kubernetes, key);
   if (addFinalizer ?? removeFinalizer) {
     const change = { finalizer: EPHEMERAL_RUNNER_SET_FINALIZER, present: addFinalizer === true };
     await setFinalizer(kubernetes, { resource: ephemeralRunnerSets, ...key }, change);
   }
   if (!status || removeFinalizer) return;
-  const current = await ignoreNotFound(kubernetes.get(ephemeralRunnerSets, key));
-  if (current?.metadata.uid !== set.uid) return;
-  const patch = {
-    status: {
-      ...status,
-      conditions: conditionsWith(current.status?.conditions, status.conditions, set.generation),
-    },
-  };
-  await ignoreNotFound(kubernetes.mergePatch(ephemeralRunnerSets, key, patch, { subresource: 'status' }));
+  const { uid, generation } = runnerSet;
+  const { conditions, ...fields } = status;
+  const target = { resource: ephemeralRunnerSets, ...key, uid };
+  await writeStatus(kubernetes, target, { fields, conditions, generation });
 }
 
 async function publishRunner(
@@ -138,16 +134,20 @@ async function registeredId(
 
 async function publishEvent(
   kubernetes: KubernetesClient,
-  { namespace, set }: PublishStatusInput,
-  { type, reason, message, runner }: PublishStatusInput['happenings'][number],
+  { namespace, runnerSet }: PublishStatusInput,
+  { type, reason, message, runner }: PublishStatusInput['events'][number],
 ): Promise<void> {
-  const regarding = set
-    ? { apiVersion: API_VERSION, kind: 'EphemeralRunnerSet', namespace, name: set.name, uid: set.uid }
+  const regarding = runnerSet
+    ? {
+        apiVersion: API_VERSION,
+        kind: 'EphemeralRunnerSet',
+        namespace,
+        name: runnerSet.name,
+        uid: runnerSet.uid,
+      }
     : { apiVersion: API_VERSION, kind: 'EphemeralRunner', namespace, name: runner ?? '' };
-  const text = set && runner !== undefined ? `${runner}: ${message}` : message;
-  await ignoreNotFound(
-    kubernetes.create(events, namespace, buildEvent({ regarding, type, reason, message: text })),
-  );
+  const text = runnerSet && runner !== undefined ? `${runner}: ${message}` : message;
+  await recordEvent(kubernetes, regarding, { type, reason, message: text });
 }
 
 /** The readiness of an EphemeralRunner, as the part of its status that `kubectl wait` reads. */

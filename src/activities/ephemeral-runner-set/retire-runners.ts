@@ -7,6 +7,7 @@ import type { ScaleSetClient } from '../../github/scale-set-client.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import { ephemeralRunnerSets, ephemeralRunners, pods, secrets } from '../../kubernetes/client/resources.ts';
+import { changedFinalizers } from '../../kubernetes/finalizers.ts';
 import type { Stop } from '../failures.ts';
 import { conclude } from '../failures.ts';
 import type { GitHubAccessDeps } from '../github-access/connect.ts';
@@ -28,7 +29,7 @@ export interface RunnerToRetire {
 export interface RetireRunnersInput {
   namespace: string;
   /** The EphemeralRunnerSet, if there is one. */
-  set?: string;
+  runnerSet?: string;
   runners: RunnerToRetire[];
 }
 
@@ -102,11 +103,11 @@ type One = RetireRunnersDeps &
 
 async function sharedAccess(
   deps: RetireRunnersDeps,
-  { namespace, set }: RetireRunnersInput,
+  { namespace, runnerSet }: RetireRunnersInput,
 ): Promise<Access | undefined> {
-  if (set === undefined) return undefined;
+  if (runnerSet === undefined) return undefined;
   const reads = deps.reads ?? deps.kubernetes;
-  const object = await ignoreNotFound(reads.get(ephemeralRunnerSets, { namespace, name: set }));
+  const object = await ignoreNotFound(reads.get(ephemeralRunnerSets, { namespace, name: runnerSet }));
   if (!object) return undefined;
   const spec = runnerSpecOf(object);
   const github = await accessGitHub({ ...deps, kubernetes: reads }, namespace, spec);
@@ -192,8 +193,6 @@ async function keep(
   ]);
 }
 
-const OURS: readonly string[] = EPHEMERAL_RUNNER_FINALIZERS;
-
 /** Deletes the object, what belongs to it, and then the finalizers that held it until now. */
 async function remove(one: One, name: string): Promise<void> {
   const { kubernetes, namespace, signal } = one;
@@ -205,8 +204,10 @@ async function remove(one: One, name: string): Promise<void> {
   ]);
   if (!object) return;
   if (usesContainerHooks(object)) await removeHookObjects(one, name);
-  const finalizers = (object.metadata.finalizers ?? []).filter((finalizer) => !OURS.includes(finalizer));
-  await ignoreNotFound(kubernetes.mergePatch(ephemeralRunners, key, { metadata: { finalizers } }, { signal }));
+  // Nobody can add a finalizer to what is being deleted: the version need not be the one that was read.
+  const finalizers = changedFinalizers(object, { finalizers: EPHEMERAL_RUNNER_FINALIZERS, present: false });
+  const patch = { metadata: { finalizers } };
+  if (finalizers) await ignoreNotFound(kubernetes.mergePatch(ephemeralRunners, key, patch, { signal }));
 }
 
 const usesContainerHooks = ({ spec }: EphemeralRunner): boolean =>

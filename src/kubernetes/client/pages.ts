@@ -36,13 +36,13 @@ export async function* readPages<T extends KubernetesObject>(
 export async function collectPages<T extends KubernetesObject, D = T>(
   client: Pick<KubernetesClient, 'listPages'>,
   resource: Resource<T>,
-  options: ListOptions & { digest?: ((object: T) => D) | undefined },
+  options: ListOptions & { transform?: ((object: T) => D) | undefined },
 ): Promise<ObjectList<D>> {
-  const { digest = (object: T) => object as unknown as D, ...selection } = options;
+  const { transform = (object: T) => object as unknown as D, ...selection } = options;
   const read = async (limit: number | undefined): Promise<ObjectList<D>> => {
     const whole: ObjectList<D> = { items: [], resourceVersion: '' };
     for await (const { items, resourceVersion } of client.listPages(resource, { ...selection, limit })) {
-      for (const item of items) whole.items.push(digest(item));
+      for (const item of items) whole.items.push(transform(item));
       whole.resourceVersion = resourceVersion;
     }
     return whole;

@@ -10,7 +10,7 @@ export interface ReflectOptions<T extends KubernetesObject, D = T> extends Selec
   client: Pick<KubernetesClient, 'listPages' | 'watch'>;
   resource: Resource<T>;
   /** What is kept of each object, taken as it arrives, so that no list is held whole. The object itself unless given. */
-  digest?: (object: T) => D;
+  transform?: (object: T) => D;
   /** Everything that exists: at the start, and again whenever changes may have been missed. */
   onSync: (objects: D[]) => void | Promise<void>;
   /** One change; the same may come twice. A change that is being handled holds up the next. */
@@ -63,8 +63,8 @@ export async function reflect<T extends KubernetesObject, D = T>(
 }
 
 async function synchronize<T extends KubernetesObject, D>(options: ReflectOptions<T, D>): Promise<string> {
-  const { client, resource, namespace, labelSelector, fieldSelector, signal, digest } = options;
-  const selection = { namespace, labelSelector, fieldSelector, signal, digest };
+  const { client, resource, namespace, labelSelector, fieldSelector, signal, transform } = options;
+  const selection = { namespace, labelSelector, fieldSelector, signal, transform };
   const { items, resourceVersion } = await collectPages(client, resource, selection);
   await options.onSync(items);
   return resourceVersion;
@@ -84,7 +84,7 @@ async function follow<T extends KubernetesObject, D>(
         position.version = undefined;
         return;
       }
-      if (type !== 'BOOKMARK') await options.onEvent(type, digestOf(options, object));
+      if (type !== 'BOOKMARK') await options.onEvent(type, transformed(options, object));
       position.version = version ?? position.version;
       position.failures = 0;
       seen.changed = true;
@@ -115,8 +115,8 @@ const openWatch = <T extends KubernetesObject, D>(
     onOpen,
   });
 
-const digestOf = <T extends KubernetesObject, D>({ digest }: ReflectOptions<T, D>, object: T): D =>
-  digest ? digest(object) : (object as unknown as D);
+const transformed = <T extends KubernetesObject, D>({ transform }: ReflectOptions<T, D>, object: T): D =>
+  transform ? transform(object) : (object as unknown as D);
 
 const isOver = ({ signal }: { signal: AbortSignal }): boolean => signal.aborted;
 

@@ -41,7 +41,7 @@ export interface UrlScope {
 
 /** What the children of a scale set are made from. */
 export interface ScaleSetParts {
-  scaleSet: AutoscalingRunnerSet;
+  autoscalingRunnerSet: AutoscalingRunnerSet;
   scope: UrlScope;
   excludedLabelPrefixes?: ExcludedPrefixes;
 }
@@ -78,8 +78,8 @@ export function urlLabels({ enterprise, organization, repository }: UrlScope): S
  * @throws TypeError when the scale set was not read from the API server
  */
 export function buildRunnerSet(parts: ScaleSetParts): EphemeralRunnerSet {
-  const { metadata, spec } = parts.scaleSet;
-  const ephemeralRunnerSpec = buildRunnerSpec(parts.scaleSet);
+  const { metadata, spec } = parts.autoscalingRunnerSet;
+  const ephemeralRunnerSpec = buildRunnerSpec(parts.autoscalingRunnerSet);
   const names = inherited(metadata.annotations, [
     RUNNER_GROUP_NAME_ANNOTATION,
     RUNNER_SCALE_SET_NAME_ANNOTATION,
@@ -96,7 +96,7 @@ export function buildRunnerSet(parts: ScaleSetParts): EphemeralRunnerSet {
         [INTEGRITY_HASH_ANNOTATION]: stableHash(ephemeralRunnerSpec),
       }),
       finalizers: [EPHEMERAL_RUNNER_SET_FINALIZER],
-      ownerReferences: [controlledBy(parts.scaleSet, autoscalingRunnerSets)],
+      ownerReferences: [controlledBy(parts.autoscalingRunnerSet, autoscalingRunnerSets)],
     },
     spec: {
       replicas: 0,
@@ -141,15 +141,15 @@ export const listenerKeyOf = (
 
 /** The AutoscalingListener of a scale set as it should be. It has no owner: it may live in another namespace. */
 export function buildListener(parts: ListenerParts): AutoscalingListener {
-  const { scaleSet, controllerNamespace } = parts;
+  const { autoscalingRunnerSet, controllerNamespace } = parts;
   const spec = buildListenerSpec(parts);
-  const mode = inherited(scaleSet.metadata.annotations, [LISTENER_MODE_ANNOTATION]);
-  const given = scaleSet.spec.autoscalingListener;
+  const mode = inherited(autoscalingRunnerSet.metadata.annotations, [LISTENER_MODE_ANNOTATION]);
+  const given = autoscalingRunnerSet.spec.autoscalingListener;
   return {
     apiVersion: API_VERSION,
     kind: 'AutoscalingListener',
     metadata: {
-      ...listenerKeyOf(scaleSet, controllerNamespace),
+      ...listenerKeyOf(autoscalingRunnerSet, controllerNamespace),
       labels: labelsOf(parts, given?.labels, LISTENER_COMPONENT),
       annotations: mergeAnnotations(given?.annotations, {
         ...mode,
@@ -162,8 +162,8 @@ export function buildListener(parts: ListenerParts): AutoscalingListener {
 }
 
 function buildListenerSpec(parts: ListenerParts): AutoscalingListener['spec'] {
-  const { scaleSet, runnerSet, listenerImage, listenerPullSecrets } = parts;
-  const { metadata, spec } = scaleSet;
+  const { autoscalingRunnerSet, runnerSet, listenerImage, listenerPullSecrets } = parts;
+  const { metadata, spec } = autoscalingRunnerSet;
   const optional = {
     image: listenerImage,
     imagePullSecrets:
@@ -181,7 +181,7 @@ function buildListenerSpec(parts: ListenerParts): AutoscalingListener['spec'] {
   return {
     githubConfigUrl: spec.githubConfigUrl ?? '',
     githubConfigSecret: spec.githubConfigSecret ?? '',
-    runnerScaleSetId: scaleSetIdOf(scaleSet),
+    runnerScaleSetId: scaleSetIdOf(autoscalingRunnerSet),
     autoscalingRunnerSetNamespace: metadata.namespace ?? '',
     autoscalingRunnerSetName: metadata.name ?? '',
     ephemeralRunnerSetName: runnerSet,
@@ -192,7 +192,7 @@ function buildListenerSpec(parts: ListenerParts): AutoscalingListener['spec'] {
 }
 
 const labelsOf = (
-  { scaleSet: { metadata }, scope, excludedLabelPrefixes }: ScaleSetParts,
+  { autoscalingRunnerSet: { metadata }, scope, excludedLabelPrefixes }: ScaleSetParts,
   given: StringMap | undefined,
   component: string,
 ): StringMap =>

@@ -33,7 +33,7 @@ export const ARC_FLAGS: readonly ArcFlag[] = [
   { flag: 'enable-leader-election', ignored: NO_LEADER },
   { flag: 'leader-election-id', ignored: NO_LEADER },
   { flag: 'workqueue-rate-limiter', ignored: NO_WORK_QUEUE },
-  { flag: 'sync-period', ignored: 'each workflow gets a full picture at --snapshot-interval' },
+  { flag: 'sync-period', ignored: 'each workflow gets a full snapshot at --snapshot-interval' },
   { flag: 'port', ignored: 'there are no webhooks' },
   { flag: 'pprof-addr', ignored: 'profiles are taken with "node --cpu-prof" or "node --inspect"' },
 ];

@@ -72,7 +72,7 @@ export const SETTINGS = {
     default: '10m',
     min: 10_000,
     max: 86_400_000,
-    description: 'How often each workflow is sent the full picture of its resources.',
+    description: 'How often each workflow is sent the full snapshot of its resources.',
   }),
   excludeLabelPropagationPrefixes: names({
     group: CLUSTER,

@@ -139,13 +139,13 @@ export class Executor {
     listener: ObservedListener,
   ): Promise<void> {
     const { uid, generation } = listener;
-    const { happenings } = this.state;
+    const { events } = this.state;
     this.publishing = true;
-    this.state.happenings = [];
-    const content = { ...(condition && { condition }), ...(addFinalizer && { addFinalizer }), happenings };
+    this.state.events = [];
+    const content = { ...(condition && { condition }), ...(addFinalizer && { addFinalizer }), events };
     const { failed } = await failureOf(publishListener({ ...this.key, uid, generation, ...content }));
     if (failed) {
-      this.state.happenings.unshift(...happenings);
+      this.state.events.unshift(...events);
       await sleep(AGAIN_MS, { summary: 'until the status is written again' });
     } else {
       if (condition) this.state.published = conditionKey(condition, generation);

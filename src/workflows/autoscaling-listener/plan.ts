@@ -127,7 +127,7 @@ function publication(
   const condition = conditionOf(state);
   const changed = condition && conditionKey(condition, listener.generation) !== state.published;
   const finalizer = listener.hasFinalizer ? {} : { addFinalizer: true as const };
-  if (!changed && listener.hasFinalizer && state.happenings.length === 0) return undefined;
+  if (!changed && listener.hasFinalizer && state.events.length === 0) return undefined;
   return { ...(changed && { condition }), ...finalizer };
 }
 

@@ -8,10 +8,10 @@ export function takeReport(state: ListenerState, report: ListenerReport): void {
   state.report = report;
   if (report.ready) Object.assign(state, { failures: 0, applyFailures: 0 });
   if (!report.ready && before?.reason !== report.reason) {
-    state.happenings.push({ type: 'Warning', reason: report.reason, message: report.message });
+    state.events.push({ type: 'Warning', reason: report.reason, message: report.message });
   }
   if (report.ready && before && !before.ready) {
-    state.happenings.push({
+    state.events.push({
       type: 'Normal',
       reason: 'Listening',
       message: `It listens again (it was: ${before.reason}).`,

@@ -22,7 +22,7 @@ export interface ListenerState {
   applyAt: number;
   /** The condition as it was last written (`conditionKey`). */
   published?: string;
-  happenings: ResourceEvent[];
+  events: ResourceEvent[];
 }
 
 export const emptyListenerState = (): ListenerState => ({
@@ -30,5 +30,5 @@ export const emptyListenerState = (): ListenerState => ({
   nextTryAt: 0,
   applyFailures: 0,
   applyAt: 0,
-  happenings: [],
+  events: [],
 });

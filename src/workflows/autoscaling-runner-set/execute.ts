@@ -117,7 +117,7 @@ export class Executor {
         await dropChildren({
           namespace: target.namespace,
           empty: step.empty,
-          sets: step.sets.map(({ name, uid }) => ({ name, uid })),
+          runnerSets: step.sets.map(({ name, uid }) => ({ name, uid })),
           listeners: step.listeners.map(({ namespace, name, uid }) => ({ namespace, name, uid })),
         });
         return {};
@@ -136,18 +136,18 @@ export class Executor {
   }
 
   private target(): Served & { uid: string } {
-    return { ...this.served, uid: this.state.seen?.scaleSet?.uid ?? '' };
+    return { ...this.served, uid: this.state.seen?.autoscalingRunnerSet?.uid ?? '' };
   }
 
-  private async publish({ status, happenings }: NonNullable<AutoscalingRunnerSetPlan['publish']>): Promise<void> {
-    const generation = this.state.seen?.scaleSet?.generation ?? 0;
+  private async publish({ status, events }: NonNullable<AutoscalingRunnerSetPlan['publish']>): Promise<void> {
+    const generation = this.state.seen?.autoscalingRunnerSet?.generation ?? 0;
     this.publishing = true;
-    this.state.happenings = [];
+    this.state.events = [];
     try {
-      await publishScaleSet({ ...this.target(), generation, ...(status && { status }), happenings });
+      await publishScaleSet({ ...this.target(), generation, ...(status && { status }), events: events });
       if (status) this.remember(status, generation);
     } catch {
-      this.state.happenings.unshift(...happenings);
+      this.state.events.unshift(...events);
       this.mayPublishAt = Date.now() + PUBLISH_AGAIN_MS;
       this.alarm.setTo(this.mayPublishAt);
     }
@@ -164,10 +164,10 @@ export class Executor {
   }
 
   private showPhase(): void {
-    const { scaleSet } = this.state.seen ?? {};
-    const blocked = Object.keys(this.state.troubles).length > 0;
+    const { autoscalingRunnerSet } = this.state.seen ?? {};
+    const blocked = Object.keys(this.state.stepFailures).length > 0;
     const calm = blocked ? 'Blocked' : autoscalingRunnerSetStatus(this.state).phase;
-    const phase = scaleSet?.deleting ? 'Deleting' : calm;
+    const phase = autoscalingRunnerSet?.deleting ? 'Deleting' : calm;
     if (phase === this.phase) return;
     this.phase = phase;
     upsertSearchAttributes([{ key: phaseKey, value: phase }]);

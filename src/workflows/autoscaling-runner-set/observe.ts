@@ -3,20 +3,23 @@ import type { AutoscalingRunnerSetState } from './state.ts';
 import { DELETION_DEADLINE_SECONDS } from './state.ts';
 
 /** Takes an observation into the state. Idempotent: it tells everything, and replaces what was known. */
-export function observeAutoscalingRunnerSet(state: AutoscalingRunnerSetState, observation: AutoscalingRunnerSetObservation): void {
-  const { scaleSet, wanted, sets, listeners, settings, snapshot, at } = observation;
-  const before = state.seen?.scaleSet;
-  if (before && scaleSet && before.uid !== scaleSet.uid) forgetTheOther(state);
-  state.seen = { scaleSet, wanted, sets, listeners };
+export function observeAutoscalingRunnerSet(
+  state: AutoscalingRunnerSetState,
+  observation: AutoscalingRunnerSetObservation,
+): void {
+  const { autoscalingRunnerSet, wanted, runnerSets, listeners, settings, snapshot, at } = observation;
+  const before = state.seen?.autoscalingRunnerSet;
+  if (before && autoscalingRunnerSet && before.uid !== autoscalingRunnerSet.uid) forgetTheOther(state);
+  state.seen = { autoscalingRunnerSet, wanted, runnerSets, listeners };
   if (settings) state.deadlineSeconds = settings.deletionDeadlineSeconds ?? DELETION_DEADLINE_SECONDS;
-  if (scaleSet?.deleting) state.deletingSince ??= at;
+  if (autoscalingRunnerSet?.deleting) state.deletingSince ??= at;
   // Its annotations have been seen as they were written: what they say later is no longer only late.
-  if (state.prepared && scaleSet?.identity === state.prepared.identity)
-    state.prepared.before = scaleSet.identity;
-  // The regular picture shows what really stands there: whatever was written over is written again.
+  if (state.prepared && autoscalingRunnerSet?.gitHubAnnotations === state.prepared.gitHubAnnotations)
+    state.prepared.previousAnnotations = autoscalingRunnerSet.gitHubAnnotations;
+  // The regular snapshot shows what really stands there: whatever was written over is written again.
   if (snapshot) {
     delete state.published;
-    if (state.prepared) state.prepared.before = state.prepared.identity;
+    if (state.prepared) state.prepared.previousAnnotations = state.prepared.gitHubAnnotations;
   }
 }
 
@@ -28,6 +31,6 @@ function forgetTheOther(state: AutoscalingRunnerSetState): void {
   delete state.released;
   delete state.outdated;
   delete state.published;
-  state.paces = {};
-  state.troubles = {};
+  state.stepBackoffs = {};
+  state.stepFailures = {};
 }

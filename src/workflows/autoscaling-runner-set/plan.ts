@@ -1,4 +1,4 @@
-import type { ScaleSetStatusUpdate } from '../../activities/autoscaling-runner-set/publish-scale-set.ts';
+import type { AutoscalingRunnerSetStatusUpdate } from '../../activities/autoscaling-runner-set/publish-scale-set.ts';
 import type { ResourceEvent } from '../../api/event.ts';
 import { childrenStep, leftoverStep } from './policies/children.ts';
 import { deadlineOf, deletionStep, orphansStep } from './policies/deletion.ts';
@@ -14,7 +14,7 @@ const COUNTERS_MS = 1_000;
 export interface AutoscalingRunnerSetPlan {
   /** One at a time. */
   step?: Step;
-  publish?: { status?: ScaleSetStatusUpdate; happenings: ResourceEvent[] };
+  publish?: { status?: AutoscalingRunnerSetStatusUpdate; events: ResourceEvent[] };
   /** Milliseconds since the epoch: look again then, even if nothing happens. */
   wakeAt?: number;
   /** Nothing is left that this workflow serves. */
@@ -34,7 +34,10 @@ export interface AutoscalingRunnerSetCircumstances {
 }
 
 /** What to do now for a scale set. */
-export function decideAutoscalingRunnerSet(state: AutoscalingRunnerSetState, circumstances: AutoscalingRunnerSetCircumstances): AutoscalingRunnerSetPlan {
+export function decideAutoscalingRunnerSet(
+  state: AutoscalingRunnerSetState,
+  circumstances: AutoscalingRunnerSetCircumstances,
+): AutoscalingRunnerSetPlan {
   if (!state.seen || circumstances.draining) return { finished: false };
   const wakes: number[] = [];
   const step = circumstances.stepping
@@ -44,21 +47,25 @@ export function decideAutoscalingRunnerSet(state: AutoscalingRunnerSetState, cir
         wakes,
       });
   const publish = circumstances.publishing ? undefined : toPublish(state, circumstances.now, wakes);
-  if (state.seen.scaleSet?.deleting && deadlineOf(state) > circumstances.now) wakes.push(deadlineOf(state));
+  if (state.seen.autoscalingRunnerSet?.deleting && deadlineOf(state) > circumstances.now)
+    wakes.push(deadlineOf(state));
   const wakeAt = Math.min(...wakes);
   return {
     ...(step && { step }),
     ...(publish && { publish }),
     ...(Number.isFinite(wakeAt) && { wakeAt }),
-    finished: !state.seen.scaleSet && state.seen.listeners.length === 0,
+    finished: !state.seen.autoscalingRunnerSet && state.seen.listeners.length === 0,
   };
 }
 
 /** What could be done, the most urgent first. */
-function candidates(state: AutoscalingRunnerSetState, { now, name }: AutoscalingRunnerSetCircumstances): (Step | undefined)[] {
-  const { scaleSet } = state.seen ?? {};
-  if (!scaleSet) return [orphansStep(state)];
-  if (scaleSet.deleting) return [deletionStep(state, now)];
+function candidates(
+  state: AutoscalingRunnerSetState,
+  { now, name }: AutoscalingRunnerSetCircumstances,
+): (Step | undefined)[] {
+  const { autoscalingRunnerSet } = state.seen ?? {};
+  if (!autoscalingRunnerSet) return [orphansStep(state)];
+  if (autoscalingRunnerSet.deleting) return [deletionStep(state, now)];
   return [
     preparationStep(state),
     ...(isPrepared(state) ? [childrenStep(state, name), leftoverStep(state)] : []),
@@ -68,31 +75,36 @@ function candidates(state: AutoscalingRunnerSetState, { now, name }: Autoscaling
 /** A step that must wait does not hold up the others. */
 function firstDue(
   steps: (Step | undefined)[],
-  { paces }: AutoscalingRunnerSetState,
+  { stepBackoffs }: AutoscalingRunnerSetState,
   { now, wakes }: { now: number; wakes: number[] },
 ): Step | undefined {
   for (const step of steps) {
     if (!step) continue;
-    const until = waitsUntil(paces[step.name], step.key, now);
+    const until = waitsUntil(stepBackoffs[step.name], step.key, now);
     if (until === undefined) return step;
     wakes.push(until);
   }
   return undefined;
 }
 
-function toPublish(state: AutoscalingRunnerSetState, now: number, wakes: number[]): AutoscalingRunnerSetPlan['publish'] {
-  const { happenings, published } = state;
-  const { scaleSet } = state.seen ?? {};
-  if (!scaleSet) return undefined;
-  if (scaleSet.deleting) return happenings.length > 0 ? { happenings } : undefined;
+function toPublish(
+  state: AutoscalingRunnerSetState,
+  now: number,
+  wakes: number[],
+): AutoscalingRunnerSetPlan['publish'] {
+  const { events, published } = state;
+  const { autoscalingRunnerSet } = state.seen ?? {};
+  if (!autoscalingRunnerSet) return undefined;
+  if (autoscalingRunnerSet.deleting) return events.length > 0 ? { events } : undefined;
   const status = autoscalingRunnerSetStatus(state);
-  const isNew = publicationKey(status, scaleSet.generation) !== published?.key;
-  const isUrgent = wordsKey(status, scaleSet.generation) !== published?.words || happenings.length > 0;
+  const isNew = publicationKey(status, autoscalingRunnerSet.generation) !== published?.key;
+  const isUrgent =
+    wordsKey(status, autoscalingRunnerSet.generation) !== published?.words || events.length > 0;
   const dueAt = (published?.at ?? 0) + COUNTERS_MS;
-  if (!isNew && happenings.length === 0) return undefined;
+  if (!isNew && events.length === 0) return undefined;
   if (!isUrgent && dueAt > now) {
     wakes.push(dueAt);
     return undefined;
   }
-  return { ...(isNew && { status }), happenings };
+  return { ...(isNew && { status }), events };
 }

@@ -18,39 +18,45 @@ export interface StepOutcome {
 export function settleStep(state: AutoscalingRunnerSetState, outcome: StepOutcome, now: number): void {
   const { step, stopped } = outcome;
   const { name, key } = step;
-  state.paces[name] = backoffAfter(state.paces[name], { key, failed: stopped !== undefined, now });
+  state.stepBackoffs[name] = backoffAfter(state.stepBackoffs[name], {
+    key,
+    failed: stopped !== undefined,
+    now,
+  });
   if (stopped) {
-    if (state.troubles[name]?.reason !== stopped.reason)
-      state.happenings.push({ type: 'Warning', ...stopped });
-    state.troubles[name] = stopped;
+    if (state.stepFailures[name]?.reason !== stopped.reason)
+      state.events.push({ type: 'Warning', ...stopped });
+    state.stepFailures[name] = stopped;
     return;
   }
-  const { [name]: _over, ...troubles } = state.troubles;
-  state.troubles = troubles;
+  const { [name]: _over, ...others } = state.stepFailures;
+  state.stepFailures = others;
   if (outcome.prepared) settlePreparation(state, outcome.prepared);
   if (name === 'remove') settleRemoval(state, outcome.leaked);
   if (name === 'release') state.released = true;
 }
 
-function settlePreparation(state: AutoscalingRunnerSetState, { happenings, ...prepared }: PreparedScaleSet): void {
-  const { scaleSet } = state.seen ?? {};
+function settlePreparation(
+  state: AutoscalingRunnerSetState,
+  { events, ...prepared }: PreparedScaleSet,
+): void {
+  const { autoscalingRunnerSet } = state.seen ?? {};
   tellOfLabels(state, prepared.missingLabels);
-  state.prepared = { ...prepared, before: scaleSet?.identity ?? '' };
-  state.happenings.push(...happenings);
-  if (scaleSet) scaleSet.hasFinalizer = true;
+  state.prepared = { ...prepared, previousAnnotations: autoscalingRunnerSet?.gitHubAnnotations ?? '' };
+  state.events.push(...events);
+  if (autoscalingRunnerSet) autoscalingRunnerSet.hasFinalizer = true;
 }
 
 function tellOfLabels(state: AutoscalingRunnerSetState, missing: string[]): void {
   const before = state.prepared?.missingLabels ?? [];
   if (missing.length === 0 || missing.join() === before.join()) return;
   const message = `GitHub did not keep these labels of the scale set: ${missing.join(', ')}.`;
-  state.happenings.push({ type: 'Warning', reason: 'LabelsDropped', message });
+  state.events.push({ type: 'Warning', reason: 'LabelsDropped', message });
 }
 
 function settleRemoval(state: AutoscalingRunnerSetState, leaked: string | undefined): void {
   state.removed = true;
-  if (leaked !== undefined)
-    state.happenings.push({ type: 'Warning', reason: 'ScaleSetLeaked', message: leaked });
+  if (leaked !== undefined) state.events.push({ type: 'Warning', reason: 'ScaleSetLeaked', message: leaked });
 }
 
 /** Tells people when GitHub begins to refuse the runners of the template, and when a new template ends that. */
@@ -61,7 +67,7 @@ export function noteOutdated(state: AutoscalingRunnerSetState): void {
   const message = outdated
     ? 'GitHub no longer accepts the runner version of this template: give a newer image.'
     : 'The new template is accepted: jobs are taken again.';
-  state.happenings.push(
+  state.events.push(
     outdated
       ? { type: 'Warning', reason: 'Outdated', message }
       : { type: 'Normal', reason: 'Resumed', message },

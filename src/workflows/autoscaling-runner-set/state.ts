@@ -4,20 +4,23 @@ import type { StepFailure, StepName } from '../../messages/autoscaling-runner-se
 import type { AutoscalingRunnerSetObservation } from '../../messages/observations.ts';
 
 /** The scale set at GitHub as it was last brought to what the spec asks. */
-export interface Prepared extends Omit<PreparedScaleSet, 'happenings'> {
+export interface Prepared extends Omit<PreparedScaleSet, 'events'> {
   /** What the annotations said before: seen once more, it is only late. */
-  before: string;
+  previousAnnotations: string;
 }
 
 /** All that an AutoscalingRunnerSet's workflow knows: plain JSON, carried over continue-as-new as it is. */
 export interface AutoscalingRunnerSetState {
   /** What the watch told last. */
-  seen?: Pick<AutoscalingRunnerSetObservation, 'scaleSet' | 'wanted' | 'sets' | 'listeners'>;
+  seen?: Pick<
+    AutoscalingRunnerSetObservation,
+    'autoscalingRunnerSet' | 'wanted' | 'runnerSets' | 'listeners'
+  >;
   prepared?: Prepared;
   /** When each step was last done, and when it may be again. */
-  paces: StepBackoffs;
+  stepBackoffs: StepBackoffs;
   /** By step: what stands in its way. */
-  troubles: Partial<Record<StepName, StepFailure>>;
+  stepFailures: Partial<Record<StepName, StepFailure>>;
   /** Milliseconds since the epoch: since then it is being deleted. */
   deletingSince?: number;
   /** The scale set at GitHub is gone, or was given up. */
@@ -27,18 +30,18 @@ export interface AutoscalingRunnerSetState {
   /** GitHub no longer accepts the runners of the current template; people have been told. */
   outdated?: boolean;
   deadlineSeconds: number;
-  happenings: ResourceEvent[];
+  events: ResourceEvent[];
   /** The status as it was last written (`publicationKey`), and when. */
   published?: { key: string; words: string; at: number };
 }
 
 export const DELETION_DEADLINE_SECONDS = 300;
 
-export const emptyScaleSetState = (): AutoscalingRunnerSetState => ({
-  paces: {},
-  troubles: {},
+export const emptyAutoscalingRunnerSetState = (): AutoscalingRunnerSetState => ({
+  stepBackoffs: {},
+  stepFailures: {},
   deadlineSeconds: DELETION_DEADLINE_SECONDS,
-  happenings: [],
+  events: [],
 });
 
 /**

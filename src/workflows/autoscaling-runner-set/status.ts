@@ -1,4 +1,4 @@
-import type { ScaleSetStatusUpdate } from '../../activities/autoscaling-runner-set/publish-scale-set.ts';
+import type { AutoscalingRunnerSetStatusUpdate } from '../../activities/autoscaling-runner-set/publish-scale-set.ts';
 import type { DecidedCondition as Condition } from '../../api/conditions.ts';
 import {
   LABELS_DIFFER_CONDITION,
@@ -9,19 +9,21 @@ import {
   outdatedCondition,
 } from '../../api/conditions.ts';
 import type { StepFailure } from '../../messages/autoscaling-runner-set.ts';
-import { currentListener, currentSet, holdsBack } from './policies/children.ts';
+import { currentListener, currentRunnerSet, holdsBack } from './policies/children.ts';
 import { isPrepared } from './policies/preparation.ts';
 import type { AutoscalingRunnerSetState } from './state.ts';
 
 /** GitHub no longer accepts the runners of the template that the current set has. A newer template is another matter. */
 export function isOutdated(state: AutoscalingRunnerSetState): boolean {
-  const set = currentSet(state);
+  const set = currentRunnerSet(state);
   return set?.phase === 'Outdated' && set.stale !== 'template';
 }
 
 /** A scale set's status as it should stand in the cluster. Counters are of all its sets. */
-export function autoscalingRunnerSetStatus(state: AutoscalingRunnerSetState): ScaleSetStatusUpdate {
-  const sets = state.seen?.sets ?? [];
+export function autoscalingRunnerSetStatus(
+  state: AutoscalingRunnerSetState,
+): AutoscalingRunnerSetStatusUpdate {
+  const sets = state.seen?.runnerSets ?? [];
   const sum = (count: 'pending' | 'running' | 'failed'): number =>
     sets.reduce((total, set) => total + set[count], 0);
   const [pending, running, failed] = [sum('pending'), sum('running'), sum('failed')];
@@ -42,9 +44,9 @@ export function autoscalingRunnerSetStatus(state: AutoscalingRunnerSetState): Sc
   };
 }
 
-function phaseOf(state: AutoscalingRunnerSetState): ScaleSetStatusUpdate['phase'] {
+function phaseOf(state: AutoscalingRunnerSetState): AutoscalingRunnerSetStatusUpdate['phase'] {
   if (isOutdated(state)) return 'Outdated';
-  return currentSet(state) && currentListener(state) ? 'Running' : 'Pending';
+  return currentRunnerSet(state) && currentListener(state) ? 'Running' : 'Pending';
 }
 
 const OUTDATED =
@@ -60,10 +62,10 @@ function readyCondition(state: AutoscalingRunnerSetState): Condition {
 
 /** What keeps the scale set from taking jobs, the deepest cause first. */
 function unready(state: AutoscalingRunnerSetState): StepFailure | undefined {
-  const { prepare, apply, drop } = state.troubles;
-  const [set, listener] = [currentSet(state), currentListener(state)];
-  const trouble = prepare ?? apply ?? drop;
-  if (trouble) return trouble;
+  const { prepare, apply, drop } = state.stepFailures;
+  const [set, listener] = [currentRunnerSet(state), currentListener(state)];
+  const failure = prepare ?? apply ?? drop;
+  if (failure) return failure;
   if (isOutdated(state)) return { reason: 'Outdated', message: OUTDATED };
   if (!isPrepared(state) || !set || !listener)
     return { reason: 'Pending', message: 'The scale set is being set up.' };
@@ -76,8 +78,8 @@ function unready(state: AutoscalingRunnerSetState): StepFailure | undefined {
 
 function scaleSetReadyCondition(state: AutoscalingRunnerSetState): Condition {
   const type = SCALE_SET_READY_CONDITION;
-  const { troubles, prepared } = state;
-  if (troubles.prepare) return { type, status: 'False', ...troubles.prepare };
+  const { stepFailures, prepared } = state;
+  if (stepFailures.prepare) return { type, status: 'False', ...stepFailures.prepare };
   if (!prepared || !isPrepared(state))
     return {
       type,
@@ -116,18 +118,20 @@ const updateCondition = (state: AutoscalingRunnerSetState): Condition =>
 
 function pausedCondition(state: AutoscalingRunnerSetState): Condition {
   const type = PAUSED_CONDITION;
-  if (state.seen?.scaleSet?.paused)
+  if (state.seen?.autoscalingRunnerSet?.paused)
     return { type, status: 'True', reason: 'PausedByAnnotation', message: 'No job is taken.' };
-  const set = currentSet(state);
+  const set = currentRunnerSet(state);
   if (!set?.paused) return { type, status: 'False', reason: 'NotPaused', message: 'Jobs are taken.' };
   const message = `No job is taken: the EphemeralRunnerSet ${set.name} was paused by itself. "temporal-arc resume" resumes both.`;
   return { type, status: 'True', reason: 'RunnerSetPaused', message };
 }
 
 /** What tells two statuses apart. */
-export const publicationKey = (status: ScaleSetStatusUpdate, generation: number): string =>
+export const publicationKey = (status: AutoscalingRunnerSetStatusUpdate, generation: number): string =>
   `${generation} ${JSON.stringify(status)}`;
 
 /** The same without the counters. */
-export const wordsKey = ({ phase, conditions }: ScaleSetStatusUpdate, generation: number): string =>
-  `${generation} ${JSON.stringify({ phase, conditions })}`;
+export const wordsKey = (
+  { phase, conditions }: AutoscalingRunnerSetStatusUpdate,
+  generation: number,
+): string => `${generation} ${JSON.stringify({ phase, conditions })}`;

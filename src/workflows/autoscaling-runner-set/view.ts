@@ -1,13 +1,13 @@
 import { PAUSED_CONDITION } from '../../api/conditions.ts';
 import type { AutoscalingRunnerSetView } from '../../messages/autoscaling-runner-set.ts';
-import { currentListener, currentSet, holdsBack } from './policies/children.ts';
+import { currentListener, currentRunnerSet, holdsBack } from './policies/children.ts';
 import type { AutoscalingRunnerSetState } from './state.ts';
 import { autoscalingRunnerSetStatus } from './status.ts';
 
 export function viewAutoscalingRunnerSet(state: AutoscalingRunnerSetState): AutoscalingRunnerSetView {
   const status = autoscalingRunnerSetStatus(state);
   const { prepared } = state;
-  const [set, listener] = [currentSet(state), currentListener(state)];
+  const [set, listener] = [currentRunnerSet(state), currentListener(state)];
   return {
     phase: status.phase,
     ...(prepared && {
@@ -18,19 +18,20 @@ export function viewAutoscalingRunnerSet(state: AutoscalingRunnerSetState): Auto
     ...(set && { runnerSet: set.name }),
     ...(listener && { listener: `${listener.namespace}/${listener.name}` }),
     held: holdsBack(state),
-    deleting: state.seen?.scaleSet?.deleting === true,
+    deleting: state.seen?.autoscalingRunnerSet?.deleting === true,
     pending: status.pendingEphemeralRunners,
     running: status.runningEphemeralRunners,
     failed: status.failedEphemeralRunners,
     conditions: status.conditions,
-    troubles: state.troubles,
+    stepFailures: state.stepFailures,
   };
 }
 
 /** The first page in Temporal's user interface. */
 export function describeAutoscalingRunnerSet(state: AutoscalingRunnerSetState): string {
-  const { scaleSetId, scaleSetName, group, pending, running, failed, troubles } = viewAutoscalingRunnerSet(state);
-  const waits = Object.entries(troubles).map(
+  const { scaleSetId, scaleSetName, group, pending, running, failed, stepFailures } =
+    viewAutoscalingRunnerSet(state);
+  const waits = Object.entries(stepFailures).map(
     ([step, { reason, message }]) => `Cannot ${step}: **${reason}** ${message}`,
   );
   const { conditions } = autoscalingRunnerSetStatus(state);

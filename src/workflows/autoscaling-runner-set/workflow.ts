@@ -6,7 +6,10 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { observeScaleSetSignal, scaleSetStateQuery } from '../../messages/autoscaling-runner-set.ts';
+import {
+  observeAutoscalingRunnerSetSignal,
+  autoscalingRunnerSetStateQuery,
+} from '../../messages/autoscaling-runner-set.ts';
 import type { AutoscalingRunnerSetObservation } from '../../messages/observations.ts';
 import { handlePauses } from '../pause-handlers.ts';
 import { Executor } from './execute.ts';
@@ -14,7 +17,7 @@ import { observeAutoscalingRunnerSet } from './observe.ts';
 import { decideAutoscalingRunnerSet } from './plan.ts';
 import { noteOutdated, settleStep } from './settle.ts';
 import type { AutoscalingRunnerSetState } from './state.ts';
-import { emptyScaleSetState } from './state.ts';
+import { emptyAutoscalingRunnerSetState } from './state.ts';
 import { describeAutoscalingRunnerSet, viewAutoscalingRunnerSet } from './view.ts';
 
 export interface AutoscalingRunnerSetInput {
@@ -31,12 +34,12 @@ export interface AutoscalingRunnerSetInput {
  * them are gone. One step at a time, each decided by pure functions of the state.
  */
 export async function autoscalingRunnerSet(input: AutoscalingRunnerSetInput): Promise<void> {
-  const state = input.carried ?? emptyScaleSetState();
+  const state = input.carried ?? emptyAutoscalingRunnerSetState();
   const inbox = input.inbox ?? [];
   const steps = new Executor({ namespace: input.namespace, name: input.name }, state);
 
-  setHandler(observeScaleSetSignal, (observation) => void inbox.push(observation));
-  setHandler(scaleSetStateQuery, () => viewAutoscalingRunnerSet(state));
+  setHandler(observeAutoscalingRunnerSetSignal, (observation) => void inbox.push(observation));
+  setHandler(autoscalingRunnerSetStateQuery, () => viewAutoscalingRunnerSet(state));
   handlePauses((paused) => steps.pause(paused));
 
   for (;;) {

@@ -16,7 +16,7 @@ export interface ClusterWatchInput {
 
 /**
  * Keeps one watch on the cluster, for as long as any worker lives. The watch itself is an activity: it heartbeats, so
- * that another worker takes over when its own is lost, and begins with a full picture for every workflow.
+ * that another worker takes over when its own is lost, and begins with a full snapshot for every workflow.
  */
 export async function clusterWatch(input: ClusterWatchInput): Promise<void> {
   setCurrentDetails(

@@ -3,20 +3,20 @@ import type { RunnerState } from './runner.ts';
 import type { RunnerSetState } from './state.ts';
 
 /**
- * The state in the form that is carried over continue-as-new: a row is a short line, names lose their common prefix,
+ * The state in the form that is carried over continue-as-new: a runner is a short line, names lose their common prefix,
  * and revisions and texts are numbers into a table, so that 10,000 runners stay well under the limit of 2 MiB.
  */
-export interface CarriedState extends Omit<RunnerSetState, 'rows'> {
+export interface CarriedState extends Omit<RunnerSetState, 'runners'> {
   prefix: string;
-  /** Texts that rows refer to by number: revisions, reasons, messages. */
+  /** Texts that runners refer to by number: revisions, reasons, messages. */
   texts: string[];
-  rows: PackedRunner[];
-  /** How many values a row has of itself, and of what was seen of it. Absent: it was carried before there were more. */
+  runners: PackedRunner[];
+  /** How many values a runner has of itself, and of what was seen of it. Absent: it was carried before there were more. */
   widths?: [number, number];
 }
 
 /**
- * Values in the order of `ROW_FIELDS`, then, if it was seen, of `SEEN_FIELDS`, then, if it has a pod, of `POD_FIELDS`,
+ * Values in the order of `RUNNER_FIELDS`, then, if it was seen, of `SEEN_FIELDS`, then, if it has a pod, of `POD_FIELDS`,
  * separated by bars; empty means absent. No value contains a bar: they are names, uids and numbers.
  */
 export type PackedRunner = string;
@@ -25,7 +25,7 @@ export type PackedRunner = string;
 const FIRST_WIDTHS = [25, 9] as const;
 
 /** New fields come last, so that what an older version carried is still understood. Likewise below. */
-const ROW_FIELDS = [
+const RUNNER_FIELDS = [
   ['name', 'name'],
   ['doing', 'text'],
   ['madeAt', 'number'],
@@ -63,7 +63,7 @@ const SEEN_FIELDS = [
   ['phase', 'text'],
   ['ready', 'flag'],
   ['hasJob', 'flag'],
-  ['loose', 'flag'],
+  ['standalone', 'flag'],
   ['deleting', 'flag'],
 ] as const satisfies Fields<Omit<ObservedRunner, 'name' | 'pod'>>;
 
@@ -88,7 +88,7 @@ type Missing<T, F extends Fields<T>> = Exclude<keyof T, F[number][0]>;
 /** Compiles to `never`, which nothing can be, when a field is in a type but in no table: it would be lost. */
 type Whole<M> = [M] extends [never] ? true : never;
 export const NOTHING_IS_LOST: [
-  Whole<Missing<Omit<RunnerState, 'seen'>, typeof ROW_FIELDS>>,
+  Whole<Missing<Omit<RunnerState, 'seen'>, typeof RUNNER_FIELDS>>,
   Whole<Missing<Omit<ObservedRunner, 'name' | 'pod'>, typeof SEEN_FIELDS>>,
   Whole<Missing<ObservedPod, typeof POD_FIELDS>>,
 ] = [true, true, true];
@@ -106,14 +106,14 @@ export function packState(state: RunnerSetState, prefix: string): CarriedState {
     if (!texts.has(text)) texts.set(text, texts.size);
     return String(texts.get(text));
   };
-  const rows = [...state.rows.values()].map((row) => packRow(row, put));
-  const widths: [number, number] = [ROW_FIELDS.length, SEEN_FIELDS.length];
-  return { ...state, prefix, rows, texts: [...texts.keys()], widths };
+  const runners = [...state.runners.values()].map((runner) => packRunner(runner, put));
+  const widths: [number, number] = [RUNNER_FIELDS.length, SEEN_FIELDS.length];
+  return { ...state, prefix, runners, texts: [...texts.keys()], widths };
 }
 
-function packRow(row: RunnerState, put: (value: unknown, kind: Kind) => string): PackedRunner {
-  const { seen } = row;
-  const values = ROW_FIELDS.map(([field, kind]) => put(row[field], kind));
+function packRunner(runner: RunnerState, put: (value: unknown, kind: Kind) => string): PackedRunner {
+  const { seen } = runner;
+  const values = RUNNER_FIELDS.map(([field, kind]) => put(runner[field], kind));
   if (seen) values.push(...SEEN_FIELDS.map(([field, kind]) => put(seen[field], kind)));
   if (seen?.pod) {
     const { pod } = seen;
@@ -126,7 +126,13 @@ const shorten = (name: string, prefix: string): string =>
   name.startsWith(prefix) ? `+${name.slice(prefix.length)}` : `=${name}`;
 
 /** The state as it was before it was carried. */
-export function unpackState({ prefix, texts, rows, widths = [...FIRST_WIDTHS], ...rest }: CarriedState): RunnerSetState {
+export function unpackState({
+  prefix,
+  texts,
+  runners,
+  widths = [...FIRST_WIDTHS],
+  ...rest
+}: CarriedState): RunnerSetState {
   const [seenAt, seenWidth] = widths;
   const podAt = seenAt + seenWidth;
   const take = (value: string, kind: Kind): unknown => {
@@ -139,15 +145,15 @@ export function unpackState({ prefix, texts, rows, widths = [...FIRST_WIDTHS], .
     Object.fromEntries(
       fields.flatMap(([field, kind], i) => (values[i] ? [[field, take(values[i], kind)] as const] : [])),
     );
-  const unpackRow = (packed: PackedRunner): RunnerState => {
+  const unpackRunner = (packed: PackedRunner): RunnerState => {
     const values = packed.split('|');
-    const row = read(values.slice(0, seenAt), ROW_FIELDS) as RunnerState;
-    if (values.length <= seenAt) return row;
-    row.seen = { ...read(values.slice(seenAt, podAt), SEEN_FIELDS), name: row.name } as ObservedRunner;
-    if (values.length > podAt) row.seen.pod = read(values.slice(podAt), POD_FIELDS) as ObservedPod;
-    return row;
+    const runner = read(values.slice(0, seenAt), RUNNER_FIELDS) as RunnerState;
+    if (values.length <= seenAt) return runner;
+    runner.seen = { ...read(values.slice(seenAt, podAt), SEEN_FIELDS), name: runner.name } as ObservedRunner;
+    if (values.length > podAt) runner.seen.pod = read(values.slice(podAt), POD_FIELDS) as ObservedPod;
+    return runner;
   };
-  return { ...rest, rows: new Map(rows.map(unpackRow).map((row) => [row.name, row])) };
+  return { ...rest, runners: new Map(runners.map(unpackRunner).map((runner) => [runner.name, runner])) };
 }
 
 const lengthen = (short: string, prefix: string): string =>

@@ -140,9 +140,9 @@ export class Executor {
   }
 
   /** The set as activities are told of it; one that no longer exists is not named. */
-  private target(): { namespace: string; set?: string } {
+  private target(): { namespace: string; runnerSet?: string } {
     const { namespace, name } = this.served;
-    return name === undefined || !this.state.set ? { namespace } : { namespace, set: name };
+    return name === undefined || !this.state.runnerSet ? { namespace } : { namespace, runnerSet: name };
   }
 
   private async create({ names, lanes, probe }: Creation): Promise<void> {
@@ -183,7 +183,7 @@ export class Executor {
     if (name === undefined) return;
     this.checking = true;
     const summary = `${check.suspects.length} idle runners`;
-    const input = { namespace, set: name, ...check };
+    const input = { namespace, runnerSet: name, ...check };
     const attempt: { stopped?: Stop } = await this.attempt(async () => {
       const result = await checkRegistrations.executeWithOptions({ ...asking, summary }, [input]);
       this.outcomes.push({ of: 'check', result });
@@ -195,47 +195,48 @@ export class Executor {
   }
 
   private async publish({
-    set: status,
+    status,
     runners,
-    gently,
-    happenings,
+    oneAtATime,
+    events,
     protect,
     ...finalizer
   }: Publication): Promise<void> {
     const { namespace, name } = this.served;
-    const seen = this.state.set;
-    const set = name !== undefined && seen ? { name, uid: seen.uid, generation: seen.generation } : undefined;
+    const seen = this.state.runnerSet;
+    const runnerSet =
+      name !== undefined && seen ? { name, uid: seen.uid, generation: seen.generation } : undefined;
     this.publishing = true;
-    this.state.happenings = [];
+    this.state.events = [];
     const content = {
       ...(status ? { status } : {}),
       ...finalizer,
       runners,
-      ...(gently && { gently }),
-      happenings,
+      ...(oneAtATime && { oneAtATime }),
+      events,
       ...this.protection(protect),
     };
     const attempt: { stopped?: Stop } = await this.attempt(async () => {
-      await publishStatus({ namespace, ...(set && { set }), ...content });
+      await publishStatus({ namespace, ...(runnerSet && { runnerSet }), ...content });
       return {};
     });
     this.publishing = false;
     this.woken = true;
     this.mayPublishAt = Date.now() + (attempt.stopped ? PUBLISH_AGAIN_MS : PUBLISH_SPACING_MS);
     if (attempt.stopped) {
-      this.state.happenings.unshift(...happenings);
+      this.state.events.unshift(...events);
       return;
     }
-    if (status && set) this.state.published = statusKey(status, set.generation);
-    if (finalizer.addFinalizer && this.state.set) this.state.set.hasFinalizer = true;
-    if (finalizer.removeFinalizer) delete this.state.set?.hasFinalizer;
+    if (status && runnerSet) this.state.published = statusKey(status, runnerSet.generation);
+    if (finalizer.addFinalizer && this.state.runnerSet) this.state.runnerSet.hasFinalizer = true;
+    if (finalizer.removeFinalizer) delete this.state.runnerSet?.hasFinalizer;
     for (const update of runners) {
-      const row = this.state.rows.get(update.name);
-      if (row) row.published = runnerStatusKey(update);
+      const runner = this.state.runners.get(update.name);
+      if (runner) runner.published = runnerStatusKey(update);
     }
     for (const name of protect) {
-      const row = this.state.rows.get(name);
-      if (row) row.protected = true;
+      const runner = this.state.runners.get(name);
+      if (runner) runner.protected = true;
     }
   }
 
@@ -245,8 +246,8 @@ export class Executor {
   }
 
   private mark(name: string, doing: 'create' | 'retire'): void {
-    const row = this.state.rows.get(name) ?? { name };
-    this.state.rows.set(name, Object.assign(row, { doing }));
+    const runner = this.state.runners.get(name) ?? { name };
+    this.state.runners.set(name, Object.assign(runner, { doing }));
   }
 
   /** Runs an activity to its end, whatever that is: a result, or why it was given up. */

@@ -8,16 +8,16 @@ import { NO_FAILURES } from './state.ts';
 /** Takes a batch of changes into the state. Idempotent: what was seen replaces what was known. */
 export function observe(state: RunnerSetState, observation: RunnerSetObservation): void {
   if (observation.settings) state.settings = observation.settings;
-  if (observation.set !== undefined) observeSet(state, observation.set, observation.at);
+  if (observation.runnerSet !== undefined) observeSet(state, observation.runnerSet, observation.at);
   for (const runner of observation.runners ?? []) observeRunner(state, runner, observation.at);
-  for (const name of observation.gone ?? []) state.rows.delete(name);
+  for (const name of observation.gone ?? []) state.runners.delete(name);
   observeResults(state, observation);
-  if (observation.snapshot) observePicture(state, observation);
+  if (observation.snapshot) observeSnapshot(state, observation);
 }
 
 function observeSet(state: RunnerSetState, set: ObservedRunnerSet | null, at: number): void {
-  const before = state.set;
-  state.set = set;
+  const before = state.runnerSet;
+  state.runnerSet = set;
   if (!set || set.deleting) state.deletingSince ??= at;
   else delete state.deletingSince;
   if (!set) return;
@@ -25,31 +25,31 @@ function observeSet(state: RunnerSetState, set: ObservedRunnerSet | null, at: nu
   if (!before || before.revision === set.revision) return;
   // Whoever edits the template has repaired something: try at once instead of waiting out the backoff.
   state.failures = NO_FAILURES;
-  if (state.trouble) state.trouble.nextTryAt = 0;
+  if (state.creationBlock) state.creationBlock.nextTryAt = 0;
 }
 
 function observeRunner(state: RunnerSetState, seen: ObservedRunner, at: number): void {
-  const row = state.rows.get(seen.name) ?? { name: seen.name };
-  state.rows.set(seen.name, row);
-  row.seen = withoutSpentPod(seen, row.spentPod);
-  delete row.absent;
+  const runner = state.runners.get(seen.name) ?? { name: seen.name };
+  state.runners.set(seen.name, runner);
+  runner.seen = withoutSpentPod(seen, runner.spentPod);
+  delete runner.absent;
   // The status of a runner with a new pod still tells of its old one.
-  if (row.seen.pod || (seen.phase === 'Running' && row.spentPod === undefined)) row.podSeen = true;
-  if (row.seen.pod?.phase === 'Running') row.runningSince ??= at;
-  notePending(row, at);
+  if (runner.seen.pod || (seen.phase === 'Running' && runner.spentPod === undefined)) runner.podSeen = true;
+  if (runner.seen.pod?.phase === 'Running') runner.runningSince ??= at;
+  notePending(runner, at);
   // Its lane may still be busy with others, and takes up this one again if its worker is lost: until it ends, it is in
   // its hands. But the runner counts.
-  if (row.doing === 'create' && row.seen.pod) row.madeAt ??= at;
-  if (seen.hasJob && row.heldByJob) {
-    delete row.heldByJob;
-    delete row.notBefore;
+  if (runner.doing === 'create' && runner.seen.pod) runner.madeAt ??= at;
+  if (seen.hasJob && runner.heldByJob) {
+    delete runner.heldByJob;
+    delete runner.notBefore;
   }
 }
 
-function observeResults({ rows }: RunnerSetState, { jobResults = {}, at }: RunnerSetObservation): void {
+function observeResults({ runners }: RunnerSetState, { jobResults = {}, at }: RunnerSetObservation): void {
   for (const [name, result] of Object.entries(jobResults)) {
-    const row = rows.get(name);
-    if (row) Object.assign(row, { jobResult: result, jobEndedAt: at } satisfies Partial<RunnerState>);
+    const runner = runners.get(name);
+    if (runner) Object.assign(runner, { jobResult: result, jobEndedAt: at } satisfies Partial<RunnerState>);
   }
 }
 
@@ -62,26 +62,26 @@ export function withoutPod({ pod: _pod, ...rest }: ObservedRunner): ObservedRunn
 }
 
 /** The runner is registered and has a pod. */
-export function markMade(row: RunnerState, at: number): void {
-  if (row.doing === 'create') delete row.doing;
-  row.madeAt ??= at;
+export function markMade(runner: RunnerState, at: number): void {
+  if (runner.doing === 'create') delete runner.doing;
+  runner.madeAt ??= at;
 }
 
-/** After the last part of a full picture, runners that are in none of its parts are gone. */
-function observePicture(state: RunnerSetState, { snapshot, runners }: RunnerSetObservation): void {
+/** After the last part of a full snapshot, runners that are in none of its parts are gone. */
+function observeSnapshot(state: RunnerSetState, { snapshot, runners }: RunnerSetObservation): void {
   if (!snapshot) return;
-  if (snapshot.part === 1) state.picture = [];
-  state.picture.push(...(runners ?? []).map(({ name }) => name));
+  if (snapshot.part === 1) state.snapshotNames = [];
+  state.snapshotNames.push(...(runners ?? []).map(({ name }) => name));
   if (snapshot.part < snapshot.parts) return;
-  const present = new Set(state.picture);
-  for (const [name, row] of state.rows) {
-    // The picture shows what really stands there: whatever was written over is written again.
-    delete row.published;
+  const present = new Set(state.snapshotNames);
+  for (const [name, runner] of state.runners) {
+    // The snapshot shows what really stands there: whatever was written over is written again.
+    delete runner.published;
     if (present.has(name)) continue;
     // One that was never seen may only just have been made.
-    if (row.doing === 'retire' || (row.doing && row.seen)) row.absent = true;
-    else if (row.retired || (row.seen && row.doing === undefined)) state.rows.delete(name);
+    if (runner.doing === 'retire' || (runner.doing && runner.seen)) runner.absent = true;
+    else if (runner.retired || (runner.seen && runner.doing === undefined)) state.runners.delete(name);
   }
-  state.picture = [];
+  state.snapshotNames = [];
   state.complete = true;
 }

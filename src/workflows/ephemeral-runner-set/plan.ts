@@ -38,26 +38,27 @@ export function decide(state: RunnerSetState, circumstances: Circumstances): Pla
   const wakeAt = Math.min(...wakes, nextDeadline(state, circumstances.now));
   return {
     create,
-    retire: retire.map((row) => retirement(state, row, circumstances.now)),
+    retire: retire.map((runner) => retirement(state, runner, circumstances.now)),
     ...(publish ? { publish } : {}),
     ...(check ? { check } : {}),
     ...(Number.isFinite(wakeAt) ? { wakeAt } : {}),
     // What is still to be told is told first.
-    finished: state.rows.size === 0 && !state.set && state.happenings.length === 0,
+    finished: state.runners.size === 0 && !state.runnerSet && state.events.length === 0,
   };
 }
 
 /** When the first of the runners is overdue: its pod to be seen, or to run, or to end with its job. */
 function nextDeadline(state: RunnerSetState, now: number): number {
   let next = Infinity;
-  for (const row of state.rows.values()) {
-    if (row.doing) continue;
-    const sighting = awaitsSighting(row) ? (row.madeAt ?? 0) + POD_SIGHTING_MS : Infinity;
-    const result = resultDueAt(row);
-    const pending = pendingDeadline(row, state.settings) ?? Infinity;
+  for (const runner of state.runners.values()) {
+    if (runner.doing) continue;
+    const sighting = awaitsSighting(runner) ? (runner.madeAt ?? 0) + POD_SIGHTING_MS : Infinity;
+    const result = resultDueAt(runner);
+    const pending = pendingDeadline(runner, state.settings) ?? Infinity;
     next = Math.min(next, sighting, pending, result > now ? result : Infinity);
   }
   return next;
 }
 
-const awaitsSighting = (row: RunnerState): boolean => row.madeAt !== undefined && !row.podSeen && !row.end;
+const awaitsSighting = (runner: RunnerState): boolean =>
+  runner.madeAt !== undefined && !runner.podSeen && !runner.end;

@@ -8,13 +8,13 @@ import type { RunnerSetEvent, RunnerSetState } from './state.ts';
 import { runnerStatus, runnerSetStatus, statusKey } from './status.ts';
 
 export interface Publication {
-  set?: RunnerSetStatusUpdate;
+  status?: RunnerSetStatusUpdate;
   addFinalizer?: true;
   removeFinalizer?: true;
   runners: RunnerStatusUpdate[];
   /** One runner's status after the other: there is more important work. */
-  gently?: true;
-  happenings: RunnerSetEvent[];
+  oneAtATime?: true;
+  events: RunnerSetEvent[];
   /** Runners that have a job, whose pods are to stay where they are. */
   protect: string[];
 }
@@ -33,41 +33,45 @@ export function toPublish(
     wakes.push(mayPublishAt);
     return undefined;
   }
-  return lanes > 0 ? gently(publication) : publication;
+  return lanes > 0 ? yieldingToCreation(publication) : publication;
 }
 
 /** A runner that is there is worth more than one that is told of: statuses must not take the API server from creation. */
-const gently = ({ runners, ...rest }: Publication): Publication => ({
+const yieldingToCreation = ({ runners, ...rest }: Publication): Publication => ({
   ...rest,
   runners: runners.slice(0, STATUSES_AMONG_CREATIONS),
-  gently: true,
+  oneAtATime: true,
 });
 
 function publicationOf(state: RunnerSetState, now: number): Publication | undefined {
-  const runners = [...state.rows.values()].flatMap((row) => runnerStatus(row, now) ?? []);
+  const runners = [...state.runners.values()].flatMap((runner) => runnerStatus(runner, now) ?? []);
   const finalizer = finalizerChange(state);
-  const status = state.set ? runnerSetStatus(state) : undefined;
-  const changed = status && state.set && statusKey(status, state.set.generation) !== state.published;
+  const status = state.runnerSet ? runnerSetStatus(state) : undefined;
+  const changed =
+    status && state.runnerSet && statusKey(status, state.runnerSet.generation) !== state.published;
   const protect = toProtect(state);
-  const isNothing = runners.length + state.happenings.length + protect.length === 0;
+  const isNothing = runners.length + state.events.length + protect.length === 0;
   if (!changed && !finalizer && isNothing) return undefined;
-  const { happenings } = state;
-  return { ...(changed ? { set: status } : {}), ...finalizer, runners, happenings, protect };
+  const { events } = state;
+  return { ...(changed ? { status } : {}), ...finalizer, runners, events, protect };
 }
 
 /** Runners with a job whose pods do not say so yet. */
-function toProtect({ rows, settings }: RunnerSetState): string[] {
+function toProtect({ runners, settings }: RunnerSetState): string[] {
   if (settings.jobProtection === 'off') return [];
-  return [...rows.values()]
-    .filter((row) => hasJob(row) && !row.protected && !row.end && row.seen?.pod?.phase === 'Running')
+  return [...runners.values()]
+    .filter(
+      (runner) => hasJob(runner) && !runner.protected && !runner.end && runner.seen?.pod?.phase === 'Running',
+    )
     .map(({ name }) => name);
 }
 
 function finalizerChange({
-  set,
-  rows,
+  runnerSet,
+  runners,
 }: RunnerSetState): Pick<Publication, 'addFinalizer' | 'removeFinalizer'> | undefined {
-  if (!set) return undefined;
-  if (set.deleting) return set.hasFinalizer && rows.size === 0 ? { removeFinalizer: true } : undefined;
-  return set.hasFinalizer ? undefined : { addFinalizer: true };
+  if (!runnerSet) return undefined;
+  if (runnerSet.deleting)
+    return runnerSet.hasFinalizer && runners.size === 0 ? { removeFinalizer: true } : undefined;
+  return runnerSet.hasFinalizer ? undefined : { addFinalizer: true };
 }

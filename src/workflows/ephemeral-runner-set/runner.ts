@@ -61,7 +61,7 @@ export interface RunnerState {
   settled?: boolean;
   /** Retired; stays until the cluster confirms, so that a late change does not bring it back. */
   retired?: boolean;
-  /** While an activity was at it, a full picture of the cluster was without it: nothing will tell that it is gone. */
+  /** While an activity was at it, a full snapshot of the cluster was without it: nothing will tell that it is gone. */
   absent?: boolean;
   /** What was last written to its status (`statusKey`). */
   published?: string;
@@ -69,24 +69,26 @@ export interface RunnerState {
   failures?: number;
 }
 
-export const hasJob = (row: RunnerState): boolean => row.seen?.hasJob === true || row.heldByJob === true;
+export const hasJob = (runner: RunnerState): boolean =>
+  runner.seen?.hasJob === true || runner.heldByJob === true;
 
-/** The one place where a row's stage is decided. */
-export function stageOf(row: RunnerState): Stage {
-  if (row.retired || row.doing === 'retire' || row.seen?.deleting) return 'leaving';
-  if (row.end) return 'ended';
-  if (row.doing === 'create' && row.madeAt === undefined) return 'creating';
-  if (hasJob(row)) return 'busy';
-  if (row.seen?.pod?.phase === 'Running') return 'idle';
-  if (row.seen?.pod || row.madeAt !== undefined) return 'pending';
+/** The one place where a runner's stage is decided. */
+export function stageOf(runner: RunnerState): Stage {
+  if (runner.retired || runner.doing === 'retire' || runner.seen?.deleting) return 'leaving';
+  if (runner.end) return 'ended';
+  if (runner.doing === 'create' && runner.madeAt === undefined) return 'creating';
+  if (hasJob(runner)) return 'busy';
+  if (runner.seen?.pod?.phase === 'Running') return 'idle';
+  if (runner.seen?.pod || runner.madeAt !== undefined) return 'pending';
   return 'unfinished';
 }
 
 /** Whether a runner counts as supply: it has, or may still take, a job. */
-export const isSupply = (row: RunnerState): boolean => {
-  const stage = stageOf(row);
+export const isSupply = (runner: RunnerState): boolean => {
+  const stage = stageOf(runner);
   return stage !== 'ended' && stage !== 'leaving';
 };
 
 /** The revision a runner was made from; one that is still being created is of the current one. */
-export const revisionOfRow = (row: RunnerState, current: string): string => row.seen?.revision ?? current;
+export const revisionOfRunner = (runner: RunnerState, current: string): string =>
+  runner.seen?.revision ?? current;

@@ -33,7 +33,7 @@ export function settle(state: RunnerSetState, outcomes: Outcome[], now: number):
   else if (outcomes.some(provesRepair)) unblockCreation(state);
 }
 
-/** What was under way when the trouble began may still end well: only a try that was made since then tells anything. */
+/** What was under way when the block began may still end well: only a try that was made since then tells anything. */
 const provesRepair = (outcome: Outcome): boolean =>
   outcome.of === 'create' && outcome.probe && outcome.result.created.length > 0;
 
@@ -43,23 +43,23 @@ function settleCreation(
   now: number,
 ): Stop[] {
   for (const { name, runnerId } of result.created) {
-    const row = state.rows.get(name);
-    if (!row) continue;
-    row.runnerId = runnerId;
-    markMade(row, now);
+    const runner = state.runners.get(name);
+    if (!runner) continue;
+    runner.runnerId = runnerId;
+    markMade(runner, now);
   }
   for (const { name, reason, message } of result.rejected) {
-    const row = state.rows.get(name);
-    if (row) Object.assign(row, { end: 'rejected', reason, message } satisfies Partial<RunnerState>);
+    const runner = state.runners.get(name);
+    if (runner) Object.assign(runner, { end: 'rejected', reason, message } satisfies Partial<RunnerState>);
   }
   for (const name of names) {
-    const row = state.rows.get(name);
-    if (row?.absent) state.rows.delete(name);
-    if (row?.doing !== 'create') continue;
-    delete row.doing;
+    const runner = state.runners.get(name);
+    if (runner?.absent) state.runners.delete(name);
+    if (runner?.doing !== 'create') continue;
+    delete runner.doing;
     // Begun and cut short: its object is in the cluster. Not begun: it never was.
-    if (result.begun.includes(name) || row.seen) row.begun = true;
-    else if (!row.end) state.rows.delete(name);
+    if (result.begun.includes(name) || runner.seen) runner.begun = true;
+    else if (!runner.end) state.runners.delete(name);
   }
   return result.stopped ? [result.stopped] : [];
 }
@@ -73,13 +73,13 @@ function settleRetirement(
   const busy = new Set(result.busy);
   const kept = new Set(result.kept);
   for (const name of names) {
-    const row = state.rows.get(name);
-    if (!row) continue;
-    delete row.doing;
-    if (retired.has(name) && row.absent) state.rows.delete(name);
-    else if (retired.has(name)) row[kept.has(name) ? 'settled' : 'retired'] = true;
-    else if (busy.has(name)) Object.assign(row, { heldByJob: true, notBefore: now + HELD_BY_JOB_MS });
-    else row.notBefore = now + Math.max(RETIRE_AGAIN_MS, result.stopped?.retryAfterMs ?? 0);
+    const runner = state.runners.get(name);
+    if (!runner) continue;
+    delete runner.doing;
+    if (retired.has(name) && runner.absent) state.runners.delete(name);
+    else if (retired.has(name)) runner[kept.has(name) ? 'settled' : 'retired'] = true;
+    else if (busy.has(name)) Object.assign(runner, { heldByJob: true, notBefore: now + HELD_BY_JOB_MS });
+    else runner.notBefore = now + Math.max(RETIRE_AGAIN_MS, result.stopped?.retryAfterMs ?? 0);
   }
   tellOfRetirement(state, result, now);
   if (result.leaked?.length) tellOfLeak(state, result.leaked);
@@ -88,7 +88,12 @@ function settleRetirement(
 function tellOfLeak(state: RunnerSetState, names: string[]): void {
   const message = `These runners were let go without GitHub, remove them there: ${names.join(', ')}.`;
   const [runner = ''] = names;
-  state.happenings.push({ type: 'Warning', reason: 'RunnersLeaked', message, ...(!state.set && { runner }) });
+  state.events.push({
+    type: 'Warning',
+    reason: 'RunnersLeaked',
+    message,
+    ...(!state.runnerSet && { runner }),
+  });
 }
 
 /** People are told when retiring begins to fail, and for which reason, not of every try. */
@@ -108,22 +113,22 @@ function tellOfRetirement(
   const { reason, message } = stopped;
   if (state.retirementBlockedBy === reason) return;
   state.retirementBlockedBy = reason;
-  state.happenings.push({ type: 'Warning', reason, message: `Runners could not be retired: ${message}` });
+  state.events.push({ type: 'Warning', reason, message: `Runners could not be retired: ${message}` });
 }
 
 function blockCreation(state: RunnerSetState, stop: Stop, now: number): void {
-  const before = state.trouble;
-  state.trouble = blockAfter(before, stop, now);
+  const before = state.creationBlock;
+  state.creationBlock = blockAfter(before, stop, now);
   if (before?.reason !== stop.reason) {
-    state.happenings.push({ type: 'Warning', reason: stop.reason, message: stop.message });
+    state.events.push({ type: 'Warning', reason: stop.reason, message: stop.message });
   }
 }
 
 function unblockCreation(state: RunnerSetState): void {
-  if (!state.trouble) return;
-  const { reason } = state.trouble;
-  delete state.trouble;
-  state.happenings.push({
+  if (!state.creationBlock) return;
+  const { reason } = state.creationBlock;
+  delete state.creationBlock;
+  state.events.push({
     type: 'Normal',
     reason: 'CreationResumed',
     message: `Runners are created again (it was blocked by ${reason}).`,

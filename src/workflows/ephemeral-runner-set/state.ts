@@ -9,19 +9,19 @@ export interface RunnerSetEvent extends ResourceHappening {
   runner?: string;
 }
 
-/** All that a set's workflow knows. Carried over continue-as-new as a whole (`carry.ts`). */
+/** All that a set's workflow knows. Carried over continue-as-new as a whole (`continue-as-new.ts`). */
 export interface RunnerSetState {
   /** `null`: it no longer exists. `undefined`: not seen yet, or the runners here belong to no set. */
-  set?: ObservedRunnerSet | null;
-  rows: Map<string, RunnerState>;
-  /** A full picture of the runners was received: before that nothing is decided. */
+  runnerSet?: ObservedRunnerSet | null;
+  runners: Map<string, RunnerState>;
+  /** A full snapshot of the runners was received: before that nothing is decided. */
   complete: boolean;
-  /** Names received with the parts of a picture that is still coming in. */
-  picture: string[];
+  /** Names received with the parts of a snapshot that is still coming in. */
+  snapshotNames: string[];
   order: PatchOrder;
   failures: Failures;
   pastFailures: PastFailure[];
-  trouble?: CreationBlock;
+  creationBlock?: CreationBlock;
   /** Why runners can not be retired, if they can not. */
   retirementBlockedBy?: string;
   /** Milliseconds since the epoch: since then. */
@@ -31,7 +31,7 @@ export interface RunnerSetState {
   /** GitHub no longer accepts the runner version of this revision. */
   outdatedRevision?: string;
   settings: RunnerSettings;
-  happenings: RunnerSetEvent[];
+  events: RunnerSetEvent[];
   /** The set's status as it was last written (`statusKey`). */
   published?: string;
 }
@@ -42,15 +42,15 @@ export const DEFAULT_SETTINGS: RunnerSettings = {
   maxConsecutiveFailures: 5,
 };
 
-export const emptyState = (): RunnerSetState => ({
-  rows: new Map(),
+export const emptyRunnerSetState = (): RunnerSetState => ({
+  runners: new Map(),
   complete: false,
-  picture: [],
+  snapshotNames: [],
   order: NO_ORDER,
   failures: NO_FAILURES,
   pastFailures: [],
   settings: DEFAULT_SETTINGS,
-  happenings: [],
+  events: [],
 });
 
 /** How many past failures are kept. */

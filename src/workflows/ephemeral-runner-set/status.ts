@@ -23,24 +23,24 @@ export interface Counts {
 }
 
 /** Runners by what a person wants to know of them. `running` includes the busy ones. */
-export function countRunners(rows: Iterable<RunnerState>): Counts {
+export function countRunners(runners: Iterable<RunnerState>): Counts {
   const counts: Counts = { pending: 0, running: 0, busy: 0, failed: 0 };
-  for (const row of rows) {
-    const stage = stageOf(row);
+  for (const runner of runners) {
+    const stage = stageOf(runner);
     if (stage === 'busy') counts.busy += 1;
     if (stage === 'busy' || stage === 'idle') counts.running += 1;
-    else if (row.end === 'rejected') counts.failed += 1;
+    else if (runner.end === 'rejected') counts.failed += 1;
     else if (stage === 'creating' || stage === 'unfinished' || stage === 'pending') counts.pending += 1;
   }
   return counts;
 }
 
 export const isOutdated = (state: RunnerSetState): boolean =>
-  state.outdatedRevision !== undefined && state.outdatedRevision === state.set?.revision;
+  state.outdatedRevision !== undefined && state.outdatedRevision === state.runnerSet?.revision;
 
 /** The set's status as it should stand in the cluster. */
 export function runnerSetStatus(state: RunnerSetState): RunnerSetStatusUpdate {
-  const { pending, running, failed } = countRunners(state.rows.values());
+  const { pending, running, failed } = countRunners(state.runners.values());
   return {
     currentReplicas: pending + running + failed,
     pendingEphemeralRunners: pending,
@@ -67,7 +67,7 @@ function readyCondition(state: RunnerSetState, running: number): Condition {
     message,
   });
   if (isOutdated(state)) return not('Outdated', OUTDATED);
-  if (state.trouble) return not(state.trouble.reason, state.trouble.message);
+  if (state.creationBlock) return not(state.creationBlock.reason, state.creationBlock.message);
   if (isProbing(state.failures, state.settings)) return not('RunnersFailing', failingMessage(state));
   if (running < wanted) return not('Scaling', `${wanted} runners are wanted.`);
   return {
@@ -79,12 +79,12 @@ function readyCondition(state: RunnerSetState, running: number): Condition {
 }
 
 const failingMessage = ({ failures }: RunnerSetState): string =>
-  `${failures.inARow} runners in a row failed; one at a time is tried. Last: ${failures.reason} ${failures.message}`.trim();
+  `${failures.inARow} runners in a runner failed; one at a time is tried. Last: ${failures.reason} ${failures.message}`.trim();
 
 function blockedCondition(state: RunnerSetState): Condition {
   const type = CREATION_BLOCKED_CONDITION;
-  if (state.trouble)
-    return { type, status: 'True', reason: state.trouble.reason, message: state.trouble.message };
+  if (state.creationBlock)
+    return { type, status: 'True', reason: state.creationBlock.reason, message: state.creationBlock.message };
   if (isProbing(state.failures, state.settings)) {
     return { type, status: 'True', reason: 'RunnersFailing', message: failingMessage(state) };
   }
@@ -92,7 +92,7 @@ function blockedCondition(state: RunnerSetState): Condition {
 }
 
 const pausedCondition = (state: RunnerSetState): Condition =>
-  state.set?.paused
+  state.runnerSet?.paused
     ? {
         type: PAUSED_CONDITION,
         status: 'True',
@@ -121,22 +121,22 @@ export const resultDueAt = ({ end, jobEndedAt = Infinity }: RunnerState): number
  * The status of one runner if the cluster does not show it yet: its id at GitHub, its pod's phase and readiness, and how
  * its job ended. The id is known when its lane has ended.
  */
-export function runnerStatus(row: RunnerState, now: number): RunnerStatusUpdate | undefined {
-  const pod = row.seen?.pod;
+export function runnerStatus(runner: RunnerState, now: number): RunnerStatusUpdate | undefined {
+  const pod = runner.seen?.pod;
   const mirrored = pod?.phase === 'Pending' || pod?.phase === 'Running';
-  if (!mirrored || row.end || stageOf(row) === 'leaving' || row.doing) return undefined;
-  const runnerId = row.runnerId ?? row.seen?.runnerId;
+  if (!mirrored || runner.end || stageOf(runner) === 'leaving' || runner.doing) return undefined;
+  const runnerId = runner.runnerId ?? runner.seen?.runnerId;
   const update: RunnerStatusUpdate = {
-    name: row.name,
+    name: runner.name,
     phase: pod.phase,
     ready: pod.ready === true,
     ...(runnerId === undefined ? {} : { runnerId }),
     ...(pod.reason === undefined ? {} : { reason: pod.reason }),
     ...(pod.message === undefined ? {} : { message: pod.message }),
-    ...(row.jobResult === undefined || resultDueAt(row) > now ? {} : { jobResult: row.jobResult }),
+    ...(runner.jobResult === undefined || resultDueAt(runner) > now ? {} : { jobResult: runner.jobResult }),
   };
-  const { phase = '', ready = false, runnerId: shownId } = row.seen ?? {};
-  const shown = row.published ?? keyOf(phase, ready, shownId);
+  const { phase = '', ready = false, runnerId: shownId } = runner.seen ?? {};
+  const shown = runner.published ?? keyOf(phase, ready, shownId);
   return shown === runnerStatusKey(update) ? undefined : update;
 }
 
@@ -147,9 +147,9 @@ const keyOf = (phase: string, ready: boolean, runnerId = 0): string => `${phase}
 
 /** What the set is in, in one word. It changes rarely: each change is an event in the history. */
 export function phaseOf(state: RunnerSetState): string {
-  if (state.set?.deleting) return 'Deleting';
+  if (state.runnerSet?.deleting) return 'Deleting';
   if (isOutdated(state)) return 'Outdated';
-  if (state.trouble) return 'Blocked';
+  if (state.creationBlock) return 'Blocked';
   if (isProbing(state.failures, state.settings)) return 'Failing';
-  return state.set?.paused ? 'Paused' : 'Running';
+  return state.runnerSet?.paused ? 'Paused' : 'Running';
 }

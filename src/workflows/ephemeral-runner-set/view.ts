@@ -5,19 +5,19 @@ import { hasJob, stageOf } from './runner.ts';
 import type { RunnerSetState } from './state.ts';
 import { countRunners, runnerSetStatus } from './status.ts';
 
-const viewRow = (row: RunnerState): RunnerView => ({
-  name: row.name,
-  stage: stageOf(row),
-  hasJob: hasJob(row),
+const viewRunner = (runner: RunnerState): RunnerView => ({
+  name: runner.name,
+  stage: stageOf(runner),
+  hasJob: hasJob(runner),
   ...defined({
-    end: row.end,
-    runnerId: row.runnerId ?? row.seen?.runnerId,
-    revision: row.seen?.revision,
-    patchId: row.seen?.patchId,
-    createdAt: row.seen?.createdAt,
-    pod: row.seen?.pod?.phase,
-    reason: row.reason ?? row.seen?.pod?.reason,
-    message: row.message ?? row.seen?.pod?.message,
+    end: runner.end,
+    runnerId: runner.runnerId ?? runner.seen?.runnerId,
+    revision: runner.seen?.revision,
+    patchId: runner.seen?.patchId,
+    createdAt: runner.seen?.createdAt,
+    pod: runner.seen?.pod?.phase,
+    reason: runner.reason ?? runner.seen?.pod?.reason,
+    message: runner.message ?? runner.seen?.pod?.message,
   }),
 });
 
@@ -31,32 +31,32 @@ export function viewRunnerSet(state: RunnerSetState): RunnerSetView {
   return {
     desired: state.order.replicas,
     current: status.currentReplicas,
-    busy: countRunners(state.rows.values()).busy,
-    paused: state.set?.paused === true,
+    busy: countRunners(state.runners.values()).busy,
+    paused: state.runnerSet?.paused === true,
     conditions: status.conditions,
-    ...(state.trouble ? { blocked: state.trouble } : {}),
+    ...(state.creationBlock ? { blocked: state.creationBlock } : {}),
     failures,
     pastFailures: state.pastFailures,
     ...(state.outdatedRevision === undefined ? {} : { outdatedRevision: state.outdatedRevision }),
-    runners: [...state.rows.values()].map(viewRow),
+    runners: [...state.runners.values()].map(viewRunner),
   };
 }
 
 /** The first page in Temporal's user interface: a small table. */
 export function describeRunnerSet(state: RunnerSetState): string {
-  const { pending, running, busy, failed } = countRunners(state.rows.values());
+  const { pending, running, busy, failed } = countRunners(state.runners.values());
   const lines = [
     '| desired | running | busy | pending | failed |',
     '|---|---|---|---|---|',
     `| ${openReplicas(state.order)} | ${running} | ${busy} | ${pending} | ${failed} |`,
   ];
-  if (state.set?.paused) lines.push('', 'Paused: no runners are created.');
-  if (state.trouble)
-    lines.push('', `Creation is blocked: **${state.trouble.reason}** ${state.trouble.message}`);
+  if (state.runnerSet?.paused) lines.push('', 'Paused: no runners are created.');
+  if (state.creationBlock)
+    lines.push('', `Creation is blocked: **${state.creationBlock.reason}** ${state.creationBlock.message}`);
   if (state.failures.inARow > 0) {
     lines.push(
       '',
-      `${state.failures.inARow} failures in a row, last: **${state.failures.reason}** ${state.failures.message}`,
+      `${state.failures.inARow} failures in a runner, last: **${state.failures.reason}** ${state.failures.message}`,
     );
   }
   return lines.join('\n');

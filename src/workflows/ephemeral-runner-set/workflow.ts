@@ -18,7 +18,7 @@ import { observe } from './observe.ts';
 import { handlePauses, handleSignal } from '../pause-handlers.ts';
 import { settle } from './settle.ts';
 import { decide } from './plan.ts';
-import { emptyState } from './state.ts';
+import { emptyRunnerSetState } from './state.ts';
 import { describeRunnerSet, viewRunnerSet } from './view.ts';
 
 export interface RunnerSetInput {
@@ -35,12 +35,12 @@ export interface RunnerSetInput {
  * are gone. The decisions are pure functions of the state; activities do the work.
  */
 export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
-  const state = input.carried ? unpackState(input.carried) : emptyState();
+  const state = input.carried ? unpackState(input.carried) : emptyRunnerSetState();
   const inbox = input.inbox ?? [];
   const acting = new Executor(input, state);
 
-  setHandler(messages.observeSignal, (observation) => void inbox.push(observation));
-  setHandler(messages.stateQuery, () => viewRunnerSet(state));
+  setHandler(messages.observeRunnerSetSignal, (observation) => void inbox.push(observation));
+  setHandler(messages.runnerSetStateQuery, () => viewRunnerSet(state));
   setHandler(messages.scaleUpdate, ({ replicas }) => acting.scale(replicas), { validator: mustScale });
   setHandler(messages.scaleSignal, async (request) => {
     const problem = messages.scaleProblem(request);
@@ -64,7 +64,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
       checking: acting.checking,
       mayCheckAt: acting.mayCheckAt,
       draining,
-      newName: () => newRunnerName(input, state.rows),
+      newName: () => newRunnerName(input, state.runners),
     });
     if (draining) acting.drain();
     acting.carryOut(plan, observations[0]?.at);

@@ -93,7 +93,7 @@ describe('prepareScaleSet', () => {
     expect(github.admin.scaleSets()).toMatchObject([
       { name, runnerGroupId: 1, labels: ['demo', 'x64'], disableUpdate: true },
     ]);
-    expect(prepared).toMatchObject({ scaleSetId: 1, identity: '1/Default/demo', missingLabels: [] });
+    expect(prepared).toMatchObject({ scaleSetId: 1, gitHubAnnotations: '1/Default/demo', missingLabels: [] });
     expect(read().metadata).toMatchObject({
       finalizers: [AUTOSCALING_RUNNER_SET_FINALIZER],
       annotations: { 'runner-scale-set-id': '1', 'actions.github.com/runner-group-name': 'Default' },
@@ -102,8 +102,8 @@ describe('prepareScaleSet', () => {
     expect(read().spec.runnerScaleSetName).toBeUndefined();
     const writes = cluster.writes.length;
     expect(await run('prepareScaleSet', target)).toMatchObject({
-      identity: prepared!.identity,
-      happenings: [],
+      gitHubAnnotations: prepared!.gitHubAnnotations,
+      events: [],
     });
     expect(cluster.writes).toHaveLength(writes);
   });
@@ -153,7 +153,7 @@ describe('prepareScaleSet', () => {
       { 'runner-scale-set-id': '41', 'actions.github.com/runner-group-name': 'Default' },
     );
     const prepared = await run('prepareScaleSet', target);
-    expect(prepared).toMatchObject({ scaleSetId: 1, happenings: [{ reason: 'ScaleSetRecreated' }] });
+    expect(prepared).toMatchObject({ scaleSetId: 1, events: [{ reason: 'ScaleSetRecreated' }] });
     expect(read().metadata.annotations?.['runner-scale-set-id']).toBe('1');
   });
 
@@ -379,7 +379,7 @@ describe('the end', () => {
     await run('dropChildren', {
       namespace,
       empty: ['a', 'not-there'],
-      sets: [
+      runnerSets: [
         { name: 'b', uid: metadata.uid ?? '' },
         { name: 'a', uid: 'another' },
         { name: 'c', uid: 'gone' },
@@ -449,8 +449,8 @@ describe('the end', () => {
       phase: 'Running' as const,
       conditions: [{ type: 'Ready', status: 'True' as const, reason: 'Listening', message: 'm' }],
     };
-    const happenings = [{ type: 'Normal' as const, reason: 'ScaleSetCreated', message: 'm' }];
-    await run('publishScaleSet', { ...target, generation: 3, status, happenings });
+    const told = [{ type: 'Normal' as const, reason: 'ScaleSetCreated', message: 'm' }];
+    await run('publishScaleSet', { ...target, generation: 3, status, events: told });
     expect(read().status).toMatchObject({
       phase: 'Running',
       conditions: [{ type: 'Ready', observedGeneration: 3 }],
@@ -458,7 +458,7 @@ describe('the end', () => {
     expect(cluster.all(events, namespace)).toMatchObject([
       { reason: 'ScaleSetCreated', involvedObject: { kind: 'AutoscalingRunnerSet', name } },
     ]);
-    await run('publishScaleSet', { ...target, uid: 'another', generation: 4, status, happenings: [] });
+    await run('publishScaleSet', { ...target, uid: 'another', generation: 4, status, events: [] });
     expect(read().status?.conditions?.[0]?.observedGeneration).toBe(3);
   });
 });

@@ -1,8 +1,8 @@
-import type { SetLoad } from '../../../src/activities/autoscaling-listener/policies/capacity.ts';
+import type { RunnerSetLoad } from '../../../src/activities/autoscaling-listener/policies/capacity.ts';
 import { NO_LOAD, capacityOf } from '../../../src/activities/autoscaling-listener/policies/capacity.ts';
 import type { ChildOptions } from '../../../src/activities/autoscaling-runner-set/policies/desired-children.ts';
 import {
-  askedOf,
+  specHashOf,
   gitHubAnnotationsOf,
   desiredChildren,
 } from '../../../src/activities/autoscaling-runner-set/policies/desired-children.ts';
@@ -12,11 +12,14 @@ import { needsWorkflow, startOptionsFor } from '../../../src/activities/cluster-
 import type { WorkflowTarget } from '../../../src/activities/cluster-watch/workflow-target.ts';
 import type { AutoscalingRunnerSet } from '../../../src/api/v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../../../src/api/v1alpha1/ephemeral-runner-set.ts';
-import type { ListenerObservation, AutoscalingRunnerSetObservation } from '../../../src/messages/observations.ts';
+import type {
+  ListenerObservation,
+  AutoscalingRunnerSetObservation,
+} from '../../../src/messages/observations.ts';
 import { DEFAULT_SCALE_SET_OPTIONS } from '../../../src/messages/settings.ts';
 
 const namespace = 'team';
-const demo: WorkflowTarget = { namespace, scaleSet: 'demo' };
+const demo: WorkflowTarget = { namespace, autoscalingRunnerSet: 'demo' };
 
 const aScaleSet = (spec: object = {}, metadata: object = {}): AutoscalingRunnerSet =>
   ({
@@ -50,9 +53,9 @@ const withAnnotations = (set: EphemeralRunnerSet, annotations: object): Ephemera
 
 function aPicture(over: Partial<ChildOptions> = {}) {
   const told: WorkflowTarget[] = [];
-  const loads = new Map<string, SetLoad>();
-  const picture = new ScaleSetStore({
-    onNews: (audience) => told.push(audience),
+  const loads = new Map<string, RunnerSetLoad>();
+  const store = new ScaleSetStore({
+    onNews: (target) => told.push(target),
     options: { ...options, ...over },
     loadOf: (_namespace, set) => loads.get(set) ?? NO_LOAD,
     clock: () => 1000,
@@ -60,32 +63,32 @@ function aPicture(over: Partial<ChildOptions> = {}) {
   const scaleSet = aScaleSet();
   const { set, listener } = childrenOf(scaleSet);
   const all = { namespace, listener: listener.metadata.name ?? '' };
-  const news = (): AutoscalingRunnerSetObservation | undefined => picture.takeNews(demo as never) as never;
-  const listenerNews = (): ListenerObservation | undefined => picture.takeNews(all) as never;
-  return { picture, told, loads, scaleSet, set, listener, news, listenerNews, listenerAudience: all };
+  const news = (): AutoscalingRunnerSetObservation | undefined => store.takeNews(demo as never) as never;
+  const listenerNews = (): ListenerObservation | undefined => store.takeNews(all) as never;
+  return { store, told, loads, scaleSet, set, listener, news, listenerNews, listenerTarget: all };
 }
 
 /** Everything is there, as it should be, and has been told. */
 function aSettledPicture(over: Partial<ChildOptions> = {}) {
   const parts = aPicture(over);
-  parts.picture.putScaleSet(parts.scaleSet);
-  parts.picture.putSet(parts.set);
-  parts.picture.putListener(parts.listener);
+  parts.store.putScaleSet(parts.scaleSet);
+  parts.store.putSet(parts.set);
+  parts.store.putListener(parts.listener);
   const first = parts.news();
   const listener = parts.listenerNews();
   parts.told.length = 0;
   return { ...parts, first, firstOfListener: listener };
 }
 
-describe('ScaleSetPicture', () => {
+describe('ScaleSetStore', () => {
   test('a new scale set is news, without children', () => {
-    const { picture, news, scaleSet, told } = aPicture();
-    picture.putScaleSet(scaleSet);
+    const { store, news, scaleSet, told } = aPicture();
+    store.putScaleSet(scaleSet);
     expect(told).toEqual([demo]);
     expect(news()).toMatchObject({
       at: 1000,
-      scaleSet: { uid: 'ars-1', scaleSetId: 7 },
-      sets: [],
+      autoscalingRunnerSet: { uid: 'ars-1', scaleSetId: 7 },
+      runnerSets: [],
       listeners: [],
     });
     expect(news()).toBeUndefined();
@@ -93,7 +96,7 @@ describe('ScaleSetPicture', () => {
 
   test('children that are as they should be are not stale', () => {
     const { first, firstOfListener } = aSettledPicture();
-    expect(first?.sets).toEqual([
+    expect(first?.runnerSets).toEqual([
       {
         name: 'demo',
         uid: 'ers-1',
@@ -110,7 +113,7 @@ describe('ScaleSetPicture', () => {
     expect(firstOfListener?.listener).toMatchObject({
       mode: 'worker',
       capacity: 'open',
-      scaleSet: { name: 'demo' },
+      autoscalingRunnerSet: { name: 'demo' },
     });
   });
 
@@ -135,131 +138,133 @@ describe('ScaleSetPicture', () => {
     ],
     ['labels that only GitHub keeps', { runnerScaleSetLabels: ['x'] }, {}, undefined, undefined],
   ])('stale by %s', (_what, spec, metadata, setIs, listenerIs) => {
-    const { picture, news } = aSettledPicture();
-    picture.putScaleSet(aScaleSet(spec, metadata));
+    const { store, news } = aSettledPicture();
+    store.putScaleSet(aScaleSet(spec, metadata));
     const told = news();
-    expect(told?.sets[0]?.stale).toBe(setIs);
+    expect(told?.runnerSets[0]?.stale).toBe(setIs);
     expect(told?.listeners[0]?.stale).toBe(listenerIs);
   });
 
   test('what others write onto children makes nothing stale; what they take away does', () => {
-    const { picture, set, listener, news } = aSettledPicture();
+    const { store, set, listener, news } = aSettledPicture();
     const labels = { ...set.metadata.labels, stranger: 'x' };
-    picture.putSet({ ...set, metadata: { ...set.metadata, labels } });
-    picture.putListener({
+    store.putSet({ ...set, metadata: { ...set.metadata, labels } });
+    store.putListener({
       ...listener,
       metadata: { ...listener.metadata, labels: { ...listener.metadata.labels, y: 'z' } },
     });
     expect(news()).toBeUndefined();
-    picture.putSet({ ...set, metadata: { ...set.metadata, labels: {} } });
-    expect(news()?.sets[0]?.stale).toBe('metadata');
+    store.putSet({ ...set, metadata: { ...set.metadata, labels: {} } });
+    expect(news()?.runnerSets[0]?.stale).toBe('metadata');
   });
 
   test('another URL or group: the listener stands in the wrong place', () => {
-    const { picture, news } = aSettledPicture();
-    picture.putScaleSet(aScaleSet({ runnerGroup: 'other' }));
+    const { store, news } = aSettledPicture();
+    store.putScaleSet(aScaleSet({ runnerGroup: 'other' }));
     expect(news()?.listeners[0]?.current).toBeUndefined();
   });
 
   test('of several sets the newest counts', () => {
-    const { picture, set, news } = aSettledPicture();
+    const { store, set, news } = aSettledPicture();
     const metadata = {
       ...set.metadata,
       name: 'demo-new',
       uid: 'ers-2',
       creationTimestamp: '2026-02-01T00:00:00Z',
     };
-    picture.putSet({ ...set, metadata });
-    expect(news()?.sets.map(({ name, current }) => [name, current])).toEqual([
+    store.putSet({ ...set, metadata });
+    expect(news()?.runnerSets.map(({ name, current }) => [name, current])).toEqual([
       ['demo', undefined],
       ['demo-new', true],
     ]);
   });
 
   test('the capacity follows pause, drain and outdated runners at once', () => {
-    const { picture, set, listenerNews } = aSettledPicture();
+    const { store, set, listenerNews } = aSettledPicture();
     const capacity = () => listenerNews()?.listener?.capacity;
-    picture.putSet(withAnnotations(set, { 'temporal-arc/paused': 'true' }));
+    store.putSet(withAnnotations(set, { 'temporal-arc/paused': 'true' }));
     expect(capacity()).toBe('closed');
-    picture.putSet(set);
+    store.putSet(set);
     expect(capacity()).toBe('open');
-    picture.putSet(withAnnotations(set, { 'temporal-arc/draining': 'true' }));
+    store.putSet(withAnnotations(set, { 'temporal-arc/draining': 'true' }));
     expect(capacity()).toBe('closed');
-    picture.putSet({ ...set, status: { phase: 'Outdated' } });
+    store.putSet({ ...set, status: { phase: 'Outdated' } });
     expect(capacity()).toBeUndefined();
-    picture.removeSet(set);
+    store.removeSet(set);
     expect(capacity()).toBeUndefined();
   });
 
   test('a set that was paused by itself is told so; it and one that is paused with its scale set are as they should be', () => {
-    const { picture, scaleSet, set, news } = aSettledPicture();
+    const { store, scaleSet, set, news } = aSettledPicture();
     const paused = { 'temporal-arc/paused': 'true' };
-    picture.putSet(withAnnotations(set, paused));
-    expect(news()?.sets).toMatchObject([{ paused: true }]);
-    picture.putScaleSet(aScaleSet({}, { annotations: { ...scaleSet.metadata.annotations, ...paused } }));
-    expect(news()?.sets[0]?.stale).toBeUndefined();
-    picture.putSet(withAnnotations(set, { ...paused, 'temporal-arc/paused-with-owner': 'true' }));
-    const [followed] = news()?.sets ?? [];
+    store.putSet(withAnnotations(set, paused));
+    expect(news()?.runnerSets).toMatchObject([{ paused: true }]);
+    store.putScaleSet(aScaleSet({}, { annotations: { ...scaleSet.metadata.annotations, ...paused } }));
+    expect(news()?.runnerSets[0]?.stale).toBeUndefined();
+    store.putSet(withAnnotations(set, { ...paused, 'temporal-arc/paused-with-owner': 'true' }));
+    const [followed] = news()?.runnerSets ?? [];
     expect([followed?.paused, followed?.stale]).toEqual([undefined, undefined]);
   });
 
   test('how runners are busy is looked at in intervals, where it matters', () => {
-    const { picture, told, loads, listenerAudience } = aSettledPicture({ updateStrategy: 'eventual' });
+    const { store, told, loads, listenerTarget } = aSettledPicture({ updateStrategy: 'eventual' });
     loads.set('demo', { busy: true, alive: 4, waitingForNode: [70_000] });
-    picture.refresh();
-    expect(told).toEqual([demo, listenerAudience]);
-    expect(picture.takeNews(demo as never)).toMatchObject({ sets: [{ busy: true }] });
-    expect(picture.takeNews(listenerAudience)).toMatchObject({ listener: { capacity: 4 } });
+    store.refresh();
+    expect(told).toEqual([demo, listenerTarget]);
+    expect(store.takeNews(demo as never)).toMatchObject({ runnerSets: [{ busy: true }] });
+    expect(store.takeNews(listenerTarget)).toMatchObject({ listener: { capacity: 4 } });
     told.length = 0;
-    picture.refresh();
+    store.refresh();
     expect(told).toEqual([demo]);
-    expect(picture.takeNews(demo as never)).toBeUndefined();
+    expect(store.takeNews(demo as never)).toBeUndefined();
   });
 
   test('a list replaces what was known of its namespace only', () => {
-    const { picture, news, listenerNews } = aSettledPicture();
-    picture.replaceScaleSets([], 'other');
-    picture.replaceSets([], 'other');
-    picture.replaceListeners([], 'other');
+    const { store, news, listenerNews } = aSettledPicture();
+    store.replaceScaleSets([], 'other');
+    store.replaceSets([], 'other');
+    store.replaceListeners([], 'other');
     expect(news()).toBeUndefined();
-    picture.replaceListeners([], namespace);
+    store.replaceListeners([], namespace);
     expect(listenerNews()).toMatchObject({ listener: null });
-    picture.replaceSets([], namespace);
-    picture.replaceScaleSets([]);
-    expect(news()).toMatchObject({ scaleSet: null, sets: [], listeners: [] });
-    expect(picture.audiences()).toEqual([]);
+    store.replaceSets([], namespace);
+    store.replaceScaleSets([]);
+    expect(news()).toMatchObject({ autoscalingRunnerSet: null, runnerSets: [], listeners: [] });
+    expect(store.targets()).toEqual([]);
   });
 
   test('a listener whose scale set is gone is told of, so that it goes as well', () => {
-    const { picture, news, scaleSet } = aSettledPicture();
-    picture.removeScaleSet(scaleSet);
-    expect(news()).toMatchObject({ scaleSet: null, listeners: [{ uid: 'al-1' }] });
+    const { store, news, scaleSet } = aSettledPicture();
+    store.removeScaleSet(scaleSet);
+    expect(news()).toMatchObject({ autoscalingRunnerSet: null, listeners: [{ uid: 'al-1' }] });
   });
 
-  test('the regular picture is everything, marked as such', () => {
-    const { picture, news, listenerAudience } = aSettledPicture();
-    expect(picture.snapshot(demo as never)).toMatchObject([{ snapshot: true, scaleSet: { uid: 'ars-1' } }]);
-    expect(picture.snapshot(listenerAudience)).toMatchObject([{ snapshot: true, listener: { uid: 'al-1' } }]);
+  test('the regular snapshot is everything, marked as such', () => {
+    const { store, news, listenerTarget } = aSettledPicture();
+    expect(store.snapshot(demo as never)).toMatchObject([
+      { snapshot: true, autoscalingRunnerSet: { uid: 'ars-1' } },
+    ]);
+    expect(store.snapshot(listenerTarget)).toMatchObject([{ snapshot: true, listener: { uid: 'al-1' } }]);
     expect(news()).toBeUndefined();
   });
 
   test('the pod of a listener is told of only where it runs in one', () => {
-    const { picture, listenerNews, listener } = aSettledPicture({ listenerMode: 'pod' });
+    const { store, listenerNews, listener } = aSettledPicture({ listenerMode: 'pod' });
     const { name = '' } = listener.metadata;
     const pod: ListenerPodState = {
       ...{ uid: 'pod-1', name, namespace, phase: 'Running', ready: true, scheduled: true, initFailed: false },
       ...{ runner: { state: 'running' }, deleting: false, integrityHash: 'h' },
     };
-    picture.putPod(pod);
+    store.putPod(pod);
     expect(listenerNews()?.listener?.pod).toEqual({
       uid: 'pod-1',
       phase: 'Running',
       ready: true,
       integrityHash: 'h',
     });
-    picture.removePod({ ...pod, uid: 'another' });
+    store.removePod({ ...pod, uid: 'another' });
     expect(listenerNews()).toBeUndefined();
-    picture.replacePods([]);
+    store.replacePods([]);
     expect(listenerNews()?.listener?.pod).toBeUndefined();
     expect(listenerNews()).toBeUndefined();
   });
@@ -269,12 +274,12 @@ describe('what a set can take', () => {
   const set = { metadata: {}, spec: {} } as EphemeralRunnerSet;
   const blocked = (reason: string): EphemeralRunnerSet =>
     ({ ...set, status: { conditions: [{ type: 'CreationBlocked', status: 'True', reason }] } }) as never;
-  const load = (alive: number, waitingForNode: number[] = []): SetLoad => ({
+  const load = (alive: number, waitingForNode: number[] = []): RunnerSetLoad => ({
     busy: false,
     alive,
     waitingForNode,
   });
-  test.each<[string, EphemeralRunnerSet | undefined, SetLoad, 'open' | 'closed' | number]>([
+  test.each<[string, EphemeralRunnerSet | undefined, RunnerSetLoad, 'open' | 'closed' | number]>([
     ['all that is allowed', set, load(3), 'open'],
     ['nothing, when there is none', undefined, NO_LOAD, 'closed'],
     ['what it has and one more, under a quota', blocked('QuotaExceeded'), load(3), 4],
@@ -289,20 +294,20 @@ describe('what a set can take', () => {
 
 test('what is asked of GitHub, and who it is, are told apart from everything else', () => {
   const base = aScaleSet();
-  expect(askedOf(aScaleSet({ maxRunners: 3 }))).toBe(askedOf(base));
+  expect(specHashOf(aScaleSet({ maxRunners: 3 }))).toBe(specHashOf(base));
   for (const spec of [{ runnerGroup: 'g' }, { runnerScaleSetName: 'n' }, { runnerScaleSetLabels: ['l'] }])
-    expect(askedOf(aScaleSet(spec))).not.toBe(askedOf(base));
+    expect(specHashOf(aScaleSet(spec))).not.toBe(specHashOf(base));
   expect(gitHubAnnotationsOf(base)).toBe('7/Default/');
   expect(gitHubAnnotationsOf(aScaleSet({}, { annotations: {} }))).toBe('');
 });
 
 describe('how workflows are started', () => {
-  const { first, firstOfListener, listenerAudience } = aSettledPicture();
+  const { first, firstOfListener, listenerTarget } = aSettledPicture();
   test.each<[string, WorkflowTarget, AutoscalingRunnerSetObservation | ListenerObservation, object]>([
     ['a scale set', demo, first!, { type: 'autoscalingRunnerSet', args: [{ namespace, name: 'demo' }] }],
-    ['a listener', listenerAudience, firstOfListener!, { type: 'autoscalingListener' }],
-  ])('%s', (_what, audience, observation, expected) => {
-    const start = startOptionsFor('c1', audience, observation);
+    ['a listener', listenerTarget, firstOfListener!, { type: 'autoscalingListener' }],
+  ])('%s', (_what, target, observation, expected) => {
+    const start = startOptionsFor('c1', target, observation);
     expect(start).toMatchObject(expected);
     expect(start.typedSearchAttributes.map(({ value }) => value)).toEqual([
       'c1',
@@ -312,7 +317,7 @@ describe('how workflows are started', () => {
     ]);
   });
   test('none for what does not exist', () => {
-    const nothing = { at: 1, scaleSet: null, wanted: '', sets: [], listeners: [] };
+    const nothing = { at: 1, autoscalingRunnerSet: null, wanted: '', runnerSets: [], listeners: [] };
     expect(needsWorkflow(nothing)).toBe(false);
     expect(needsWorkflow({ ...nothing, listeners: first!.listeners })).toBe(true);
     expect(needsWorkflow({ at: 1, listener: null })).toBe(false);

@@ -12,7 +12,8 @@ const ID = 'c1/ephemeralrunnerset/team/demo';
 /** A stand-in for Temporal that keeps what workflows are told, and whether they run. */
 class Mailboxes {
   readonly running = new Set<string>();
-  readonly told: { how: 'start' | 'signal'; id: string; observation: RunnerSetObservation; at: number }[] = [];
+  readonly told: { how: 'start' | 'signal'; id: string; observation: RunnerSetObservation; at: number }[] =
+    [];
   /** How many of the next messages fail. */
   broken = 0;
 
@@ -46,17 +47,17 @@ function aMessenger() {
   const boxes = new Mailboxes();
   const ended = new AbortController();
   const logged: string[] = [];
-  const picture: RunnerStore = new RunnerStore((who) => messenger.notify(who));
-  const messenger: SignalQueue = new SignalQueue({
+  const store: RunnerStore = new RunnerStore((who) => signalQueue.notify(who));
+  const signalQueue: SignalQueue = new SignalQueue({
     cluster: 'c1',
     workflows: boxes.client,
-    picture,
+    store,
     settings: DEFAULT_SETTINGS,
     signal: ended.signal,
     log: (message) => logged.push(message),
   });
   endings.push(() => ended.abort());
-  return { boxes, picture, messenger, logged };
+  return { boxes, store, signalQueue, logged };
 }
 
 const endings: (() => void)[] = [];
@@ -67,23 +68,28 @@ async function eventually(condition: () => boolean): Promise<void> {
   expect(condition()).toBe(true);
 }
 
-describe('Messenger', () => {
-  test('the first message starts the workflow with the whole picture and the settings', async () => {
-    const { boxes, picture } = aMessenger();
-    picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });
+describe('SignalQueue', () => {
+  test('the first message starts the workflow with the whole snapshot and the settings', async () => {
+    const { boxes, store } = aMessenger();
+    store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
     await eventually(() => boxes.told.length === 1);
     expect(boxes.told[0]).toMatchObject({
       how: 'start',
       id: ID,
-      observation: { set: aSet(), runners: [], snapshot: { part: 1, parts: 1 }, settings: DEFAULT_SETTINGS },
+      observation: {
+        runnerSet: aSet(),
+        runners: [],
+        snapshot: { part: 1, parts: 1 },
+        settings: DEFAULT_SETTINGS,
+      },
     });
   });
 
   test('many changes go together: at most ten messages a second', async () => {
-    const { boxes, picture } = aMessenger();
-    picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });
+    const { boxes, store } = aMessenger();
+    store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
     for (let i = 0; i < 50; i += 1) {
-      picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: `r${i}` }) });
+      store.putRunner({ namespace: 'team', runnerSet: 'demo', runner: seen({ name: `r${i}` }) });
       await sleep(5);
     }
     const names = () =>
@@ -95,14 +101,14 @@ describe('Messenger', () => {
   });
 
   test('the more runners a message is about, the longer until the next, half a second at most', async () => {
-    const { boxes, picture } = aMessenger();
-    picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });
+    const { boxes, store } = aMessenger();
+    store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
     for (let i = 0; i < 1000; i += 1)
-      picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: `r${i}` }) });
+      store.putRunner({ namespace: 'team', runnerSet: 'demo', runner: seen({ name: `r${i}` }) });
     const isFull = ({ observation }: (typeof boxes.told)[number]): boolean =>
       observation.runners?.length === 1000;
     await eventually(() => boxes.told.some(isFull));
-    picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: 'another' }) });
+    store.putRunner({ namespace: 'team', runnerSet: 'demo', runner: seen({ name: 'another' }) });
     await eventually(() => boxes.told.findIndex(isFull) < boxes.told.length - 1);
     const at = boxes.told.findIndex(isFull);
     const gap = (boxes.told[at + 1]?.at ?? 0) - (boxes.told[at]?.at ?? 0);
@@ -110,12 +116,12 @@ describe('Messenger', () => {
   });
 
   test('a workflow that is gone is started anew, with everything', async () => {
-    const { boxes, picture } = aMessenger();
-    picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });
-    picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: 'a' }) });
+    const { boxes, store } = aMessenger();
+    store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
+    store.putRunner({ namespace: 'team', runnerSet: 'demo', runner: seen({ name: 'a' }) });
     await eventually(() => boxes.told.length === 2);
     boxes.running.clear();
-    picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: 'b' }) });
+    store.putRunner({ namespace: 'team', runnerSet: 'demo', runner: seen({ name: 'b' }) });
     await eventually(() => boxes.told.length === 3);
     expect(boxes.told[2]).toMatchObject({
       how: 'start',
@@ -124,11 +130,11 @@ describe('Messenger', () => {
   });
 
   test('after a message that got lost, everything is told again', async () => {
-    const { boxes, picture, logged } = aMessenger();
-    picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });
+    const { boxes, store, logged } = aMessenger();
+    store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
     await eventually(() => boxes.told.length === 1);
     boxes.broken = 1;
-    picture.putRunner({ namespace: 'team', set: 'demo', runner: seen({ name: 'a' }) });
+    store.putRunner({ namespace: 'team', runnerSet: 'demo', runner: seen({ name: 'a' }) });
     await eventually(() => boxes.told.length === 2);
     expect(boxes.told[1]?.observation).toMatchObject({
       runners: [{ name: 'a' }],
@@ -138,11 +144,11 @@ describe('Messenger', () => {
   });
 
   test('for a set that is gone with its runners, no workflow is started', async () => {
-    const { boxes, picture } = aMessenger();
-    picture.putSet({ namespace: 'team', name: 'demo', set: aSet() });
+    const { boxes, store } = aMessenger();
+    store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
     await eventually(() => boxes.told.length === 1);
     boxes.running.clear();
-    picture.removeSet('team', 'demo');
+    store.removeSet('team', 'demo');
     await sleep(300);
     expect(boxes.told).toHaveLength(1);
   });

@@ -60,7 +60,7 @@ function check(idle: number): Promise<CheckRegistrationsResult> {
   const activity = checkRegistrationsActivity({ kubernetes: cluster.client, github: connections });
   return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(activity, {
     namespace,
-    set,
+    runnerSet: set,
     idle,
     suspects,
   });

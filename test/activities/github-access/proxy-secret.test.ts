@@ -65,10 +65,10 @@ describe('the proxy Secret of a set', () => {
     const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
     await environment.run(publishStatusActivity({ kubernetes: cluster.client }), {
       namespace: key.namespace,
-      set: { name: key.name, uid: set.metadata.uid ?? '', generation: 1 },
+      runnerSet: { name: key.name, uid: set.metadata.uid ?? '', generation: 1 },
       removeFinalizer: true as const,
       runners: [],
-      happenings: [],
+      events: [],
     });
     expect(cluster.writes.map(({ verb, resource }) => `${verb} ${resource}`)).toEqual([
       'delete secrets',

@@ -19,7 +19,7 @@ import {
   secrets,
 } from '../../../src/kubernetes/client/resources.ts';
 import type { RunnerSetView } from '../../../src/messages/ephemeral-runner-set.ts';
-import { runnerSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
+import { ephemeralRunnerSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
 import { freshNamespace } from './servers.ts';
 import { workerCommand } from './worker-process.ts';
 
@@ -81,7 +81,7 @@ export async function openScene(name: string, servers: Servers, options: SceneOp
   const scene: Scene = {
     namespace: namespace.name,
     ...{ cluster, github, kubernetes, temporal },
-    workflow: temporal.workflow.getHandle(runnerSetWorkflowId(cluster, namespace.name, SET)),
+    workflow: temporal.workflow.getHandle(ephemeralRunnerSetWorkflowId(cluster, namespace.name, SET)),
     startWorker: async () => {
       const worker = await startWorker({
         cluster,

@@ -8,7 +8,7 @@ import type {
 } from '../../../src/api/v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunner } from '../../../src/api/v1alpha1/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../../../src/api/v1alpha1/ephemeral-runner-set.ts';
-import { listenerWorkflowId } from '../../../src/messages/workflow-ids.ts';
+import { autoscalingListenerWorkflowId } from '../../../src/messages/workflow-ids.ts';
 import { isNotFound } from '../../../src/kubernetes/client/errors.ts';
 import {
   autoscalingListeners,
@@ -117,7 +117,9 @@ export class StartedScaleSet {
   /** How often the activity that listens was begun anew. */
   async restarts(): Promise<number> {
     const { cluster, namespace, temporal } = this.scene;
-    const handle = temporal.workflow.getHandle(listenerWorkflowId(cluster, namespace, this.listenerName));
+    const handle = temporal.workflow.getHandle(
+      autoscalingListenerWorkflowId(cluster, namespace, this.listenerName),
+    );
     const { events = [] } = await handle.fetchHistory();
     const begun = (events ?? []).filter(
       (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'listen',

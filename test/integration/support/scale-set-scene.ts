@@ -16,7 +16,7 @@ import {
   ephemeralRunnerSets,
 } from '../../../src/kubernetes/client/resources.ts';
 import type { AutoscalingRunnerSetView } from '../../../src/messages/autoscaling-runner-set.ts';
-import { scaleSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
+import { autoscalingRunnerSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
 import type { RunnerSet, Scene } from './scene.ts';
 import { RunnerSet as RunnerSetOf, TOKEN_SECRET, eventually, podTemplate } from './scene.ts';
 
@@ -154,7 +154,7 @@ export class ScaleSet {
 
   workflow(): WorkflowHandle {
     const { cluster, namespace, temporal } = this.scene;
-    return temporal.workflow.getHandle(scaleSetWorkflowId(cluster, namespace, this.name));
+    return temporal.workflow.getHandle(autoscalingRunnerSetWorkflowId(cluster, namespace, this.name));
   }
 
   state(): Promise<AutoscalingRunnerSetView> {

@@ -34,7 +34,10 @@ import {
 } from '../../../src/kubernetes/client/resources.ts';
 import type { RunnerSetView } from '../../../src/messages/ephemeral-runner-set.ts';
 import type { RunnerSettings, ScaleSetOptions } from '../../../src/messages/settings.ts';
-import { looseRunnersWorkflowId, runnerSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
+import {
+  standaloneRunnersWorkflowId,
+  ephemeralRunnerSetWorkflowId,
+} from '../../../src/messages/workflow-ids.ts';
 import { startWorker } from '../../../src/workers/worker.ts';
 import { workflowCode } from '../../../src/workers/workflow-code.ts';
 import { freshNamespace, freshTemporalNamespace, world } from './servers.ts';
@@ -260,7 +263,7 @@ export class Scene {
   }
 
   looseWorkflow(): WorkflowHandle {
-    return this.temporal.workflow.getHandle(looseRunnersWorkflowId(this.cluster, this.namespace));
+    return this.temporal.workflow.getHandle(standaloneRunnersWorkflowId(this.cluster, this.namespace));
   }
 
   /** Ends all jobs and faults, deletes all sets and runners, and waits until nothing of them is left anywhere. */
@@ -292,7 +295,9 @@ export class Scene {
     resource: typeof autoscalingRunnerSets | typeof ephemeralRunnerSets | typeof ephemeralRunners,
     name: string,
   ): Promise<void> {
-    await ignoreNotFound(this.kubernetes.delete<object>(resource as never, { namespace: this.namespace, name }));
+    await ignoreNotFound(
+      this.kubernetes.delete<object>(resource as never, { namespace: this.namespace, name }),
+    );
   }
 
   /** Stops everything that the scene started, in the order that leaves nothing behind. */
@@ -387,7 +392,7 @@ export class RunnerSet {
   /** The workflow that serves it now. */
   workflow(): WorkflowHandle {
     const { cluster, namespace, temporal } = this.scene;
-    return temporal.workflow.getHandle(runnerSetWorkflowId(cluster, namespace, this.name));
+    return temporal.workflow.getHandle(ephemeralRunnerSetWorkflowId(cluster, namespace, this.name));
   }
 
   state(): Promise<RunnerSetView> {

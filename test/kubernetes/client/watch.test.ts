@@ -38,7 +38,7 @@ const start = (options: Partial<ReflectOptions<Pod, string>> = {}): Promise<void
   running = reflect<Pod, string>({
     client,
     resource: pods,
-    digest: nameOf,
+    transform: nameOf,
     onSync: (names) => void log.push(`sync ${names.join(',')}`.trim()),
     onEvent: (type, name) => void log.push(`${type} ${name}`),
     signal: stop.signal,

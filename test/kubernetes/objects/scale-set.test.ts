@@ -42,9 +42,15 @@ const aScaleSet = ({ metadata, ...spec }: Over = {}): AutoscalingRunnerSet =>
   }) as unknown as AutoscalingRunnerSet;
 
 const runnerSetOf = (over: Over = {}, excludedLabelPrefixes: string[] = []) =>
-  buildRunnerSet({ scaleSet: aScaleSet(over), scope, excludedLabelPrefixes });
+  buildRunnerSet({ autoscalingRunnerSet: aScaleSet(over), scope, excludedLabelPrefixes });
 const listenerOf = (over: Over = {}, rest: Partial<Parameters<typeof buildListener>[0]> = {}) =>
-  buildListener({ scaleSet: aScaleSet(over), scope, runnerSet: 'demo', listenerPullSecrets: [], ...rest });
+  buildListener({
+    autoscalingRunnerSet: aScaleSet(over),
+    scope,
+    runnerSet: 'demo',
+    listenerPullSecrets: [],
+    ...rest,
+  });
 
 describe('the EphemeralRunnerSet', () => {
   test('has the name, namespace and ownership that ARC gives it, and wants no runner', () => {

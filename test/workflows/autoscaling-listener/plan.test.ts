@@ -18,7 +18,7 @@ const seen = (over: Partial<ObservedListener> = {}): ObservedListener => ({
   specHash: 'spec-1',
   mode: 'worker',
   configUrl: 'https://github.com/octo/app',
-  scaleSet: { namespace: 'ns', name: 'demo' },
+  autoscalingRunnerSet: { namespace: 'ns', name: 'demo' },
   scaleSetId: 7,
   hasFinalizer: true,
   capacity: 'open',
@@ -155,7 +155,7 @@ describe('what people are told', () => {
     takeReport(state, conflict);
     takeReport(state, { ...conflict, message: 'still another one' });
     takeReport(state, report);
-    expect(state.happenings.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+    expect(state.events.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
       'Warning SessionConflict',
       'Normal Listening',
     ]);

@@ -8,16 +8,21 @@ import type {
   AutoscalingRunnerSetPlan,
 } from '../../../src/workflows/autoscaling-runner-set/plan.ts';
 import { decideAutoscalingRunnerSet } from '../../../src/workflows/autoscaling-runner-set/plan.ts';
-import type { Prepared, AutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
-import { emptyScaleSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
+import type {
+  Prepared,
+  AutoscalingRunnerSetState,
+} from '../../../src/workflows/autoscaling-runner-set/state.ts';
+import { emptyAutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
 import { NOW } from '../ephemeral-runner-set/builders.ts';
 
-export const aScaleSet = (over: Partial<ObservedAutoscalingRunnerSet> = {}): ObservedAutoscalingRunnerSet => ({
+export const aScaleSet = (
+  over: Partial<ObservedAutoscalingRunnerSet> = {},
+): ObservedAutoscalingRunnerSet => ({
   uid: 'ars-1',
   generation: 1,
   configUrl: 'https://github.com/octo/repo',
-  asked: 'asked-1',
-  identity: '7/Default/demo',
+  specHash: 'asked-1',
+  gitHubAnnotations: '7/Default/demo',
   scaleSetId: 7,
   hasFinalizer: true,
   ...over,
@@ -56,9 +61,9 @@ export const aLeftListener = (over: Partial<ObservedChildListener> = {}): Observ
 };
 
 export const prepared: Prepared = {
-  asked: 'asked-1',
-  identity: '7/Default/demo',
-  before: '7/Default/demo',
+  specHash: 'asked-1',
+  gitHubAnnotations: '7/Default/demo',
+  previousAnnotations: '7/Default/demo',
   scaleSetId: 7,
   group: 'Default',
   scaleSetName: 'demo',
@@ -79,15 +84,22 @@ export function aState({
   ...over
 }: Parts = {}) {
   const state: AutoscalingRunnerSetState = {
-    ...emptyScaleSetState(),
-    seen: { scaleSet: scaleSet && aScaleSet(scaleSet), wanted: 'wanted-1', sets, listeners },
+    ...emptyAutoscalingRunnerSetState(),
+    seen: {
+      autoscalingRunnerSet: scaleSet && aScaleSet(scaleSet),
+      wanted: 'wanted-1',
+      runnerSets: sets,
+      listeners,
+    },
     prepared: { ...prepared },
     ...over,
   };
   return state;
 }
 
-export const circumstances = (over: Partial<AutoscalingRunnerSetCircumstances> = {}): AutoscalingRunnerSetCircumstances => ({
+export const circumstances = (
+  over: Partial<AutoscalingRunnerSetCircumstances> = {},
+): AutoscalingRunnerSetCircumstances => ({
   now: NOW,
   name: 'demo',
   stepping: false,
@@ -96,5 +108,7 @@ export const circumstances = (over: Partial<AutoscalingRunnerSetCircumstances> =
   ...over,
 });
 
-export const plan = (state: AutoscalingRunnerSetState, over: Partial<AutoscalingRunnerSetCircumstances> = {}): AutoscalingRunnerSetPlan =>
-  decideAutoscalingRunnerSet(state, circumstances(over));
+export const plan = (
+  state: AutoscalingRunnerSetState,
+  over: Partial<AutoscalingRunnerSetCircumstances> = {},
+): AutoscalingRunnerSetPlan => decideAutoscalingRunnerSet(state, circumstances(over));

@@ -1,7 +1,7 @@
 import { backoffAfter } from '../../../src/workflows/autoscaling-runner-set/policies/step-backoff.ts';
 import { settleStep } from '../../../src/workflows/autoscaling-runner-set/settle.ts';
 import type { AutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
-import { emptyScaleSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
+import { emptyAutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
 import {
   publicationKey,
   autoscalingRunnerSetStatus,
@@ -19,16 +19,16 @@ describe('the next step', () => {
     return state;
   };
   test.each<[string, AutoscalingRunnerSetState, string | undefined]>([
-    ['before anything was seen: none', emptyScaleSetState(), undefined],
+    ['before anything was seen: none', emptyAutoscalingRunnerSetState(), undefined],
     ['everything stands: none', aState(), undefined],
     ['a new one: the scale set at GitHub', aState({ ...fresh, prepared: undefined as never }), 'prepare'],
     ['a workflow that lost its memory: the same, before it touches children', unprepared(), 'prepare'],
-    ['the spec asks for something else', aState({ scaleSet: { asked: 'asked-2' } }), 'prepare'],
+    ['the spec asks for something else', aState({ scaleSet: { specHash: 'asked-2' } }), 'prepare'],
     ['the finalizer was taken off', aState({ scaleSet: { hasFinalizer: undefined as never } }), 'prepare'],
-    ['the id was edited', aState({ scaleSet: { identity: '8/Default/demo' } }), 'prepare'],
+    ['the id was edited', aState({ scaleSet: { gitHubAnnotations: '8/Default/demo' } }), 'prepare'],
     [
       'its own annotations come late',
-      aState({ scaleSet: { identity: '' }, prepared: { ...prepared, before: '' } }),
+      aState({ scaleSet: { gitHubAnnotations: '' }, prepared: { ...prepared, previousAnnotations: '' } }),
       undefined,
     ],
     ['no children yet', aState({ sets: [], listeners: [] }), 'apply'],
@@ -65,7 +65,7 @@ describe('the next step', () => {
     [
       'children wait while the spec asks for a scale set that cannot be had',
       (() => {
-        const state = aState({ scaleSet: { asked: 'asked-2' }, sets: [aChildSet({ stale: 'template' })] });
+        const state = aState({ scaleSet: { specHash: 'asked-2' }, sets: [aChildSet({ stale: 'template' })] });
         settleStep(
           state,
           { step: plan(state).step!, stopped: { reason: 'SecretNotFound', message: '' } },
@@ -154,19 +154,19 @@ describe('a deletion', () => {
     expect(step(state)).toBeUndefined();
     state.seen!.listeners = [];
     expect(plan(state).step).toMatchObject({ name: 'drop', sets: [{ uid: 'ers-1' }], listeners: [] });
-    state.seen!.sets = [];
+    state.seen!.runnerSets = [];
     expect(plan(state).step).toEqual({ name: 'remove', key: '7/Default/demo false' });
     settleStep(state, { step: plan(state).step! }, NOW);
     expect(step(state)).toBe('release');
     settleStep(state, { step: plan(state).step! }, NOW);
     expect(step(state)).toBeUndefined();
     expect(plan(state).finished).toBe(false);
-    state.seen!.scaleSet = null;
+    state.seen!.autoscalingRunnerSet = null;
     expect(plan(state).finished).toBe(true);
   });
 
   test('without an id has nothing to do at GitHub', () => {
-    const state = aState({ scaleSet: { deleting: true, identity: '' }, sets: [], listeners: [] });
+    const state = aState({ scaleSet: { deleting: true, gitHubAnnotations: '' }, sets: [], listeners: [] });
     expect(step(state)).toBe('release');
   });
 
@@ -177,7 +177,7 @@ describe('a deletion', () => {
     const late = plan(state, { now: NOW + 60_000 }).step;
     expect(late).toMatchObject({ name: 'remove', force: true });
     settleStep(state, { step: late!, leaked: 'Scale set 7 was left.' }, NOW);
-    expect(state.happenings).toMatchObject([{ reason: 'SecretNotFound' }, { reason: 'ScaleSetLeaked' }]);
+    expect(state.events).toMatchObject([{ reason: 'SecretNotFound' }, { reason: 'ScaleSetLeaked' }]);
   });
 });
 
@@ -187,26 +187,26 @@ describe('what is published', () => {
     return { ...state, published: { key: publicationKey(status, 1), words: wordsKey(status, 1), at } };
   }
   test('a status that differs, and not the same again', () => {
-    expect(plan(aState()).publish).toMatchObject({ status: { phase: 'Running' }, happenings: [] });
+    expect(plan(aState()).publish).toMatchObject({ status: { phase: 'Running' }, events: [] });
     expect(plan(published(aState(), NOW)).publish).toBeUndefined();
     expect(plan(aState(), { publishing: true }).publish).toBeUndefined();
   });
   test('counters alone once a second', () => {
     const state = published(aState(), NOW - 400);
-    state.seen!.sets = [aChildSet({ running: 3 })];
+    state.seen!.runnerSets = [aChildSet({ running: 3 })];
     expect(plan(state)).toMatchObject({ wakeAt: NOW + 600 });
     expect(plan(state).publish).toBeUndefined();
     expect(plan(state, { now: NOW + 600 }).publish).toMatchObject({ status: { runningEphemeralRunners: 3 } });
   });
   test('a condition at once', () => {
     const state = published(aState(), NOW);
-    state.troubles = { prepare: { reason: 'SecretNotFound', message: 'x' } };
+    state.stepFailures = { prepare: { reason: 'SecretNotFound', message: 'x' } };
     expect(plan(state).publish).toBeDefined();
   });
   test('of one that is being deleted: Events alone', () => {
     const state = aState({ scaleSet: { deleting: true } });
     expect(plan(state).publish).toBeUndefined();
-    state.happenings = [{ type: 'Warning', reason: 'ScaleSetLeaked', message: 'x' }];
-    expect(plan(state).publish).toEqual({ happenings: state.happenings });
+    state.events = [{ type: 'Warning', reason: 'ScaleSetLeaked', message: 'x' }];
+    expect(plan(state).publish).toEqual({ events: state.events });
   });
 });

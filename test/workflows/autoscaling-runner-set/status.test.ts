@@ -2,9 +2,12 @@ import { noteOutdated, settleStep } from '../../../src/workflows/autoscaling-run
 import { observeAutoscalingRunnerSet } from '../../../src/workflows/autoscaling-runner-set/observe.ts';
 import { preparationStep } from '../../../src/workflows/autoscaling-runner-set/policies/preparation.ts';
 import type { AutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
-import { emptyScaleSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
+import { emptyAutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
 import { autoscalingRunnerSetStatus } from '../../../src/workflows/autoscaling-runner-set/status.ts';
-import { describeAutoscalingRunnerSet, viewAutoscalingRunnerSet } from '../../../src/workflows/autoscaling-runner-set/view.ts';
+import {
+  describeAutoscalingRunnerSet,
+  viewAutoscalingRunnerSet,
+} from '../../../src/workflows/autoscaling-runner-set/view.ts';
 import { NOW } from '../ephemeral-runner-set/builders.ts';
 import { aChildSet, aListener, anOlderSet, aScaleSet, aState, prepared } from './builders.ts';
 
@@ -37,8 +40,8 @@ test.each<[string, AutoscalingRunnerSetState, string]>([
 
 test.each<[string, AutoscalingRunnerSetState, string, string]>([
   ['all is well', aState(), 'True', 'Listening'],
-  ['a lost Secret', aState({ troubles: { prepare: secret } }), 'False', 'SecretNotFound'],
-  ['children refused', aState({ troubles: { apply: secret } }), 'False', 'SecretNotFound'],
+  ['a lost Secret', aState({ stepFailures: { prepare: secret } }), 'False', 'SecretNotFound'],
+  ['children refused', aState({ stepFailures: { apply: secret } }), 'False', 'SecretNotFound'],
   ['outdated', aState({ sets: [outdated] }), 'False', 'Outdated'],
   ['being set up', aState({ listeners: [] }), 'False', 'Pending'],
   ['no runner can be created', aState({ sets: [blocked] }), 'False', 'QuotaExceeded'],
@@ -62,8 +65,8 @@ test.each<[string, AutoscalingRunnerSetState, string, string]>([
 
 test.each<[string, string, AutoscalingRunnerSetState, string, string]>([
   ['ScaleSetReady', 'prepared', aState(), 'True', 'ScaleSetPrepared'],
-  ['ScaleSetReady', 'in trouble', aState({ troubles: { prepare: secret } }), 'False', 'SecretNotFound'],
-  ['ScaleSetReady', 'not yet', aState({ scaleSet: { asked: 'other' } }), 'False', 'Pending'],
+  ['ScaleSetReady', 'in trouble', aState({ stepFailures: { prepare: secret } }), 'False', 'SecretNotFound'],
+  ['ScaleSetReady', 'not yet', aState({ scaleSet: { specHash: 'other' } }), 'False', 'Pending'],
   ['LabelsDiffer', 'all kept', aState(), 'False', 'LabelsApplied'],
   [
     'LabelsDiffer',
@@ -103,49 +106,62 @@ describe('Events', () => {
   test('tell when trouble begins, not of every try', () => {
     const state = aState();
     for (const reason of ['SecretNotFound', 'SecretNotFound', 'GitHubRefused']) fail(state, reason);
-    expect(state.happenings.map(({ reason }) => reason)).toEqual(['SecretNotFound', 'GitHubRefused']);
+    expect(state.events.map(({ reason }) => reason)).toEqual(['SecretNotFound', 'GitHubRefused']);
     settleStep(state, { step }, NOW);
-    expect(state.troubles).toEqual({});
+    expect(state.stepFailures).toEqual({});
   });
   test('tell of labels that GitHub dropped, once', () => {
     const state = aState();
-    const result = { ...prepared, missingLabels: ['gpu'], happenings: [] };
+    const result = { ...prepared, missingLabels: ['gpu'], events: [] };
     settleStep(state, { step, prepared: result }, NOW);
     settleStep(state, { step, prepared: result }, NOW);
-    expect(state.happenings.map(({ reason }) => reason)).toEqual(['LabelsDropped']);
+    expect(state.events.map(({ reason }) => reason)).toEqual(['LabelsDropped']);
   });
   test('tell when runners become outdated, and when a new template ends that', () => {
     const state = aState({ sets: [outdated] });
     noteOutdated(state);
     noteOutdated(state);
-    state.seen!.sets = [aChildSet()];
+    state.seen!.runnerSets = [aChildSet()];
     noteOutdated(state);
-    expect(state.happenings.map(({ reason }) => reason)).toEqual(['Outdated', 'Resumed']);
+    expect(state.events.map(({ reason }) => reason)).toEqual(['Outdated', 'Resumed']);
   });
 });
 
 describe('observations', () => {
-  const observation = { at: NOW, scaleSet: aScaleSet(), wanted: 'w', sets: [], listeners: [] };
+  const observation = {
+    at: NOW,
+    autoscalingRunnerSet: aScaleSet(),
+    wanted: 'w',
+    runnerSets: [],
+    listeners: [],
+  };
   test('replace what was known, and bring the settings', () => {
-    const state = emptyScaleSetState();
+    const state = emptyAutoscalingRunnerSetState();
     observeAutoscalingRunnerSet(state, { ...observation, settings: { deletionDeadlineSeconds: 9 } as never });
     expect(state).toMatchObject({ seen: { wanted: 'w' }, deadlineSeconds: 9 });
   });
   test('another one of the same name starts from nothing', () => {
     const state = aState({ removed: true, released: true, deletingSince: NOW });
-    observeAutoscalingRunnerSet(state, { ...observation, scaleSet: aScaleSet({ uid: 'ars-2' }) });
+    observeAutoscalingRunnerSet(state, { ...observation, autoscalingRunnerSet: aScaleSet({ uid: 'ars-2' }) });
     expect(state.prepared).toBeUndefined();
     expect(state.removed ?? state.released ?? state.deletingSince).toBeUndefined();
   });
   test('the time of a deletion is when it was first seen', () => {
     const state = aState();
-    observeAutoscalingRunnerSet(state, { ...observation, scaleSet: aScaleSet({ deleting: true }) });
-    observeAutoscalingRunnerSet(state, { ...observation, at: NOW + 5, scaleSet: aScaleSet({ deleting: true }) });
+    observeAutoscalingRunnerSet(state, {
+      ...observation,
+      autoscalingRunnerSet: aScaleSet({ deleting: true }),
+    });
+    observeAutoscalingRunnerSet(state, {
+      ...observation,
+      at: NOW + 5,
+      autoscalingRunnerSet: aScaleSet({ deleting: true }),
+    });
     expect(state.deletingSince).toBe(NOW);
   });
   test('annotations that were only late are no news; once they were seen, somebody took them away', () => {
-    const bare = { ...observation, scaleSet: aScaleSet({ identity: '' }) };
-    const state = aState({ prepared: { ...prepared, before: '' } });
+    const bare = { ...observation, autoscalingRunnerSet: aScaleSet({ gitHubAnnotations: '' }) };
+    const state = aState({ prepared: { ...prepared, previousAnnotations: '' } });
     observeAutoscalingRunnerSet(state, bare);
     expect(preparationStep(state)).toBeUndefined();
     observeAutoscalingRunnerSet(state, observation);
@@ -156,17 +172,19 @@ describe('observations', () => {
 
 test('the state is carried over as JSON, whole', () => {
   const state = aState({
-    troubles: { apply: secret },
-    paces: { apply: { key: 'k', tries: 1, notBefore: 2 } },
+    stepFailures: { apply: secret },
+    stepBackoffs: { apply: { key: 'k', tries: 1, notBefore: 2 } },
   });
   expect(JSON.parse(JSON.stringify(state))).toEqual(state);
 });
 
 test('the views are short and name what is in the way', () => {
-  const state = aState({ troubles: { prepare: secret } });
+  const state = aState({ stepFailures: { prepare: secret } });
   expect(viewAutoscalingRunnerSet(state)).toMatchObject({ scaleSetId: 7, runnerSet: 'demo', held: false });
   expect(describeAutoscalingRunnerSet(state)).toContain('Cannot prepare: **SecretNotFound** s');
   expect(describeAutoscalingRunnerSet(aState())).toContain('Listening: The scale set takes jobs.');
   expect(describeAutoscalingRunnerSet(aState())).not.toContain('Paused');
-  expect(describeAutoscalingRunnerSet(aState({ scaleSet: { paused: true } }))).toContain('Paused: No job is taken.');
+  expect(describeAutoscalingRunnerSet(aState({ scaleSet: { paused: true } }))).toContain(
+    'Paused: No job is taken.',
+  );
 });

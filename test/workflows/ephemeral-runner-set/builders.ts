@@ -2,7 +2,7 @@ import type { ObservedPod, ObservedRunner, ObservedRunnerSet } from '../../../sr
 import type { Circumstances } from '../../../src/workflows/ephemeral-runner-set/policies/in-flight.ts';
 import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { RunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
-import { emptyState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
+import { emptyRunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 
 /** Milliseconds: an arbitrary time that everything in these tests happens around. */
 export const NOW = 1_800_000_000_000;
@@ -22,7 +22,7 @@ export const seen = (over: Partial<ObservedRunner> = {}): ObservedRunner => ({
 });
 
 /** A runner that is up and has no job. */
-export const idleRow = (name = 'demo-runner-idle1', over: Partial<ObservedRunner> = {}): RunnerState => ({
+export const idleRunner = (name = 'demo-runner-idle1', over: Partial<ObservedRunner> = {}): RunnerState => ({
   name,
   runnerId: 1,
   madeAt: NOW - 60_000,
@@ -30,10 +30,10 @@ export const idleRow = (name = 'demo-runner-idle1', over: Partial<ObservedRunner
   seen: seen({ name, runnerId: 1, phase: 'Running', ready: true, pod: aPod({ ready: true }), ...over }),
 });
 
-export const busyRow = (name = 'demo-runner-busy1'): RunnerState => idleRow(name, { hasJob: true });
+export const busyRunner = (name = 'demo-runner-busy1'): RunnerState => idleRunner(name, { hasJob: true });
 
-export const pendingRow = (name = 'demo-runner-pend1'): RunnerState => ({
-  ...idleRow(name, { phase: 'Pending', pod: aPod({ phase: 'Pending' }) }),
+export const pendingRunner = (name = 'demo-runner-pend1'): RunnerState => ({
+  ...idleRunner(name, { phase: 'Pending', pod: aPod({ phase: 'Pending' }) }),
 });
 
 export const aSet = (over: Partial<ObservedRunnerSet> = {}): ObservedRunnerSet => ({
@@ -48,20 +48,23 @@ export const aSet = (over: Partial<ObservedRunnerSet> = {}): ObservedRunnerSet =
   ...over,
 });
 
-/** A state in which the set wants `replicas` runners and has `rows`. */
-export function aState({ set = {}, rows = [], ...over }: StateParts = {}): RunnerSetState {
+/** A state in which the set wants `replicas` runners and has `runners`. */
+export function aState({ set = {}, runners = [], ...over }: StateParts = {}): RunnerSetState {
   const observed = aSet(set);
   return {
-    ...emptyState(),
+    ...emptyRunnerSetState(),
     complete: true,
-    set: observed,
+    runnerSet: observed,
     order: { id: observed.patchId, replicas: observed.replicas, exact: observed.patchId === 0, completed: 0 },
-    rows: new Map(rows.map((row) => [row.name, row])),
+    runners: new Map(runners.map((runner) => [runner.name, runner])),
     ...over,
   };
 }
 
-type StateParts = Partial<Omit<RunnerSetState, 'rows' | 'set'>> & { rows?: RunnerState[]; set?: Partial<ObservedRunnerSet> };
+type StateParts = Partial<Omit<RunnerSetState, 'runners' | 'set'>> & {
+  runners?: RunnerState[];
+  set?: Partial<ObservedRunnerSet>;
+};
 
 /** Names count up: demo-runner-00001, … */
 export function circumstances(over: Partial<Circumstances> = {}): Circumstances {

@@ -4,7 +4,7 @@ import type { ListenerState } from '../../../src/workflows/autoscaling-listener/
 import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { AutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
 import type { RunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
-import { aPod, aSet, aState, idleRow, NOW, seen } from './builders.ts';
+import { aPod, aSet, aState, idleRunner, NOW, seen } from './builders.ts';
 
 /** Every field set: the type says so, so that a new field fails to compile here until it is carried. */
 const full: { [K in keyof Required<RunnerState>]: Required<RunnerState>[K] } = {
@@ -14,7 +14,7 @@ const full: { [K in keyof Required<RunnerState>]: Required<RunnerState>[K] } = {
     phase: 'Running',
     ready: true,
     hasJob: true,
-    loose: true,
+    standalone: true,
     deleting: true,
     pod: aPod({
       ready: true,
@@ -58,59 +58,59 @@ const roundTrip = (state: ReturnType<typeof aState>) =>
   unpackState(JSON.parse(JSON.stringify(packState(state, 'demo-runner-'))) as ReturnType<typeof packState>);
 
 describe('carried state', () => {
-  test('of a version that knew fewer fields of a row is still understood', () => {
+  test('of a version that knew fewer fields of a runner is still understood', () => {
     const { jobResult: _result, jobEndedAt: _endedAt, ...before } = full;
-    const { widths: _widths, rows, ...carried } = packState(aState({ rows: [before] }), 'demo-runner-');
-    // Its rows had 25 values of their own before those of what was seen.
-    const values = rows.map((row) => row.split('|'));
+    const { widths: _widths, runners, ...carried } = packState(aState({ runners: [before] }), 'demo-runner-');
+    // Its runners had 25 values of their own before those of what was seen.
+    const values = runners.map((runner) => runner.split('|'));
     const older = {
       ...carried,
-      rows: values.map((row) => [...row.slice(0, 25), ...row.slice(27)].join('|')),
+      runners: values.map((runner) => [...runner.slice(0, 25), ...runner.slice(27)].join('|')),
     };
-    expect(unpackState(older).rows.get(before.name)).toEqual(before);
+    expect(unpackState(older).runners.get(before.name)).toEqual(before);
   });
 
-  test('is whole: every field of the state and of a row survives', () => {
-    const rows: RunnerState[] = [
+  test('is whole: every field of the state and of a runner survives', () => {
+    const runners: RunnerState[] = [
       full,
       { name: 'other-name' },
-      idleRow(),
+      idleRunner(),
       { name: 'demo-runner-bbbbb', seen: seen({ name: 'demo-runner-bbbbb' }) },
     ];
     const state: Required<RunnerSetState> = {
-      set: aSet({ phase: 'Running', deleting: true, paused: true }),
-      rows: new Map(rows.map((row) => [row.name, row])),
+      runnerSet: aSet({ phase: 'Running', deleting: true, paused: true }),
+      runners: new Map(runners.map((runner) => [runner.name, runner])),
       complete: true,
-      picture: ['half', 'a picture'],
+      snapshotNames: ['half', 'a picture'],
       order: { id: 7, replicas: 3, exact: false, completed: 1 },
       failures: { inARow: 3, lastAt: NOW, reason: 'r', message: 'm', holds: [NOW + 5] },
       pastFailures: [{ at: NOW, runner: 'x', reason: 'r', message: 'm' }],
-      trouble: { reason: 'r', message: 'm', since: NOW, tries: 2, nextTryAt: NOW },
+      creationBlock: { reason: 'r', message: 'm', since: NOW, tries: 2, nextTryAt: NOW },
       retirementBlockedBy: 'GitHubRefused',
       retirementBlockedSince: NOW,
       deletingSince: NOW,
       outdatedRevision: 'r0',
       settings: { runnerCreationConcurrency: 1, failureBackoffSeconds: [1], maxConsecutiveFailures: 2 },
-      happenings: [{ type: 'Normal', reason: 'r', message: 'm', runner: 'x' }],
+      events: [{ type: 'Normal', reason: 'r', message: 'm', runner: 'x' }],
       published: '{}',
     };
     expect(roundTrip(state)).toEqual(state);
   });
 
   test('a set that is gone stays gone, one that was never seen stays unseen', () => {
-    expect(roundTrip({ ...aState(), set: null }).set).toBeNull();
-    const { set: _set, ...unseen } = aState();
-    expect(roundTrip(unseen).set).toBeUndefined();
+    expect(roundTrip({ ...aState(), runnerSet: null }).runnerSet).toBeNull();
+    const { runnerSet: _set, ...unseen } = aState();
+    expect(roundTrip(unseen).runnerSet).toBeUndefined();
   });
 
   test('10,000 runners fit into one message', () => {
-    const rows = Array.from({ length: 10_000 }, (_, i) =>
-      idleRow(`demo-runner-${String(i).padStart(5, '0')}`, {
+    const runners = Array.from({ length: 10_000 }, (_, i) =>
+      idleRunner(`demo-runner-${String(i).padStart(5, '0')}`, {
         pod: aPod({ uid: crypto.randomUUID(), ready: true }),
       }),
     );
-    const size = JSON.stringify(packState(aState({ rows }), 'demo-runner-')).length;
-    expect(size / rows.length).toBeLessThan(150);
+    const size = JSON.stringify(packState(aState({ runners }), 'demo-runner-')).length;
+    expect(size / runners.length).toBeLessThan(150);
     expect(size).toBeLessThan(2 * 1024 * 1024);
   });
 });
@@ -127,7 +127,7 @@ describe('state that is carried as it is: every field survives the way through T
     defaultPayloadConverter.fromPayload(defaultPayloadConverter.toPayload(state));
 
   const told = { reason: 'r', message: 'm' };
-  const happenings: Full<ListenerState['happenings']> = [{ type: 'Warning', ...told }];
+  const events: Full<ListenerState['events']> = [{ type: 'Warning', ...told }];
 
   test('of a listener', () => {
     const state: Full<ListenerState> = {
@@ -137,7 +137,7 @@ describe('state that is carried as it is: every field survives the way through T
         specHash: 'spec-1',
         mode: 'pod',
         configUrl: 'https://github.com/octo/app',
-        scaleSet: { namespace: 'ns', name: 'demo' },
+        autoscalingRunnerSet: { namespace: 'ns', name: 'demo' },
         scaleSetId: 7,
         hasFinalizer: true,
         deleting: true,
@@ -162,7 +162,7 @@ describe('state that is carried as it is: every field survives the way through T
       applyFailures: 2,
       applyAt: NOW,
       published: '{}',
-      happenings,
+      events: events,
     };
     expect(sent(state)).toStrictEqual(state);
     expect(sent({ ...state, listener: null }).listener).toBeNull();
@@ -171,12 +171,12 @@ describe('state that is carried as it is: every field survives the way through T
   test('of a scale set', () => {
     const state: Full<AutoscalingRunnerSetState> = {
       seen: {
-        scaleSet: {
+        autoscalingRunnerSet: {
           uid: 'ars-1',
           generation: 2,
           configUrl: 'https://github.com/octo/repo',
-          asked: 'asked-1',
-          identity: '7/Default/demo',
+          specHash: 'asked-1',
+          gitHubAnnotations: '7/Default/demo',
           scaleSetId: 7,
           eventual: true,
           hasFinalizer: true,
@@ -184,7 +184,7 @@ describe('state that is carried as it is: every field survives the way through T
           paused: true,
         },
         wanted: 'wanted-1',
-        sets: [
+        runnerSets: [
           {
             ...{ name: 'demo', uid: 'ers-1', current: true, stale: 'template', busy: true, draining: true },
             ...{ paused: true, deleting: true, replicas: 3, scaleSetId: 7, phase: 'Running' },
@@ -199,17 +199,22 @@ describe('state that is carried as it is: every field survives the way through T
         ],
       },
       prepared: {
-        ...{ asked: 'asked-1', identity: '7/Default/demo', before: '', scaleSetId: 7 },
+        ...{
+          specHash: 'asked-1',
+          gitHubAnnotations: '7/Default/demo',
+          previousAnnotations: '',
+          scaleSetId: 7,
+        },
         ...{ group: 'Default', scaleSetName: 'demo', missingLabels: ['gpu'] },
       },
-      paces: { apply: { key: 'k', tries: 2, notBefore: NOW } },
-      troubles: { prepare: told, apply: told, drop: told, remove: told, release: told },
+      stepBackoffs: { apply: { key: 'k', tries: 2, notBefore: NOW } },
+      stepFailures: { prepare: told, apply: told, drop: told, remove: told, release: told },
       deletingSince: NOW,
       removed: true,
       released: true,
       outdated: true,
       deadlineSeconds: 20,
-      happenings,
+      events: events,
       published: { key: '2 {}', words: '2 {}', at: NOW },
     };
     expect(sent(state)).toStrictEqual(state);

@@ -1,11 +1,11 @@
 import { observe } from '../../../src/workflows/ephemeral-runner-set/observe.ts';
 import { decide } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
 import { runnerStatusKey } from '../../../src/workflows/ephemeral-runner-set/status.ts';
-import { aState, busyRow, circumstances, NOW } from './builders.ts';
+import { aState, busyRunner, circumstances, NOW } from './builders.ts';
 
 /** How a job ended is written onto its runner if that outlives it by two seconds. */
 const told = (over: object = {}) => {
-  const state = aState({ rows: [{ ...busyRow('r'), protected: true, ...over }] });
+  const state = aState({ runners: [{ ...busyRunner('r'), protected: true, ...over }] });
   observe(state, { at: NOW, jobResults: { r: 'failed', unknown: 'succeeded' } });
   return state;
 };
@@ -20,7 +20,7 @@ test('once it is still there, once', () => {
   const state = told();
   const [update] = decide(state, circumstances({ now: NOW + 2_000 })).publish?.runners ?? [];
   expect(update).toMatchObject({ name: 'r', phase: 'Running', jobResult: 'failed' });
-  state.rows.get('r')!.published = runnerStatusKey(update!);
+  state.runners.get('r')!.published = runnerStatusKey(update!);
   const after = decide(state, circumstances({ now: NOW + 2_000 }));
   expect(after.publish?.runners ?? []).toEqual([]);
   expect(after.wakeAt).toBeUndefined();

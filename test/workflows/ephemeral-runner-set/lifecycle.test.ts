@@ -1,35 +1,35 @@
 import { followRunners } from '../../../src/workflows/ephemeral-runner-set/lifecycle.ts';
 import { decide } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
-import { aPod, aState, busyRow, circumstances, idleRow, NOW, pendingRow, seen } from './builders.ts';
+import { aPod, aState, busyRunner, circumstances, idleRunner, NOW, pendingRunner, seen } from './builders.ts';
 import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import { stageOf } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 
-const ended = (exitCode: number, name = 'r', over: Parameters<typeof idleRow>[1] = {}): RunnerState =>
-  idleRow(name, { pod: aPod({ phase: exitCode === 0 ? 'Succeeded' : 'Failed', exitCode }), ...over });
+const ended = (exitCode: number, name = 'r', over: Parameters<typeof idleRunner>[1] = {}): RunnerState =>
+  idleRunner(name, { pod: aPod({ phase: exitCode === 0 ? 'Succeeded' : 'Failed', exitCode }), ...over });
 
 describe('follow', () => {
   test('a runner that completed has done its part of the order', () => {
-    const state = aState({ set: { patchId: 3, replicas: 2 }, rows: [ended(0)] });
+    const state = aState({ set: { patchId: 3, replicas: 2 }, runners: [ended(0)] });
     followRunners(state, NOW);
-    expect(state.rows.get('r')?.end).toBe('completed');
+    expect(state.runners.get('r')?.end).toBe('completed');
     expect(state.order.completed).toBe(1);
     expect(state.pastFailures).toEqual([]);
-    expect(state.happenings).toEqual([]);
+    expect(state.events).toEqual([]);
   });
 
   test('an end is recorded once', () => {
-    const state = aState({ rows: [ended(1)] });
+    const state = aState({ runners: [ended(1)] });
     followRunners(state, NOW);
     followRunners(state, NOW);
     expect(state.failures.inARow).toBe(1);
-    expect(state.happenings).toHaveLength(1);
+    expect(state.events).toHaveLength(1);
   });
 
   test('a failure without a job is held against the set, one with a job is a lost runner', () => {
-    const state = aState({ rows: [ended(1, 'idle'), ended(1, 'busy', { hasJob: true })] });
+    const state = aState({ runners: [ended(1, 'idle'), ended(1, 'busy', { hasJob: true })] });
     followRunners(state, NOW);
     expect(state.failures.inARow).toBe(1);
-    expect(state.happenings.map(({ reason, runner }) => [reason, runner])).toEqual([
+    expect(state.events.map(({ reason, runner }) => [reason, runner])).toEqual([
       ['RunnerFailed', 'idle'],
       ['RunnerLost', 'busy'],
     ]);
@@ -37,16 +37,16 @@ describe('follow', () => {
   });
 
   test('exit 7 taints the revision of that runner, once', () => {
-    const state = aState({ rows: [ended(7, 'a'), ended(7, 'b')] });
+    const state = aState({ runners: [ended(7, 'a'), ended(7, 'b')] });
     followRunners(state, NOW);
     expect(state.outdatedRevision).toBe('r1');
-    expect(state.happenings.filter(({ reason }) => reason === 'Outdated')).toHaveLength(1);
+    expect(state.events.filter(({ reason }) => reason === 'Outdated')).toHaveLength(1);
   });
 
   test('a runner that is up again after failures ends them', () => {
-    const row = { ...idleRow('r'), madeAt: NOW - 30_000, runningSince: NOW - 20_000 };
+    const runner = { ...idleRunner('r'), madeAt: NOW - 30_000, runningSince: NOW - 20_000 };
     const state = aState({
-      rows: [row],
+      runners: [runner],
       failures: { inARow: 7, lastAt: NOW - 60_000, reason: '', message: '', holds: [] },
     });
     followRunners(state, NOW);
@@ -54,54 +54,59 @@ describe('follow', () => {
   });
 
   test('a runner that someone deletes did not fail', () => {
-    const state = aState({ rows: [ended(1, 'r', { deleting: true })] });
+    const state = aState({ runners: [ended(1, 'r', { deleting: true })] });
     followRunners(state, NOW);
     expect(state.failures.inARow).toBe(0);
   });
 
   test('a runner that GitHub held back for its job is asked for again once it has ended, deleted or not', () => {
     const held = { heldByJob: true, notBefore: NOW + 30_000 };
-    const rows = [
+    const runners = [
       { ...ended(0, 'done'), ...held },
       { ...ended(0, 'deleted', { deleting: true }), ...held },
     ];
-    const state = aState({ rows });
+    const state = aState({ runners });
     followRunners(state, NOW);
-    for (const row of state.rows.values()) {
-      expect(row).toMatchObject({ end: 'completed' });
-      expect(row).not.toHaveProperty('heldByJob');
-      expect(row).not.toHaveProperty('notBefore');
+    for (const runner of state.runners.values()) {
+      expect(runner).toMatchObject({ end: 'completed' });
+      expect(runner).not.toHaveProperty('heldByJob');
+      expect(runner).not.toHaveProperty('notBefore');
     }
     expect(state.order.completed).toBe(1);
   });
 
   test('runners that are well, and those without a pod yet, are left alone', () => {
     const state = aState({
-      rows: [idleRow('a'), busyRow('b'), pendingRow('c'), { name: 'd', seen: seen({ name: 'd' }) }],
+      runners: [
+        idleRunner('a'),
+        busyRunner('b'),
+        pendingRunner('c'),
+        { name: 'd', seen: seen({ name: 'd' }) },
+      ],
     });
     followRunners(state, NOW);
-    expect([...state.rows.values()].every((row) => row.end === undefined)).toBe(true);
+    expect([...state.runners.values()].every((runner) => runner.end === undefined)).toBe(true);
   });
 
   test('a runner in the hands of a lane is left to it, even when its pod goes: the lane may be making another', () => {
-    const row = { ...idleRow('r'), doing: 'create' as const };
-    delete row.seen?.pod;
-    const state = aState({ set: { replicas: 0 }, rows: [row] });
+    const runner = { ...idleRunner('r'), doing: 'create' as const };
+    delete runner.seen?.pod;
+    const state = aState({ set: { replicas: 0 }, runners: [runner] });
     followRunners(state, NOW);
-    expect(row.end).toBeUndefined();
+    expect(runner.end).toBeUndefined();
     expect(decide(state, circumstances()).retire).toEqual([]);
   });
 
   test('a runner of no set gets another pod under its name, after its backoff, a few times', () => {
-    const { set: _none, ...loose } = aState({ rows: [ended(1, 'r', { loose: true })] });
+    const { runnerSet: _none, ...loose } = aState({ runners: [ended(1, 'r', { standalone: true })] });
     followRunners(loose, NOW);
-    const row = loose.rows.get('r');
-    expect(row).toMatchObject({ begun: true, spentPod: 'pod-1', failures: 1, notBefore: NOW + 5000 });
-    expect(row && stageOf(row)).toBe('unfinished');
+    const runner = loose.runners.get('r');
+    expect(runner).toMatchObject({ begun: true, spentPod: 'pod-1', failures: 1, notBefore: NOW + 5000 });
+    expect(runner && stageOf(runner)).toBe('unfinished');
 
-    const tired = { ...ended(1, 'r', { loose: true }), failures: 5 };
-    const { set: _noneEither, ...later } = aState({ rows: [tired] });
+    const tired = { ...ended(1, 'r', { standalone: true }), failures: 5 };
+    const { runnerSet: _noneEither, ...later } = aState({ runners: [tired] });
     followRunners(later, NOW);
-    expect(later.rows.get('r')?.end).toBe('failed');
+    expect(later.runners.get('r')?.end).toBe('failed');
   });
 });

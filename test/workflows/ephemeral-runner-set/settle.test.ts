@@ -2,7 +2,7 @@ import type { CreateRunnersResult } from '../../../src/activities/ephemeral-runn
 import type { RetireRunnersResult } from '../../../src/activities/ephemeral-runner-set/retire-runners.ts';
 import { settle } from '../../../src/workflows/ephemeral-runner-set/settle.ts';
 import { stageOf } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
-import { aState, idleRow, NOW, seen } from './builders.ts';
+import { aState, idleRunner, NOW, seen } from './builders.ts';
 
 const created = (result: Partial<CreateRunnersResult>, names: string[]) => ({
   of: 'create' as const,
@@ -20,92 +20,92 @@ const creating = (name: string) => ({ name, doing: 'create' as const });
 
 describe('settle, creations', () => {
   test('created runners wait for their pod', () => {
-    const state = aState({ rows: [creating('a')] });
+    const state = aState({ runners: [creating('a')] });
     settle(state, [created({ created: [{ name: 'a', runnerId: 4 }] }, ['a'])], NOW);
-    expect(state.rows.get('a')).toEqual({ name: 'a', runnerId: 4, madeAt: NOW });
+    expect(state.runners.get('a')).toEqual({ name: 'a', runnerId: 4, madeAt: NOW });
   });
 
   test('those that were not begun never were; those cut short are taken up again', () => {
-    const state = aState({ rows: [creating('a'), creating('b'), creating('c')] });
+    const state = aState({ runners: [creating('a'), creating('b'), creating('c')] });
     settle(state, [created({ begun: ['b'], stopped }, ['a', 'b', 'c'])], NOW);
-    expect([...state.rows.values()].map((row) => [row.name, stageOf(row), row.begun])).toEqual([
-      ['b', 'unfinished', true],
-    ]);
+    expect([...state.runners.values()].map((runner) => [runner.name, stageOf(runner), runner.begun])).toEqual(
+      [['b', 'unfinished', true]],
+    );
   });
 
   test('a stop is trouble: told once, tried again later, over with the next success', () => {
-    const state = aState({ rows: [creating('a')] });
+    const state = aState({ runners: [creating('a')] });
     settle(state, [created({ stopped }, ['a'])], NOW);
     settle(state, [created({ stopped }, [])], NOW + 1000);
-    expect(state.trouble).toMatchObject({ reason: 'QuotaExceeded', tries: 2, since: NOW });
-    expect(state.happenings.map(({ reason }) => reason)).toEqual(['QuotaExceeded']);
-    state.rows.set('b', creating('b'));
+    expect(state.creationBlock).toMatchObject({ reason: 'QuotaExceeded', tries: 2, since: NOW });
+    expect(state.events.map(({ reason }) => reason)).toEqual(['QuotaExceeded']);
+    state.runners.set('b', creating('b'));
     settle(state, [created({ created: [{ name: 'b', runnerId: 1 }] }, ['b'])], NOW + 3000);
-    expect(state.trouble).toBeUndefined();
-    expect(state.happenings.at(-1)).toMatchObject({ type: 'Normal', reason: 'CreationResumed' });
+    expect(state.creationBlock).toBeUndefined();
+    expect(state.events.at(-1)).toMatchObject({ type: 'Normal', reason: 'CreationResumed' });
   });
 
   test('a success that was under way when the trouble began does not end it', () => {
-    const state = aState({ rows: [creating('a'), creating('b')] });
+    const state = aState({ runners: [creating('a'), creating('b')] });
     settle(state, [created({ stopped }, ['a'])], NOW);
     const late = created({ created: [{ name: 'b', runnerId: 1 }] }, ['b']);
     settle(state, [{ ...late, probe: false }], NOW + 100);
-    expect(state.trouble).toMatchObject({ tries: 1 });
-    expect(state.rows.get('b')).toMatchObject({ runnerId: 1, madeAt: NOW + 100 });
+    expect(state.creationBlock).toMatchObject({ tries: 1 });
+    expect(state.runners.get('b')).toMatchObject({ runnerId: 1, madeAt: NOW + 100 });
   });
 
   test('a success beside a stop of the same pass does not hide it', () => {
-    const state = aState({ rows: [creating('a'), creating('b')] });
+    const state = aState({ runners: [creating('a'), creating('b')] });
     const success = created({ created: [{ name: 'a', runnerId: 1 }] }, ['a']);
     settle(state, [success, created({ stopped }, ['b'])], NOW);
-    expect(state.trouble?.reason).toBe('QuotaExceeded');
+    expect(state.creationBlock?.reason).toBe('QuotaExceeded');
   });
 
   test('a rejected runner stays, as evidence', () => {
-    const state = aState({ rows: [creating('a')] });
+    const state = aState({ runners: [creating('a')] });
     const rejected = [{ name: 'a', reason: 'InvalidPod', message: 'no PriorityClass' }];
     settle(state, [created({ rejected, stopped }, ['a'])], NOW);
-    expect(state.rows.get('a')).toMatchObject({ end: 'rejected', message: 'no PriorityClass' });
+    expect(state.runners.get('a')).toMatchObject({ end: 'rejected', message: 'no PriorityClass' });
   });
 
   test('an activity that ended without a word leaves what the cluster shows', () => {
-    const state = aState({ rows: [creating('a'), { ...creating('b'), seen: seen({ name: 'b' }) }] });
+    const state = aState({ runners: [creating('a'), { ...creating('b'), seen: seen({ name: 'b' }) }] });
     settle(state, [created({}, ['a', 'b'])], NOW);
-    expect([...state.rows.keys()]).toEqual(['b']);
+    expect([...state.runners.keys()]).toEqual(['b']);
   });
 });
 
 describe('settle, retirements', () => {
-  const retiring = (name: string) => ({ ...idleRow(name), doing: 'retire' as const });
+  const retiring = (name: string) => ({ ...idleRunner(name), doing: 'retire' as const });
 
   test('a retired runner stays away, even if a late change mentions it', () => {
-    const state = aState({ rows: [retiring('a')] });
+    const state = aState({ runners: [retiring('a')] });
     settle(state, [retired({ retired: ['a'] }, ['a'])], NOW);
-    expect(state.rows.get('a')).toMatchObject({ retired: true });
+    expect(state.runners.get('a')).toMatchObject({ retired: true });
   });
 
   test('one whose job still runs is busy for a while, and no candidate', () => {
-    const state = aState({ rows: [retiring('a')] });
+    const state = aState({ runners: [retiring('a')] });
     settle(state, [retired({ busy: ['a'] }, ['a'])], NOW);
-    const row = state.rows.get('a');
-    expect(row && stageOf(row)).toBe('busy');
-    expect(row?.notBefore).toBe(NOW + 30_000);
+    const runner = state.runners.get('a');
+    expect(runner && stageOf(runner)).toBe('busy');
+    expect(runner?.notBefore).toBe(NOW + 30_000);
   });
 
   test('one that could not be retired is tried again, and people are told', () => {
-    const state = aState({ rows: [retiring('a')] });
+    const state = aState({ runners: [retiring('a')] });
     settle(state, [retired({ stopped: { reason: 'GitHubRefused', message: '401' } }, ['a'])], NOW);
-    expect(state.rows.get('a')?.notBefore).toBe(NOW + 5_000);
-    expect(state.happenings).toEqual([
+    expect(state.runners.get('a')?.notBefore).toBe(NOW + 5_000);
+    expect(state.events).toEqual([
       { type: 'Warning', reason: 'GitHubRefused', message: 'Runners could not be retired: 401' },
     ]);
-    expect(state.trouble).toBeUndefined();
+    expect(state.creationBlock).toBeUndefined();
   });
 
   test('one whose object was left in the cluster is settled', () => {
-    const state = aState({ rows: [{ ...retiring('a'), end: 'outdated' as const }] });
+    const state = aState({ runners: [{ ...retiring('a'), end: 'outdated' as const }] });
     settle(state, [retired({ retired: ['a'], kept: ['a'] }, ['a'])], NOW);
-    expect(state.rows.get('a')).toMatchObject({ settled: true, end: 'outdated' });
-    expect(state.rows.get('a')?.retired).toBeUndefined();
+    expect(state.runners.get('a')).toMatchObject({ settled: true, end: 'outdated' });
+    expect(state.runners.get('a')?.retired).toBeUndefined();
   });
 });

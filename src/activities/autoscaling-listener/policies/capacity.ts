@@ -4,7 +4,7 @@ import type { EphemeralRunnerSet } from '../../../api/v1alpha1/ephemeral-runner-
 import type { ListenerCapacity } from '../../../messages/observations.ts';
 
 /** The runners of an EphemeralRunnerSet, counted for decisions about its scale set. */
-export interface SetLoad {
+export interface RunnerSetLoad {
   /** At least one has a job. */
   busy: boolean;
   /** Those that have a pod, have not ended and are not being deleted. */
@@ -13,7 +13,7 @@ export interface SetLoad {
   waitingForNode: number[];
 }
 
-export const NO_LOAD: SetLoad = { busy: false, alive: 0, waitingForNode: [] };
+export const NO_LOAD: RunnerSetLoad = { busy: false, alive: 0, waitingForNode: [] };
 
 /** A node may have to be added first: that long, a pod that waits for one still counts. */
 const NODE_MS = 60_000;
@@ -22,7 +22,7 @@ const NODE_MS = 60_000;
  * How many jobs an EphemeralRunnerSet can take: none while it is paused, outdated, draining or on its way out; while a
  * quota is used up or pods find no node, what it has and one more. That one is the try that shows when there is room.
  */
-export function capacityOf(set: EphemeralRunnerSet | undefined, load: SetLoad): ListenerCapacity {
+export function capacityOf(set: EphemeralRunnerSet | undefined, load: RunnerSetLoad): ListenerCapacity {
   if (!set || isClosed(set)) return 'closed';
   const stuck = load.waitingForNode.filter((ms) => ms >= NODE_MS).length;
   const blocked = findCondition(set.status?.conditions, CREATION_BLOCKED_CONDITION);

@@ -37,7 +37,7 @@ export function urlScopeOf(configUrl: string | undefined): UrlScope {
 }
 
 /** Hash of what a spec asks of the scale set at GitHub. */
-export const askedOf = ({ spec }: AutoscalingRunnerSet): string =>
+export const specHashOf = ({ spec }: AutoscalingRunnerSet): string =>
   stableHash({
     ...{ url: spec.githubConfigUrl, secret: spec.githubConfigSecret, group: spec.runnerGroup },
     ...{ name: spec.runnerScaleSetName, labels: spec.runnerScaleSetLabels },
@@ -54,14 +54,15 @@ export function gitHubAnnotationsOf(scaleSet: AutoscalingRunnerSet): string {
 
 /** The children as they should be, given those that there are. */
 export function desiredChildren(
-  scaleSet: AutoscalingRunnerSet,
-  sets: readonly EphemeralRunnerSet[],
+  autoscalingRunnerSet: AutoscalingRunnerSet,
+  runnerSets: readonly EphemeralRunnerSet[],
   options: ChildOptions,
 ): { runnerSet: EphemeralRunnerSet; listener: AutoscalingListener } {
   const { excludedLabelPrefixes = [] } = options;
-  const parts = { scaleSet, scope: urlScopeOf(scaleSet.spec.githubConfigUrl), excludedLabelPrefixes };
+  const scope = urlScopeOf(autoscalingRunnerSet.spec.githubConfigUrl);
+  const parts = { autoscalingRunnerSet, scope, excludedLabelPrefixes };
   const runnerSet = buildRunnerSet(parts);
-  const name = currentOf(sets)?.metadata.name ?? runnerSet.metadata.name ?? '';
+  const name = currentOf(runnerSets)?.metadata.name ?? runnerSet.metadata.name ?? '';
   return { runnerSet, listener: buildListener({ ...parts, ...options, runnerSet: name }) };
 }
 

@@ -4,8 +4,8 @@ import type { Step } from '../steps.ts';
 import { dropStep, keyOf } from '../steps.ts';
 
 /** The EphemeralRunnerSet that is scaled, if there is one. */
-export const currentSet = ({ seen }: AutoscalingRunnerSetState): ObservedChildRunnerSet | undefined =>
-  seen?.sets.find(({ current }) => current);
+export const currentRunnerSet = ({ seen }: AutoscalingRunnerSetState): ObservedChildRunnerSet | undefined =>
+  seen?.runnerSets.find(({ current }) => current);
 
 /** The AutoscalingListener in the right place, if there is one. */
 export const currentListener = ({ seen }: AutoscalingRunnerSetState): ObservedChildListener | undefined =>
@@ -16,9 +16,9 @@ export const currentListener = ({ seen }: AutoscalingRunnerSetState): ObservedCh
  * job any more, so there is nothing to wait for.
  */
 export function holdsBack(state: AutoscalingRunnerSetState): boolean {
-  const set = currentSet(state);
+  const set = currentRunnerSet(state);
   return (
-    state.seen?.scaleSet?.eventual === true &&
+    state.seen?.autoscalingRunnerSet?.eventual === true &&
     set?.stale === 'template' &&
     set.busy === true &&
     set.scaleSetId === state.prepared?.scaleSetId
@@ -27,9 +27,10 @@ export function holdsBack(state: AutoscalingRunnerSetState): boolean {
 
 /** Makes children that are missing, and brings up to date those that are not. */
 export function childrenStep(state: AutoscalingRunnerSetState, name: string): Step | undefined {
-  const [set, listener] = [currentSet(state), currentListener(state)];
+  const [set, listener] = [currentRunnerSet(state), currentListener(state)];
   // Its name is taken until it is gone: GitHub and its runners come first.
-  if (!set && (state.seen?.sets ?? []).some((each) => each.name === name && each.deleting)) return undefined;
+  if (!set && (state.seen?.runnerSets ?? []).some((each) => each.name === name && each.deleting))
+    return undefined;
   const hold = holdsBack(state);
   const setDiffers = !set || (hold ? set.draining !== true : set.stale !== undefined);
   const listenerDiffers = !listener || (listener.stale === true && !listener.deleting);
@@ -43,8 +44,10 @@ export function childrenStep(state: AutoscalingRunnerSetState, name: string): St
  * releases of ARC, which made a new one for each template. A set with jobs wants no further runner, and goes after them.
  */
 export function leftoverStep(state: AutoscalingRunnerSetState): Step | undefined {
-  const { sets = [], listeners = [] } = state.seen ?? {};
-  const others = currentSet(state) ? sets.filter(({ current, deleting }) => !current && !deleting) : [];
+  const { runnerSets = [], listeners = [] } = state.seen ?? {};
+  const others = currentRunnerSet(state)
+    ? runnerSets.filter(({ current, deleting }) => !current && !deleting)
+    : [];
   return dropStep({
     empty: others.filter(({ busy, replicas }) => busy && replicas > 0),
     sets: others.filter(({ busy }) => !busy),

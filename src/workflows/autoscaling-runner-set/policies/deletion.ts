@@ -7,18 +7,25 @@ import { dropStep, keyOf } from '../steps.ts';
  * GitHub; then the protection of the chart's objects and the finalizer. After the deadline, GitHub no longer holds it up.
  */
 export function deletionStep(state: AutoscalingRunnerSetState, now: number): Step | undefined {
-  const { scaleSet, sets, listeners } = state.seen ?? { sets: [], listeners: [] };
-  if (!scaleSet?.hasFinalizer || state.released) return undefined;
+  const { autoscalingRunnerSet, runnerSets, listeners } = state.seen ?? { runnerSets: [], listeners: [] };
+  if (!autoscalingRunnerSet?.hasFinalizer || state.released) return undefined;
   if (listeners.length > 0) return dropStep({ listeners: listeners.filter(({ deleting }) => !deleting) });
-  if (sets.length > 0) return dropStep({ sets: sets.filter(({ deleting }) => !deleting) });
-  if (scaleSet.identity === '' || state.removed) return { name: 'release', key: scaleSet.uid };
+  if (runnerSets.length > 0) return dropStep({ sets: runnerSets.filter(({ deleting }) => !deleting) });
+  if (autoscalingRunnerSet.gitHubAnnotations === '' || state.removed)
+    return { name: 'release', key: autoscalingRunnerSet.uid };
   const force = now >= deadlineOf(state);
-  return { name: 'remove', key: keyOf(scaleSet.identity, force), ...(force && { force }) };
+  return {
+    name: 'remove',
+    key: keyOf(autoscalingRunnerSet.gitHubAnnotations, force),
+    ...(force && { force }),
+  };
 }
 
 /** Milliseconds since the epoch: from then on, GitHub no longer holds up the deletion. */
-export const deadlineOf = ({ deletingSince = Infinity, deadlineSeconds }: AutoscalingRunnerSetState): number =>
-  deletingSince + deadlineSeconds * 1000;
+export const deadlineOf = ({
+  deletingSince = Infinity,
+  deadlineSeconds,
+}: AutoscalingRunnerSetState): number => deletingSince + deadlineSeconds * 1000;
 
 /** An AutoscalingRunnerSet that went without us leaves its listener: it has no owner that would take it along. */
 export const orphansStep = ({ seen }: AutoscalingRunnerSetState): Step | undefined =>

@@ -10,22 +10,26 @@ const GONE = 'ScaleSetNotFound';
  * the annotations, or a child says that it has vanished.
  */
 export function preparationStep(state: AutoscalingRunnerSetState): Step | undefined {
-  const { scaleSet } = state.seen ?? {};
-  if (!scaleSet) return undefined;
+  const { autoscalingRunnerSet } = state.seen ?? {};
+  if (!autoscalingRunnerSet) return undefined;
   const { prepared } = state;
   const gone = isGone(state);
   const isCurrent =
-    scaleSet.hasFinalizer === true &&
-    prepared?.asked === scaleSet.asked &&
-    (scaleSet.identity === prepared.identity || scaleSet.identity === prepared.before);
+    autoscalingRunnerSet.hasFinalizer === true &&
+    prepared?.specHash === autoscalingRunnerSet.specHash &&
+    (autoscalingRunnerSet.gitHubAnnotations === prepared.gitHubAnnotations ||
+      autoscalingRunnerSet.gitHubAnnotations === prepared.previousAnnotations);
   if (isCurrent && !gone) return undefined;
-  return { name: 'prepare', key: keyOf(scaleSet.asked, scaleSet.identity, gone && 'gone') };
+  return {
+    name: 'prepare',
+    key: keyOf(autoscalingRunnerSet.specHash, autoscalingRunnerSet.gitHubAnnotations, gone && 'gone'),
+  };
 }
 
 /** The scale set that the children have now is not at GitHub. What they say of an earlier one is past. */
 function isGone({ seen, prepared }: AutoscalingRunnerSetState): boolean {
-  const id = prepared?.scaleSetId ?? seen?.scaleSet?.scaleSetId;
-  const sets = (seen?.sets ?? []).some(
+  const id = prepared?.scaleSetId ?? seen?.autoscalingRunnerSet?.scaleSetId;
+  const sets = (seen?.runnerSets ?? []).some(
     ({ scaleSetId, blocked, current }) => current && scaleSetId === id && blocked?.reason === GONE,
   );
   const listeners = (seen?.listeners ?? []).some(
@@ -36,4 +40,4 @@ function isGone({ seen, prepared }: AutoscalingRunnerSetState): boolean {
 
 /** The scale set at GitHub is what the spec asks for: children can be made for it. */
 export const isPrepared = ({ seen, prepared }: AutoscalingRunnerSetState): boolean =>
-  prepared !== undefined && prepared.asked === seen?.scaleSet?.asked;
+  prepared !== undefined && prepared.specHash === seen?.autoscalingRunnerSet?.specHash;

@@ -5,14 +5,14 @@ import type { Allowance } from './failure-backoff.ts';
 /** The longest wait between two tries while creation is blocked: a repair takes effect within this time. */
 const LONGEST_WAIT_MS = 5_000;
 
-/** The trouble after one more stop. Several stops of one pass are reported together. */
-export function blockAfter(trouble: CreationBlock | undefined, stop: Stop, now: number): CreationBlock {
-  const tries = (trouble?.tries ?? 0) + 1;
+/** The block after one more stop. Several stops of one pass are reported together. */
+export function blockAfter(block: CreationBlock | undefined, stop: Stop, now: number): CreationBlock {
+  const tries = (block?.tries ?? 0) + 1;
   const wait = Math.max(stop.retryAfterMs ?? 0, Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (tries - 1)));
   return {
     reason: stop.reason,
     message: stop.message,
-    since: trouble?.since ?? now,
+    since: block?.since ?? now,
     tries,
     nextTryAt: now + wait,
   };
@@ -42,8 +42,11 @@ export function joinStops(stops: Stop[]): Stop | undefined {
   };
 }
 
-/** While there is trouble, one runner at a time is tried, at growing intervals. */
-export function allowWhileBlocked(trouble: CreationBlock, { lanes, now }: { lanes: number; now: number }): Allowance {
+/** While creation is blocked, one runner at a time is tried, at growing intervals. */
+export function allowWhileBlocked(
+  block: CreationBlock,
+  { lanes, now }: { lanes: number; now: number },
+): Allowance {
   if (lanes > 0) return { count: 0 };
-  return now >= trouble.nextTryAt ? { count: 1 } : { count: 0, again: trouble.nextTryAt };
+  return now >= block.nextTryAt ? { count: 1 } : { count: 0, again: block.nextTryAt };
 }

@@ -25,27 +25,29 @@ export function toCreate(state: RunnerSetState, circumstances: Creating, wakes: 
   const limit = state.settings.runnerCreationConcurrency;
   const free = limit - circumstances.lanes;
   if (free <= 0 || !mayCreate(state)) return [];
-  const kept = [...state.rows.values()].filter((row) => !circumstances.retiring.has(row));
-  const unfinished = kept.filter((row) => mayResume(row, circumstances.now, wakes));
-  const missing = state.set ? replicaDelta(kept, state.order).missing : 0;
+  const kept = [...state.runners.values()].filter((runner) => !circumstances.retiring.has(runner));
+  const unfinished = kept.filter((runner) => mayResume(runner, circumstances.now, wakes));
+  const missing = state.runnerSet ? replicaDelta(kept, state.order).missing : 0;
   const allowed = allowance(state, { missing, unfinished: unfinished.length, kept }, circumstances);
   if (allowed.again !== undefined) wakes.push(allowed.again);
   const wanted = new Set(unfinished.slice(0, allowed.count).map(({ name }) => name));
   const total = wanted.size + Math.min(missing, allowed.count - wanted.size);
   while (wanted.size < total) wanted.add(circumstances.newName());
   const names = [...wanted];
-  const probe = state.trouble !== undefined;
+  const probe = state.creationBlock !== undefined;
   const shares = batchesOf(lanesFor(names.length, free, limit));
   return shares.map(({ runners, lanes }) => ({ names: names.splice(0, runners), lanes, probe }));
 }
 
 const mayCreate = (state: RunnerSetState): boolean => {
-  if (state.set === undefined) return true;
-  return state.set !== null && !state.set.deleting && !state.set.paused && !isOutdated(state);
+  if (state.runnerSet === undefined) return true;
+  return (
+    state.runnerSet !== null && !state.runnerSet.deleting && !state.runnerSet.paused && !isOutdated(state)
+  );
 };
 
-const mayResume = (row: RunnerState, now: number, wakes: number[]): boolean =>
-  stageOf(row) === 'unfinished' && mayBegin(row, now, wakes) && isFree(row, now, wakes);
+const mayResume = (runner: RunnerState, now: number, wakes: number[]): boolean =>
+  stageOf(runner) === 'unfinished' && mayBegin(runner, now, wakes) && isFree(runner, now, wakes);
 
 function allowance(
   state: RunnerSetState,
@@ -53,9 +55,9 @@ function allowance(
   { lanes, now }: Circumstances,
 ): Allowance {
   if (missing + unfinished === 0) return { count: 0 };
-  if (state.trouble) return allowWhileBlocked(state.trouble, { lanes, now });
-  if (!state.set) return { count: unfinished };
+  if (state.creationBlock) return allowWhileBlocked(state.creationBlock, { lanes, now });
+  if (!state.runnerSet) return { count: unfinished };
   const { failures, settings } = state;
-  const fresh = allowAfterFailures(missing, { failures, rows: kept, now }, settings);
+  const fresh = allowAfterFailures(missing, { failures, runners: kept, now }, settings);
   return { ...fresh, count: fresh.count + unfinished };
 }

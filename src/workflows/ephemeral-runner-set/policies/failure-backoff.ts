@@ -3,7 +3,7 @@ import type { RunnerState } from '../runner.ts';
 import { hasJob, stageOf } from '../runner.ts';
 import type { Failures } from '../state.ts';
 
-/** Failures older than this are no longer "in a row". */
+/** Failures older than this are no longer "in a runner". */
 const FORGET_AFTER_MS = 10 * 60_000;
 
 /** A runner that stays up this long after the failures before it proves that runners work again. */
@@ -11,7 +11,7 @@ const PROOF_MS = 10_000;
 
 type Backoff = Pick<RunnerSettings, 'failureBackoffSeconds' | 'maxConsecutiveFailures'>;
 
-/** Milliseconds to wait after the given number of failures in a row. */
+/** Milliseconds to wait after the given number of failures in a runner. */
 export function backoffMs(inARow: number, { failureBackoffSeconds: table }: Backoff): number {
   if (inARow <= 0) return 0;
   return (table[Math.min(inARow, table.length) - 1] ?? 0) * 1000;
@@ -33,11 +33,11 @@ export function withFailure(
 export const isProbing = (failures: Failures, settings: Backoff): boolean =>
   failures.inARow >= settings.maxConsecutiveFailures;
 
-/** Whether `row` proves that runners work again: made after the last failure, and with a job or up for a while. */
-export function isProof(row: RunnerState, failures: Failures, now: number): boolean {
-  if (row.end !== undefined && row.end !== 'completed') return false;
-  if (row.madeAt === undefined || row.madeAt <= failures.lastAt) return false;
-  return row.end === 'completed' || hasJob(row) || (row.runningSince ?? now) + PROOF_MS <= now;
+/** Whether `runner` proves that runners work again: made after the last failure, and with a job or up for a while. */
+export function isProof(runner: RunnerState, failures: Failures, now: number): boolean {
+  if (runner.end !== undefined && runner.end !== 'completed') return false;
+  if (runner.madeAt === undefined || runner.madeAt <= failures.lastAt) return false;
+  return runner.end === 'completed' || hasJob(runner) || (runner.runningSince ?? now) + PROOF_MS <= now;
 }
 
 /** How many of the `missing` runners may be made now, and when to ask again if that is fewer. */
@@ -48,15 +48,15 @@ export interface Allowance {
 }
 
 /**
- * Each failed runner's place stays empty for its backoff. After too many failures in a row, one runner at a time is
+ * Each failed runner's place stays empty for its backoff. After too many failures in a runner, one runner at a time is
  * tried, so that a broken template costs one registration a backoff, however many runners are wanted.
  */
 export function allowAfterFailures(
   missing: number,
-  { failures, rows, now }: { failures: Failures; rows: Iterable<RunnerState>; now: number },
+  { failures, runners, now }: { failures: Failures; runners: Iterable<RunnerState>; now: number },
   settings: Backoff,
 ): Allowance {
-  if (isProbing(failures, settings)) return allowProbe(failures, { rows, now }, settings);
+  if (isProbing(failures, settings)) return allowProbe(failures, { runners, now }, settings);
   const holds = failures.holds.filter((until) => until > now);
   const count = Math.max(0, missing - holds.length);
   return count === missing ? { count } : { count, again: Math.min(...holds) };
@@ -64,10 +64,10 @@ export function allowAfterFailures(
 
 function allowProbe(
   failures: Failures,
-  { rows, now }: { rows: Iterable<RunnerState>; now: number },
+  { runners, now }: { runners: Iterable<RunnerState>; now: number },
   settings: Backoff,
 ): Allowance {
-  const probe = [...rows].find((row) => isProbe(row, failures));
+  const probe = [...runners].find((runner) => isProbe(runner, failures));
   if (probe)
     return probe.runningSince === undefined
       ? { count: 0 }
@@ -76,8 +76,8 @@ function allowProbe(
   return now >= next ? { count: 1 } : { count: 0, again: next };
 }
 
-const isProbe = (row: RunnerState, failures: Failures): boolean => {
-  const stage = stageOf(row);
+const isProbe = (runner: RunnerState, failures: Failures): boolean => {
+  const stage = stageOf(runner);
   if (stage === 'creating' || stage === 'unfinished') return true;
-  return (stage === 'pending' || stage === 'idle') && (row.madeAt ?? 0) > failures.lastAt;
+  return (stage === 'pending' || stage === 'idle') && (runner.madeAt ?? 0) > failures.lastAt;
 };

@@ -9,20 +9,20 @@ const PENDING_SECONDS = 900;
 const IMAGE_ERROR_SECONDS = 60;
 
 /** Notes since when a runner's pod is pending. Waiting for a node does not count: nodes may have to be added first. */
-export function notePending(row: RunnerState, at: number): void {
-  const pod = row.seen?.pod;
+export function notePending(runner: RunnerState, at: number): void {
+  const pod = runner.seen?.pod;
   const isPending = pod?.phase === 'Pending';
-  if (isPending && !pod.waitsForNode) row.pendingSince ??= at;
-  else delete row.pendingSince;
-  if (isPending && pod.imageError) row.imageErrorSince ??= at;
-  else delete row.imageErrorSince;
+  if (isPending && !pod.waitsForNode) runner.pendingSince ??= at;
+  else delete runner.pendingSince;
+  if (isPending && pod.imageError) runner.imageErrorSince ??= at;
+  else delete runner.imageErrorSince;
 }
 
 /** When a pending runner is given up, in milliseconds since the epoch. */
-export function pendingDeadline(row: RunnerState, limits: PendingLimits): number | undefined {
-  if (row.end !== undefined || row.pendingSince === undefined) return undefined;
+export function pendingDeadline(runner: RunnerState, limits: PendingLimits): number | undefined {
+  if (runner.end !== undefined || runner.pendingSince === undefined) return undefined;
   const { pendingTimeoutSeconds: pending = PENDING_SECONDS } = limits;
-  return Math.min(row.pendingSince + pending * 1000, imageDeadline(row, limits));
+  return Math.min(runner.pendingSince + pending * 1000, imageDeadline(runner, limits));
 }
 
 const imageDeadline = (
@@ -31,11 +31,11 @@ const imageDeadline = (
 ): number => (imageErrorSince ?? Infinity) + imageErrorGraceSeconds * 1000;
 
 /** The end of a runner that was pending for too long. */
-export function pendingEnding(row: RunnerState, now: number, limits: PendingLimits): Ending | undefined {
-  const deadline = pendingDeadline(row, limits);
+export function pendingEnding(runner: RunnerState, now: number, limits: PendingLimits): Ending | undefined {
+  const deadline = pendingDeadline(runner, limits);
   if (deadline === undefined || deadline > now) return undefined;
-  const { reason, message } = row.seen?.pod ?? {};
-  if (imageDeadline(row, limits) <= now)
+  const { reason, message } = runner.seen?.pod ?? {};
+  if (imageDeadline(runner, limits) <= now)
     return { end: 'failed', reason: reason ?? 'ImageError', ...(message !== undefined && { message }) };
   const told = [reason, message].filter((text) => text !== undefined).join(': ');
   const text = `The pod did not run within the time that --pending-timeout sets${told && ` (${told})`}.`;

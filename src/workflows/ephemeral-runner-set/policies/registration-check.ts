@@ -27,8 +27,8 @@ const TOGETHER = 200;
 const timeoutMs = ({ registrationTimeoutSeconds = TIMEOUT_SECONDS }: RunnerSettings): number =>
   registrationTimeoutSeconds * 1000;
 
-interface IdleRow {
-  row: RunnerState;
+interface IdleRunner {
+  runner: RunnerState;
   runnerId: number;
   /** Since then, nobody has seen it online. */
   since: number;
@@ -42,8 +42,8 @@ export function registrationsToCheck(
   { now, mayCheckAt }: { now: number; mayCheckAt: number },
   wakes: number[],
 ): RegistrationCheck | undefined {
-  if (!state.set || state.set.deleting) return undefined;
-  const idle = [...state.rows.values()].flatMap((row) => idleRowOf(row, state.settings) ?? []);
+  if (!state.runnerSet || state.runnerSet.deleting) return undefined;
+  const idle = [...state.runners.values()].flatMap((runner) => idleRunnerOf(runner, state.settings) ?? []);
   const first = Math.min(...idle.map(({ due }) => due));
   if (first === Infinity) return undefined;
   const at = Math.max(first, mayCheckAt);
@@ -54,25 +54,30 @@ export function registrationsToCheck(
   // Those whose turn would come soon are asked about along with the others.
   const soon = now - timeoutMs(state.settings) / 2;
   const suspects = idle
-    .filter(({ due, since, row }) => due <= now || (row.missing === undefined && since <= soon))
+    .filter(({ due, since, runner }) => due <= now || (runner.missing === undefined && since <= soon))
     .sort((a, b) => a.due - b.due)
     .slice(0, TOGETHER);
   return {
     idle: idle.length,
-    suspects: suspects.map(({ row: { name }, runnerId }) => ({ name, runnerId })),
+    suspects: suspects.map(({ runner: { name }, runnerId }) => ({ name, runnerId })),
   };
 }
 
-function idleRowOf(row: RunnerState, settings: RunnerSettings): IdleRow | undefined {
-  const runnerId = row.runnerId ?? row.seen?.runnerId;
-  if (stageOf(row) !== 'idle' || row.doing || runnerId === undefined || row.runningSince === undefined)
+function idleRunnerOf(runner: RunnerState, settings: RunnerSettings): IdleRunner | undefined {
+  const runnerId = runner.runnerId ?? runner.seen?.runnerId;
+  if (
+    stageOf(runner) !== 'idle' ||
+    runner.doing ||
+    runnerId === undefined ||
+    runner.runningSince === undefined
+  )
     return undefined;
-  const since = Math.max(row.runningSince, row.onlineAt ?? 0);
+  const since = Math.max(runner.runningSince, runner.onlineAt ?? 0);
   const due =
-    row.missingSince === undefined
+    runner.missingSince === undefined
       ? since + timeoutMs(settings)
-      : row.missingSince + confirmMs(row, settings);
-  return { row, runnerId, since, due };
+      : runner.missingSince + confirmMs(runner, settings);
+  return { runner, runnerId, since, due };
 }
 
 /** A runner that was online before may come back: it gets the whole time once more. */
@@ -82,47 +87,52 @@ const confirmMs = ({ missing, onlineAt }: RunnerState, settings: RunnerSettings)
     : Math.min(CONFIRM_MS, timeoutMs(settings) / 2);
 
 /** Takes GitHub's answers in. What became of a runner meanwhile counts more. */
-export function settleRegistrations(state: RunnerSetState, result: CheckRegistrationsResult, now: number): void {
+export function settleRegistrations(
+  state: RunnerSetState,
+  result: CheckRegistrationsResult,
+  now: number,
+): void {
   for (const name of result.online) {
-    const row = state.rows.get(name);
-    if (!row) continue;
-    row.onlineAt = now;
-    forget(row);
+    const runner = state.runners.get(name);
+    if (!runner) continue;
+    runner.onlineAt = now;
+    forget(runner);
   }
   for (const missing of ['gone', 'offline'] as const) {
     for (const name of result[missing]) {
-      const row = state.rows.get(name);
-      if (row && stageOf(row) === 'idle') noteMissing(row, missing, { now, settings: state.settings });
+      const runner = state.runners.get(name);
+      if (runner && stageOf(runner) === 'idle')
+        noteMissing(runner, missing, { now, settings: state.settings });
     }
   }
 }
 
 function noteMissing(
-  row: RunnerState,
+  runner: RunnerState,
   missing: 'gone' | 'offline',
   { now, settings }: { now: number; settings: RunnerSettings },
 ): void {
-  if (row.missing !== missing) {
-    Object.assign(row, { missing, missingSince: now });
+  if (runner.missing !== missing) {
+    Object.assign(runner, { missing, missingSince: now });
     return;
   }
-  if (now - (row.missingSince ?? now) >= confirmMs(row, settings)) row.missed = true;
+  if (now - (runner.missingSince ?? now) >= confirmMs(runner, settings)) runner.missed = true;
 }
 
-function forget(row: RunnerState): void {
-  delete row.missing;
-  delete row.missingSince;
-  delete row.missed;
+function forget(runner: RunnerState): void {
+  delete runner.missing;
+  delete runner.missingSince;
+  delete runner.missed;
 }
 
 /** The end of an idle runner that GitHub does not have online. One that never was has failed. */
-export function missedEnding(row: RunnerState): Ending | undefined {
-  if (!row.missed || stageOf(row) !== 'idle') return undefined;
-  if (row.missing === 'gone') {
+export function missedEnding(runner: RunnerState): Ending | undefined {
+  if (!runner.missed || stageOf(runner) !== 'idle') return undefined;
+  if (runner.missing === 'gone') {
     const message = 'GitHub no longer knows this idle runner; it is replaced.';
     return { end: 'unregistered', reason: 'RegistrationLost', message };
   }
-  if (row.onlineAt !== undefined) {
+  if (runner.onlineAt !== undefined) {
     const message = 'This idle runner has been offline at GitHub for too long; it is replaced.';
     return { end: 'unregistered', reason: 'RunnerOffline', message };
   }

@@ -14,8 +14,8 @@ export interface ReplicaDelta {
  * What separates the runners that count from the number ordered. Only runners without a job are ever named as surplus:
  * pending ones first, then idle ones, oldest first. GitHub has the last word on each, when it is deregistered.
  */
-export function replicaDelta(rows: Iterable<RunnerState>, order: PatchOrder): ReplicaDelta {
-  const supply = [...rows].filter(isSupply);
+export function replicaDelta(runners: Iterable<RunnerState>, order: PatchOrder): ReplicaDelta {
+  const supply = [...runners].filter(isSupply);
   const difference = openReplicas(order) - supply.length;
   if (difference >= 0) return { missing: difference, surplus: [] };
   if (!order.exact) return { missing: 0, surplus: [] };
@@ -27,7 +27,7 @@ export function replicaDelta(rows: Iterable<RunnerState>, order: PatchOrder): Re
   return { missing: 0, surplus: candidates.slice(0, -difference) };
 }
 
-const ofStage = (rows: RunnerState[], stage: 'unfinished' | 'pending' | 'idle'): RunnerState[] =>
-  rows
-    .filter((row) => stageOf(row) === stage)
+const ofStage = (runners: RunnerState[], stage: 'unfinished' | 'pending' | 'idle'): RunnerState[] =>
+  runners
+    .filter((runner) => stageOf(runner) === stage)
     .sort((a, b) => (a.seen?.createdAt ?? 0) - (b.seen?.createdAt ?? 0));

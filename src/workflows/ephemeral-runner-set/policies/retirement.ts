@@ -4,38 +4,38 @@ import { stageOf } from '../runner.ts';
 import type { RunnerSetState } from '../state.ts';
 import { isOverdue } from './deletion-deadline.ts';
 import { replicaDelta } from './replica-delta.ts';
-import { outrun, surplusRejected } from './rollout.ts';
+import { runnersOfOlderRevision, surplusRejected } from './rollout.ts';
 import { isFree, mayBegin } from './takeover.ts';
 
-export function retirement(state: RunnerSetState, row: RunnerState, now: number): RunnerToRetire {
-  const runnerId = row.runnerId ?? row.seen?.runnerId;
-  const kept = row.seen?.loose && row.end === 'outdated' && !row.seen.deleting;
+export function retirement(state: RunnerSetState, runner: RunnerState, now: number): RunnerToRetire {
+  const runnerId = runner.runnerId ?? runner.seen?.runnerId;
+  const kept = runner.seen?.standalone && runner.end === 'outdated' && !runner.seen.deleting;
   return {
-    name: row.name,
+    name: runner.name,
     ...(runnerId === undefined ? {} : { runnerId }),
-    ...(isOverdue(state, row, now) ? { force: true as const } : {}),
-    ...(kept ? { keepAs: { phase: 'Outdated', reason: 'Outdated', message: row.message ?? '' } } : {}),
+    ...(isOverdue(state, runner, now) ? { force: true as const } : {}),
+    ...(kept ? { keepAs: { phase: 'Outdated', reason: 'Outdated', message: runner.message ?? '' } } : {}),
   };
 }
 
 /** Ended, deleted, outdated and surplus runners, as far as they may be tried now. */
 export function toRetire(state: RunnerSetState, now: number, wakes: number[]): RunnerState[] {
-  const rows = [...state.rows.values()];
+  const runners = [...state.runners.values()];
   const wanted = new Set<RunnerState>();
-  for (const row of rows) {
-    if (row.seen?.deleting || (row.end !== undefined && row.end !== 'rejected' && !row.settled))
-      wanted.add(row);
-    else if (leavesWithItsSet(state, row)) wanted.add(row);
+  for (const runner of runners) {
+    if (runner.seen?.deleting || (runner.end !== undefined && runner.end !== 'rejected' && !runner.settled))
+      wanted.add(runner);
+    else if (leavesWithItsSet(state, runner)) wanted.add(runner);
   }
-  if (state.set && !state.set.deleting) {
-    for (const row of surplusRejected(rows)) wanted.add(row);
-    for (const row of outrun(rows, state.set.revision)) wanted.add(row);
-    const kept = rows.filter((row) => !wanted.has(row));
-    for (const row of replicaDelta(kept, state.order).surplus) wanted.add(row);
+  if (state.runnerSet && !state.runnerSet.deleting) {
+    for (const runner of surplusRejected(runners)) wanted.add(runner);
+    for (const runner of runnersOfOlderRevision(runners, state.runnerSet.revision)) wanted.add(runner);
+    const kept = runners.filter((runner) => !wanted.has(runner));
+    for (const runner of replicaDelta(kept, state.order).surplus) wanted.add(runner);
   }
-  return [...wanted].filter((row) => mayBegin(row, now, wakes) && isFree(row, now, wakes));
+  return [...wanted].filter((runner) => mayBegin(runner, now, wakes) && isFree(runner, now, wakes));
 }
 
 /** A set that goes takes along every runner that has no job. */
-const leavesWithItsSet = (state: RunnerSetState, row: RunnerState): boolean =>
-  (state.set === null || state.set?.deleting === true) && stageOf(row) !== 'busy';
+const leavesWithItsSet = (state: RunnerSetState, runner: RunnerState): boolean =>
+  (state.runnerSet === null || state.runnerSet?.deleting === true) && stageOf(runner) !== 'busy';

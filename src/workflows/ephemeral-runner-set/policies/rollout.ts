@@ -1,20 +1,20 @@
 import type { RunnerState } from '../runner.ts';
-import { revisionOfRow, stageOf } from '../runner.ts';
+import { revisionOfRunner, stageOf } from '../runner.ts';
 
 /** The newest rejected runners stay as evidence until the template is repaired. */
 const REJECTED_KEPT = 3;
 
 /** Runners of an older revision that have no job. Busy ones finish first. */
-export const outrun = (rows: Iterable<RunnerState>, revision: string): RunnerState[] =>
-  [...rows].filter((row) => {
-    const stage = stageOf(row);
+export const runnersOfOlderRevision = (runners: Iterable<RunnerState>, revision: string): RunnerState[] =>
+  [...runners].filter((runner) => {
+    const stage = stageOf(runner);
     const replaceable = stage === 'idle' || stage === 'pending' || stage === 'unfinished';
-    return (replaceable || row.end === 'rejected') && revisionOfRow(row, revision) !== revision;
+    return (replaceable || runner.end === 'rejected') && revisionOfRunner(runner, revision) !== revision;
   });
 
 /** Rejected runners beyond the few that are kept. */
-export const surplusRejected = (rows: Iterable<RunnerState>): RunnerState[] =>
-  [...rows]
-    .filter((row) => row.end === 'rejected' && stageOf(row) === 'ended')
+export const surplusRejected = (runners: Iterable<RunnerState>): RunnerState[] =>
+  [...runners]
+    .filter((runner) => runner.end === 'rejected' && stageOf(runner) === 'ended')
     .sort((a, b) => (b.seen?.createdAt ?? 0) - (a.seen?.createdAt ?? 0))
     .slice(REJECTED_KEPT);

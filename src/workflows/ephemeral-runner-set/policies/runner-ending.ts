@@ -22,14 +22,15 @@ const ENDED_PHASES: Partial<Record<string, Ending>> = {
  * How a runner ended, if it has: by its container's exit code, its pod's failure, or the pod's disappearance. A pod
  * that failed without a job is a failure of the set; with a job, the job is lost. `undefined` while it goes on.
  */
-export function endingOf(row: RunnerState, now: number, limits: PendingLimits = {}): Ending | undefined {
-  const settled = ENDED_PHASES[row.seen?.phase ?? ''];
+export function endingOf(runner: RunnerState, now: number, limits: PendingLimits = {}): Ending | undefined {
+  const settled = ENDED_PHASES[runner.seen?.phase ?? ''];
   if (settled) return settled;
-  const pod = row.seen?.pod;
-  if (pod) return endingOfPod(pod, hasJob(row)) ?? missedEnding(row) ?? pendingEnding(row, now, limits);
-  const overdue = row.madeAt !== undefined && now - row.madeAt > POD_SIGHTING_MS;
-  if (!row.podSeen && !overdue) return undefined;
-  return { end: hasJob(row) ? 'lost' : 'failed', reason: 'PodGone', message: 'The pod no longer exists.' };
+  const pod = runner.seen?.pod;
+  if (pod)
+    return endingOfPod(pod, hasJob(runner)) ?? missedEnding(runner) ?? pendingEnding(runner, now, limits);
+  const overdue = runner.madeAt !== undefined && now - runner.madeAt > POD_SIGHTING_MS;
+  if (!runner.podSeen && !overdue) return undefined;
+  return { end: hasJob(runner) ? 'lost' : 'failed', reason: 'PodGone', message: 'The pod no longer exists.' };
 }
 
 function endingOfPod(pod: ObservedPod, busy: boolean): Ending | undefined {

@@ -8,7 +8,7 @@ import {
   DEFAULT_SETTINGS as settings,
   NO_FAILURES,
 } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
-import { NOW, busyRow, idleRow } from '../builders.ts';
+import { NOW, busyRunner, idleRunner } from '../builders.ts';
 
 const failure = { now: NOW, reason: 'ExitCode1', message: '' };
 
@@ -18,7 +18,7 @@ function fail(times: number) {
   return failures;
 }
 
-describe('failures in a row', () => {
+describe('failures in a runner', () => {
   test('the wait grows by the table, the last entry repeats', () => {
     expect([0, 1, 2, 3, 4, 5, 6, 99].map((n) => backoffMs(n, settings) / 1000)).toEqual([
       0, 5, 10, 20, 40, 80, 80, 80,
@@ -27,35 +27,37 @@ describe('failures in a row', () => {
 
   test('the place of each failed runner stays empty for its backoff; others are made at once', () => {
     const failures = fail(2);
-    expect(allowAfterFailures(10, { failures, rows: [], now: NOW }, settings)).toEqual({
+    expect(allowAfterFailures(10, { failures, runners: [], now: NOW }, settings)).toEqual({
       count: 8,
       again: NOW + 5_000,
     });
-    expect(allowAfterFailures(10, { failures, rows: [], now: NOW + 5_000 }, settings)).toEqual({
+    expect(allowAfterFailures(10, { failures, runners: [], now: NOW + 5_000 }, settings)).toEqual({
       count: 9,
       again: NOW + 10_000,
     });
-    expect(allowAfterFailures(10, { failures, rows: [], now: NOW + 10_000 }, settings)).toEqual({
+    expect(allowAfterFailures(10, { failures, runners: [], now: NOW + 10_000 }, settings)).toEqual({
       count: 10,
     });
   });
 
-  test('after five in a row, one runner is tried a backoff, however many are wanted', () => {
+  test('after five in a runner, one runner is tried a backoff, however many are wanted', () => {
     const failures = fail(100);
-    const at = (now: number) => allowAfterFailures(100, { failures, rows: [], now }, settings);
+    const at = (now: number) => allowAfterFailures(100, { failures, runners: [], now }, settings);
     expect(at(NOW)).toEqual({ count: 0, again: NOW + 80_000 });
     expect(at(NOW + 80_000)).toEqual({ count: 1 });
   });
 
   test('while one is being tried, no other is', () => {
     const failures = fail(5);
-    const rows = [{ name: 'probe', doing: 'create' as const }];
-    expect(allowAfterFailures(100, { failures, rows, now: NOW + 200_000 }, settings)).toEqual({ count: 0 });
+    const runners = [{ name: 'probe', doing: 'create' as const }];
+    expect(allowAfterFailures(100, { failures, runners, now: NOW + 200_000 }, settings)).toEqual({
+      count: 0,
+    });
   });
 
   test('runners that were there before do not stand in the way of a try', () => {
-    const rows = [idleRow('old'), busyRow('older')];
-    expect(allowAfterFailures(1, { failures: fail(5), rows, now: NOW + 80_000 }, settings).count).toBe(1);
+    const runners = [idleRunner('old'), busyRunner('older')];
+    expect(allowAfterFailures(1, { failures: fail(5), runners, now: NOW + 80_000 }, settings).count).toBe(1);
   });
 
   test('failures long past are forgotten', () => {
@@ -66,17 +68,17 @@ describe('failures in a row', () => {
 
 describe('isProof', () => {
   const failures = fail(5);
-  const young = { ...idleRow('young'), madeAt: NOW + 1, runningSince: NOW + 2 };
+  const young = { ...idleRunner('young'), madeAt: NOW + 1, runningSince: NOW + 2 };
 
   test('a runner made since, that stays up, has a job or completes, proves that runners work', () => {
     expect(isProof(young, failures, NOW + 3)).toBe(false);
     expect(isProof(young, failures, NOW + 20_000)).toBe(true);
-    expect(isProof({ ...busyRow(), madeAt: NOW + 1 }, failures, NOW + 3)).toBe(true);
+    expect(isProof({ ...busyRunner(), madeAt: NOW + 1 }, failures, NOW + 3)).toBe(true);
     expect(isProof({ ...young, end: 'completed' }, failures, NOW + 3)).toBe(true);
   });
 
   test('one that failed, or was there before, proves nothing', () => {
     expect(isProof({ ...young, end: 'failed' }, failures, NOW + 20_000)).toBe(false);
-    expect(isProof(idleRow('old'), failures, NOW + 20_000)).toBe(false);
+    expect(isProof(idleRunner('old'), failures, NOW + 20_000)).toBe(false);
   });
 });

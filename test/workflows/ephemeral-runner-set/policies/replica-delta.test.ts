@@ -1,7 +1,7 @@
 import { replicaDelta } from '../../../../src/workflows/ephemeral-runner-set/policies/replica-delta.ts';
 import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { PatchOrder } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
-import { busyRow, idleRow, pendingRow } from '../builders.ts';
+import { busyRunner, idleRunner, pendingRunner } from '../builders.ts';
 
 const exactly = (replicas: number): PatchOrder => ({ id: 0, replicas, exact: true, completed: 0 });
 const numbered = (replicas: number, completed = 0): PatchOrder => ({
@@ -10,7 +10,7 @@ const numbered = (replicas: number, completed = 0): PatchOrder => ({
   exact: false,
   completed,
 });
-const names = (rows: RunnerState[]): string[] => rows.map(({ name }) => name);
+const names = (runners: RunnerState[]): string[] => runners.map(({ name }) => name);
 
 describe('replicaDelta', () => {
   test('nothing there: all are missing', () => {
@@ -22,35 +22,37 @@ describe('replicaDelta', () => {
   });
 
   test.each([
-    { what: 'completed', row: { ...idleRow('x'), end: 'completed' as const } },
-    { what: 'failed', row: { ...idleRow('x'), end: 'failed' as const } },
-    { what: 'rejected by Kubernetes', row: { name: 'x', end: 'rejected' as const } },
-    { what: 'being retired', row: { ...idleRow('x'), doing: 'retire' as const } },
-    { what: 'retired', row: { ...idleRow('x'), retired: true } },
-    { what: 'deleted by someone', row: idleRow('x', { deleting: true }) },
-  ])('a runner that is $what does not count', ({ row }) => {
-    expect(replicaDelta([row], exactly(1)).missing).toBe(1);
+    { what: 'completed', runner: { ...idleRunner('x'), end: 'completed' as const } },
+    { what: 'failed', runner: { ...idleRunner('x'), end: 'failed' as const } },
+    { what: 'rejected by Kubernetes', runner: { name: 'x', end: 'rejected' as const } },
+    { what: 'being retired', runner: { ...idleRunner('x'), doing: 'retire' as const } },
+    { what: 'retired', runner: { ...idleRunner('x'), retired: true } },
+    { what: 'deleted by someone', runner: idleRunner('x', { deleting: true }) },
+  ])('a runner that is $what does not count', ({ runner }) => {
+    expect(replicaDelta([runner], exactly(1)).missing).toBe(1);
   });
 
   test('surplus: pending ones first, then idle ones, oldest first; busy ones never', () => {
-    const old = idleRow('old', { createdAt: 1 });
-    const young = idleRow('young', { createdAt: 2 });
-    const rows = [young, busyRow('busy'), old, pendingRow('pending')];
-    expect(names(replicaDelta(rows, exactly(1)).surplus)).toEqual(['pending', 'old', 'young']);
-    expect(names(replicaDelta(rows, exactly(0)).surplus)).toEqual(['pending', 'old', 'young']);
+    const old = idleRunner('old', { createdAt: 1 });
+    const young = idleRunner('young', { createdAt: 2 });
+    const runners = [young, busyRunner('busy'), old, pendingRunner('pending')];
+    expect(names(replicaDelta(runners, exactly(1)).surplus)).toEqual(['pending', 'old', 'young']);
+    expect(names(replicaDelta(runners, exactly(0)).surplus)).toEqual(['pending', 'old', 'young']);
   });
 
   test('a runner that GitHub would not let go, because of its job, counts and is not tried again', () => {
-    const held: RunnerState = { ...idleRow('held'), heldByJob: true };
+    const held: RunnerState = { ...idleRunner('held'), heldByJob: true };
     expect(replicaDelta([held], exactly(0))).toEqual({ missing: 0, surplus: [] });
   });
 
   test('under a numbered order nothing is removed: jobs may be on their way', () => {
-    expect(replicaDelta([idleRow('a'), idleRow('b')], numbered(1)).surplus).toEqual([]);
+    expect(replicaDelta([idleRunner('a'), idleRunner('b')], numbered(1)).surplus).toEqual([]);
   });
 
   test('under a numbered order a completed runner is not replaced, a failed one is', () => {
-    expect(replicaDelta([idleRow('a')], numbered(2, 1)).missing).toBe(0);
-    expect(replicaDelta([idleRow('a'), { ...idleRow('b'), end: 'failed' }], numbered(2)).missing).toBe(1);
+    expect(replicaDelta([idleRunner('a')], numbered(2, 1)).missing).toBe(0);
+    expect(replicaDelta([idleRunner('a'), { ...idleRunner('b'), end: 'failed' }], numbered(2)).missing).toBe(
+      1,
+    );
   });
 });

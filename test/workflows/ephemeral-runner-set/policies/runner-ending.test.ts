@@ -3,10 +3,10 @@ import {
   endingOf,
   POD_SIGHTING_MS,
 } from '../../../../src/workflows/ephemeral-runner-set/policies/runner-ending.ts';
-import { aPod, idleRow, NOW, pendingRow, seen } from '../builders.ts';
+import { aPod, idleRunner, NOW, pendingRunner, seen } from '../builders.ts';
 
 const ending = (pod: Partial<ObservedPod>, hasJob = false) =>
-  endingOf(idleRow('r', { pod: aPod(pod), ...(hasJob ? { hasJob: true } : {}) }), NOW)?.end;
+  endingOf(idleRunner('r', { pod: aPod(pod), ...(hasJob ? { hasJob: true } : {}) }), NOW)?.end;
 
 describe('endingOf', () => {
   test.each<[string, Partial<ObservedPod>, string | undefined, string | undefined]>([
@@ -43,12 +43,12 @@ describe('endingOf', () => {
 
   test('reason and message are the pod’s own', () => {
     const pod = aPod({ phase: 'Failed', reason: 'OutOfcpu', message: 'Node had no room.' });
-    expect(endingOf({ ...pendingRow('r'), seen: seen({ pod }) }, NOW)).toEqual({
+    expect(endingOf({ ...pendingRunner('r'), seen: seen({ pod }) }, NOW)).toEqual({
       end: 'failed',
       reason: 'OutOfcpu',
       message: 'Node had no room.',
     });
-    expect(endingOf(idleRow('r', { pod: aPod({ phase: 'Failed', exitCode: 3 }) }), NOW)?.reason).toBe(
+    expect(endingOf(idleRunner('r', { pod: aPod({ phase: 'Failed', exitCode: 3 }) }), NOW)?.reason).toBe(
       'ExitCode3',
     );
   });

@@ -1,0 +1,39 @@
+import type { DecidedCondition } from '../api/conditions.ts';
+import { conditionsWith } from '../api/conditions.ts';
+import type { KubernetesClient, ObjectKey } from './client/client.ts';
+import { ignoreNotFound } from './client/errors.ts';
+import type { KubernetesObject, Resource } from './client/resources.ts';
+
+type WithConditions = Parameters<typeof conditionsWith>[0];
+
+/** Whose status is written: the object of this name, as long as it is the same one. */
+export interface StatusTarget<T extends KubernetesObject> extends ObjectKey {
+  resource: Resource<T>;
+  uid: string;
+}
+
+export interface DecidedStatus {
+  /** Members of the status that are replaced, beside its conditions. */
+  fields?: object;
+  conditions: readonly DecidedCondition[];
+  /** The generation that was judged. */
+  generation: number;
+}
+
+/**
+ * Writes an object's status, and brings its conditions up to date: since when each holds stays where it still does. An
+ * object that is gone, or was made anew under the same name, needs none.
+ */
+export async function writeStatus<
+  T extends KubernetesObject & { status?: { conditions?: WithConditions } | undefined },
+>(
+  kubernetes: Pick<KubernetesClient, 'get' | 'mergePatch'>,
+  { resource, uid, ...key }: StatusTarget<T>,
+  { fields, conditions: decided, generation }: DecidedStatus,
+): Promise<void> {
+  const current = await ignoreNotFound(kubernetes.get(resource, key));
+  if (current?.metadata?.uid !== uid) return;
+  const conditions = conditionsWith(current.status?.conditions, decided, generation);
+  const patch = { status: { ...fields, conditions } };
+  await ignoreNotFound(kubernetes.mergePatch(resource, key, patch, { subresource: 'status' }));
+}
