@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../workers/configuration/configuration.ts';
 import { TemporalUnreachableError } from '../workers/configuration/temporal-profile.ts';
-import { redact } from '../workers/log.ts';
+import { redact } from '../api/redact.ts';
 import { KubernetesError } from '../kubernetes/client/errors.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { EXIT } from './exit-codes.ts';

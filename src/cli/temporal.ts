@@ -11,7 +11,7 @@ import { NamespaceNotFoundError } from '@temporalio/common';
 import { ephemeralRunnerSetWorkflowId, autoscalingRunnerSetWorkflowId } from '../messages/workflow-ids.ts';
 import type { TemporalTarget } from '../workers/configuration/temporal-profile.ts';
 import { temporalConfig } from '../workers/configuration/temporal-profile.ts';
-import { redact } from '../workers/log.ts';
+import { redact } from '../api/redact.ts';
 import { EXIT } from './exit-codes.ts';
 import { CliError } from './failure.ts';
 import type { SetKey } from './set-key.ts';

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { rateLimitIn } from './call-record.ts';
-import { redact } from './transport/redact.ts';
+import { redact } from '../api/redact.ts';
+import { retryAfterMs } from '../api/retry-after.ts';
 
 /**
  * What a caller should do about a failed call:
@@ -252,14 +253,6 @@ function pauseAskedFor(
   // A secondary limit is for calls of all kinds, whatever is left of the budgets.
   const usedUpBudget = isSecondary ? undefined : rateLimitIn(answer).rateLimit?.resource;
   return { retryAfterMs: Math.max(0, reset * 1000 - now), usedUpBudget };
-}
-
-/** Retry-After as whole seconds or as a date (RFC 9110, 10.2.3). */
-function retryAfterMs(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\d{1,10}$/.test(header)) return Number(header) * 1000;
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
 const EXCERPT = 300;

@@ -70,6 +70,13 @@ export function podStateOf(pod: Pod, container = RUNNER_CONTAINER): PodState {
   };
 }
 
+/**
+ * Whether a pod will run no job any more: it has ended, its runner has, an init container failed, or it is being
+ * deleted.
+ */
+export const hasEnded = ({ phase, runner, initFailed, deleting }: PodState): boolean =>
+  deleting || phase === 'Failed' || phase === 'Succeeded' || runner?.state === 'terminated' || initFailed;
+
 const PHASES = ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] as const;
 
 const phaseOf = ({ phase }: Status): PodState['phase'] =>

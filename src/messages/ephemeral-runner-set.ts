@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from './definitions.ts';
 import type { RunnerSetObservation } from './observations.ts';
 import { observeSignal } from './observations.ts';
+import { INT32_MAX } from '../api/int32.ts';
 
 /** What an EphemeralRunnerSet's workflow can be told and asked; an AutoscalingRunnerSet's can be paused and resumed as well. */
 
@@ -35,19 +36,11 @@ export const resumeSignal = defineSignal('resume');
 /** What the set is doing and why. */
 export const runnerSetStateQuery = defineQuery<RunnerSetView>('state');
 
-/** The largest number that `spec.replicas` holds (int32). */
-const MOST_REPLICAS = 2_147_483_647;
-
 /** Says what is wrong with a request to scale, if anything. */
 export function scaleProblem(request: unknown): string | undefined {
   const replicas = (request as Partial<ScaleRequest> | null | undefined)?.replicas;
-  if (
-    typeof replicas !== 'number' ||
-    !Number.isInteger(replicas) ||
-    replicas < 0 ||
-    replicas > MOST_REPLICAS
-  ) {
-    return `replicas: a whole number from 0 to ${MOST_REPLICAS} is needed, as in {"replicas": 20}`;
+  if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0 || replicas > INT32_MAX) {
+    return `replicas: a whole number from 0 to ${INT32_MAX} is needed, as in {"replicas": 20}`;
   }
   return undefined;
 }

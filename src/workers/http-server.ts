@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { redact } from './log.ts';
+import { redact } from '../api/redact.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { ListenAddress } from './configuration/setting.ts';
 

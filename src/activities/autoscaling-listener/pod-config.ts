@@ -1,6 +1,6 @@
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { AutoscalingListenerSpec } from '../../api/v1alpha1/autoscaling-listener.ts';
-import { LARGEST_INT32 } from './policies/desired-replicas.ts';
+import { INT32_MAX } from '../../api/int32.ts';
 import { SetupError } from '../failures.ts';
 
 /** The configuration file of a listener's pod (protocol: config file JSON). Holds credentials. */
@@ -55,7 +55,7 @@ export function buildListenerConfig(
     ...(spec.vaultConfig?.type ? {} : credentialMembers(credentials)),
     ephemeral_runner_set_namespace: spec.autoscalingRunnerSetNamespace ?? metadata.namespace ?? '',
     ephemeral_runner_set_name: spec.ephemeralRunnerSetName ?? '',
-    max_runners: spec.maxRunners ?? LARGEST_INT32,
+    max_runners: spec.maxRunners ?? INT32_MAX,
     min_runners: spec.minRunners ?? 0,
     runner_scale_set_id: spec.runnerScaleSetId ?? 0,
     runner_scale_set_name: spec.autoscalingRunnerSetName ?? '',
@@ -113,7 +113,7 @@ function fromJson(text: string): ListenerConfig {
 /** In the words of ARC's listener, which people search for. */
 function problemOf(config: Partial<ListenerConfig>): string | undefined {
   const { ephemeral_runner_set_namespace: namespace = '', ephemeral_runner_set_name: name = '' } = config;
-  const { runner_scale_set_id: id = 0, min_runners: min = 0, max_runners: max = LARGEST_INT32 } = config;
+  const { runner_scale_set_id: id = 0, min_runners: min = 0, max_runners: max = INT32_MAX } = config;
   if (!config.configure_url) return 'GitHubConfigUrl is not provided';
   if (!namespace || !name)
     return `EphemeralRunnerSetNamespace "${namespace}" or EphemeralRunnerSetName "${name}" is missing`;

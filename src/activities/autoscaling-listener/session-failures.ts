@@ -1,5 +1,6 @@
 import { GitHubError } from '../../github/errors.ts';
 import { judge } from '../failures.ts';
+import { exponentialBackoffMs } from '../../api/exponential-backoff.ts';
 
 /**
  * What a listener does about a failure:
@@ -15,7 +16,8 @@ export type ListenFailure =
 /** Between two tries to open a session while somebody else has one. */
 const CONFLICT_MS = 5_000;
 
-const LONGEST_WAIT_MS = 30_000;
+/** Between two tries after other failures. */
+const WAITS = { firstMs: 500, longestMs: 30_000 };
 
 /** From so many failures in a row on, people are told. */
 const TOLD_FROM = 3;
@@ -25,7 +27,7 @@ const TOLD_FROM = 3;
  * @param jitter from 0 to 1: listeners that lost the same server do not come back all at once
  */
 export function afterListenFailure(error: unknown, tries: number, jitter: number): ListenFailure {
-  const backoff = Math.min(LONGEST_WAIT_MS, 500 * 2 ** tries) * (0.5 + jitter);
+  const backoff = exponentialBackoffMs(tries + 1, WAITS) * (0.5 + jitter);
   const decision = error instanceof GitHubError ? error.decision : undefined;
   const message = error instanceof Error ? error.message : String(error);
   if (decision === 'session-expired') {

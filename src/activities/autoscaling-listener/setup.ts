@@ -8,7 +8,7 @@ import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { isNotFound } from '../../kubernetes/client/errors.ts';
 import { autoscalingListeners } from '../../kubernetes/client/resources.ts';
 import type { RunnerLimits } from './policies/desired-replicas.ts';
-import { LARGEST_INT32 } from './policies/desired-replicas.ts';
+import { INT32_MAX } from '../../api/int32.ts';
 import { SetupError } from '../failures.ts';
 import type { GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub } from '../github-access/connect.ts';
@@ -91,7 +91,7 @@ export function settingsOf(
   spec: AutoscalingListenerSpec,
 ): Pick<ListenerSetup, 'scaleSetId' | 'runnerSet' | 'limits'> {
   const { runnerScaleSetId: scaleSetId = 0, ephemeralRunnerSetName: runnerSet = '' } = spec;
-  const { minRunners = 0, maxRunners = LARGEST_INT32 } = spec;
+  const { minRunners = 0, maxRunners = INT32_MAX } = spec;
   if (scaleSetId <= 0) throw invalid('runnerScaleSetId', 'is missing: give the id of the scale set');
   if (!runnerSet)
     throw invalid('ephemeralRunnerSetName', 'is missing: say which EphemeralRunnerSet is scaled');

@@ -27,6 +27,7 @@ import { PodInTheWayError } from '../failures.ts';
 import { notReady } from './publish-status.ts';
 import type { Registrar } from './register-runner.ts';
 import { NameTakenError, register } from './register-runner.ts';
+import { hasEnded, podStateOf } from '../../kubernetes/pod-state.ts';
 
 export interface RunnerMaker {
   kubernetes: KubernetesClient;
@@ -128,7 +129,7 @@ async function adopt(
   if (runner.metadata.deletionTimestamp)
     throw new RunnerLeavingError(`${key.namespace}/${key.name} is being deleted.`);
   const pod = await ignoreNotFound(kubernetes.get(pods, key, { signal }));
-  const isSpent = pod !== undefined && hasEnded(pod);
+  const isSpent = pod !== undefined && hasEnded(podStateOf(pod));
   const secret = await ignoreNotFound(kubernetes.get(secrets, key, { signal }));
   const runnerId = secret && runnerIdOf(secret);
   if (pod && runnerId !== undefined && (belongsToSet || !isSpent)) return { runnerId };
@@ -139,9 +140,6 @@ async function adopt(
   if (secret) await ignoreNotFound(kubernetes.delete(secrets, key, { signal }));
   return { hasPod: pod !== undefined };
 }
-
-const hasEnded = ({ metadata, status }: Pod): boolean =>
-  metadata?.deletionTimestamp !== undefined || status?.phase === 'Failed' || status?.phase === 'Succeeded';
 
 async function registerOrGiveUp(maker: RunnerMaker, runner: EphemeralRunner): Promise<JitConfig> {
   const { github, kubernetes, signal } = maker;

@@ -13,6 +13,7 @@ import { keyText } from '../set-key.ts';
 import type { Cluster, CommandContext } from '../surroundings.ts';
 import type { SetRow } from '../output/view.ts';
 import { setRow } from '../output/view.ts';
+import { INT32_MAX } from '../../api/int32.ts';
 
 interface ScaleOptions {
   replicas?: number;
@@ -27,8 +28,6 @@ export interface ScaleReport extends SetKey {
   /** Only with `--wait`: runners there are at the end. */
   current?: number;
 }
-
-const MOST_REPLICAS = 2_147_483_647;
 
 const POLL_MS = 500;
 
@@ -128,8 +127,8 @@ function obstacleOf({ status }: EphemeralRunnerSet): string {
 
 function readReplicas(text: string): number {
   const replicas = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (replicas <= MOST_REPLICAS) return replicas;
-  throw new InvalidArgumentError(`Give a whole number from 0 to ${MOST_REPLICAS}.`);
+  if (replicas <= INT32_MAX) return replicas;
+  throw new InvalidArgumentError(`Give a whole number from 0 to ${INT32_MAX}.`);
 }
 
 function readTimeout(text: string): number {

@@ -1,4 +1,5 @@
 import type { Status } from './resources.ts';
+import { retryAfterMs } from '../../api/retry-after.ts';
 
 /** What a request was about, for messages: never its body. */
 export interface RequestSubject {
@@ -71,7 +72,7 @@ export function errorFromResponse(subject: RequestSubject, response: RefusedResp
   return new KubernetesError(subject, {
     message: `HTTP ${response.status}`,
     status: response.status,
-    retryAfterMs: retryAfterMs(response.retryAfter),
+    retryAfterMs: retryAfterMs(response.retryAfter, Date.now()),
   });
 }
 
@@ -90,7 +91,7 @@ export function errorFromStatus(
     status: status.code,
     reason: status.reason,
     causes,
-    retryAfterMs: retryAfterMs(retryAfter) ?? inMilliseconds(status.details?.retryAfterSeconds),
+    retryAfterMs: retryAfterMs(retryAfter, Date.now()) ?? inMilliseconds(status.details?.retryAfterSeconds),
   });
 }
 
@@ -131,15 +132,6 @@ function parseStatus(body: string): Status | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Retry-After as seconds or as a date (RFC 9110, 10.2.3), in milliseconds from now. */
-function retryAfterMs(header: string | undefined): number | undefined {
-  if (header === undefined || header === '') return undefined;
-  const seconds = Number(header);
-  if (Number.isFinite(seconds)) return inMilliseconds(seconds);
-  const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
 const inMilliseconds = (seconds: number | undefined): number | undefined =>

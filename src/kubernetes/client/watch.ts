@@ -3,6 +3,7 @@ import type { KubernetesClient, Selection } from './client.ts';
 import { KubernetesError, isGone } from './errors.ts';
 import { collectPages } from './pages.ts';
 import type { KubernetesObject, Resource } from './resources.ts';
+import { exponentialBackoffMs } from '../../api/exponential-backoff.ts';
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
@@ -135,8 +136,8 @@ const waitAfter = (
   bounds: ReflectOptions<never>['backoffMs'],
 ): number => Math.max(error.retryAfterMs ?? 0, backoff(failures, bounds));
 
-function backoff(failures: number, [shortest, longest]: readonly [number, number] = [200, 5_000]): number {
-  const whole = Math.min(longest, shortest * 2 ** Math.min(failures - 1, 20));
+function backoff(failures: number, [firstMs, longestMs]: readonly [number, number] = [200, 5_000]): number {
+  const whole = exponentialBackoffMs(failures, { firstMs, longestMs });
   return whole * (0.5 + Math.random() / 2);
 }
 

@@ -5,6 +5,7 @@ import {
   RUNNER_SCALE_SET_ID_ANNOTATION,
   RUNNER_SCALE_SET_NAME_ANNOTATION,
 } from '../../api/annotations.ts';
+import { INT32_MAX } from '../../api/int32.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
@@ -30,7 +31,7 @@ import { controlledBy, mergeAnnotations, mergeLabels } from './metadata.ts';
 import { autoscalingRunnerSets } from '../client/resources.ts';
 
 /** The largest number that `maxRunners` holds (int32): no limit. */
-export const NO_LIMIT = 2_147_483_647;
+export const NO_LIMIT = INT32_MAX;
 
 /** The parts of a config URL; those it does not have are empty. */
 export interface UrlScope {

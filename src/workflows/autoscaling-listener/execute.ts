@@ -6,8 +6,6 @@ import {
   TimeoutFailure,
   isCancellation,
   proxyActivities,
-  sleep,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ListenerActivities as Activities } from '../../activities/autoscaling-listener/index.ts';
@@ -15,7 +13,6 @@ import type { ListenInput } from '../../activities/autoscaling-listener/listen.t
 import type { ListenProgress } from '../../activities/autoscaling-listener/message-loop.ts';
 import type { ListenerKey } from '../../activities/autoscaling-listener/setup.ts';
 import type { ObservedListener } from '../../messages/observations.ts';
-import { phaseKey } from '../../messages/search-attributes.ts';
 import { listenerTaskQueueOf, listenersTaskQueueOf } from '../../messages/workflow-ids.ts';
 import { stopFrom } from '../activity-failure.ts';
 import { heartbeatTimeout, retry } from '../activity-options.ts';
@@ -27,9 +24,8 @@ import type { ListenEnd } from './settle.ts';
 import { settleListening, settlePod } from './settle.ts';
 import type { ListenerState } from './state.ts';
 import { listenerPhase } from './view.ts';
-
-/** After a status could not be written, or the end did not come. */
-const AGAIN_MS = 5_000;
+import { PhaseAttribute } from '../phase-attribute.ts';
+import { nextPublicationAt } from '../policies/publication-pace.ts';
 
 /**
  * A session whose worker is lost is handed on by Temporal itself, with the last heartbeat: it need not come by here. All
@@ -62,12 +58,16 @@ export class Executor {
   listening: Held | undefined;
   stopping = false;
   publishing = false;
+  /** Milliseconds since the epoch: no status is written before. */
+  mayPublishAt = 0;
   applying = false;
   closing = false;
+  /** Milliseconds since the epoch: no further try to close it before. */
+  mayCloseAt = 0;
   hasNews = false;
   private session = new CancellationScope();
   private readonly alarm = new WakeTimer(() => (this.hasNews = true), 'until the next try');
-  private phase: string | undefined;
+  private readonly phase = new PhaseAttribute();
   private readonly key: ListenerKey;
   private readonly state: ListenerState;
 
@@ -94,7 +94,7 @@ export class Executor {
       if (plan.publish) void this.publish(plan.publish, listener);
       if (plan.close) void this.close();
     }
-    this.showPhase();
+    this.phase.show(listenerPhase(this.state));
     if (plan.wakeAt !== undefined) this.alarm.setTo(plan.wakeAt);
     if (observedAt !== undefined) reconciled('autoscalinglistener', observedAt);
   }
@@ -146,7 +146,7 @@ export class Executor {
     const { failed } = await failureOf(publishListener({ ...this.key, uid, generation, ...content }));
     if (failed) {
       this.state.events.unshift(...events);
-      await sleep(AGAIN_MS, { summary: 'until the status is written again' });
+      this.mayPublishAt = nextPublicationAt(Date.now(), { failed: true });
     } else {
       if (condition) this.state.published = conditionKey(condition, generation);
       if (addFinalizer && this.state.listener) this.state.listener.hasFinalizer = true;
@@ -159,17 +159,10 @@ export class Executor {
     this.closing = true;
     const { progress } = this.state;
     const { failed } = await failureOf(closeListener({ ...this.key, ...(progress && { progress }) }));
-    if (failed) await sleep(AGAIN_MS, { summary: 'until it is closed again' });
+    if (failed) this.mayCloseAt = nextPublicationAt(Date.now(), { failed: true });
     else delete this.state.listener?.hasFinalizer;
     this.closing = false;
     this.hasNews = true;
-  }
-
-  private showPhase(): void {
-    const phase = listenerPhase(this.state);
-    if (phase === this.phase) return;
-    this.phase = phase;
-    upsertSearchAttributes([{ key: phaseKey, value: phase }]);
   }
 
   /** Ends the timer, because the workflow is about to continue as new. */

@@ -29,7 +29,11 @@ export interface ListenerCircumstances {
   listening?: Held;
   stopping: boolean;
   publishing: boolean;
+  /** Milliseconds since the epoch: no status is written before. */
+  mayPublishAt: number;
   closing: boolean;
+  /** Milliseconds since the epoch: no further try to close it before. */
+  mayCloseAt: number;
   /** The pod's objects are being made or removed. */
   applying: boolean;
   /** Preparing to continue as new: begin nothing. */
@@ -50,7 +54,7 @@ export function decideListener(state: ListenerState, circumstances: ListenerCirc
   const wakes: number[] = [];
   const listen = listening(state, listener, { ...circumstances, wakes });
   const pod = podChange(state, listener, { ...circumstances, wakes });
-  const publish = publication(state, listener, circumstances);
+  const publish = publication(state, listener, { ...circumstances, wakes });
   return {
     ...(listen && { listen }),
     ...(pod && { pod }),
@@ -63,9 +67,11 @@ export function decideListener(state: ListenerState, circumstances: ListenerCirc
 /** It goes, or this run of its workflow does: first the polling ends. */
 function ending({ listener }: ListenerState, circumstances: ListenerCircumstances): ListenerPlan {
   const { listening: held, stopping, closing, applying, publishing, draining } = circumstances;
+  const { now, mayCloseAt } = circumstances;
   if (held !== undefined) return { ...(stopping ? {} : { listen: 'stop' as const }), finished: false };
   if (closing || applying || publishing) return { finished: false };
-  if (listener?.deleting && listener.hasFinalizer && !draining) return { close: true, finished: false };
+  if (listener?.deleting && listener.hasFinalizer && !draining)
+    return mayCloseAt > now ? { wakeAt: mayCloseAt, finished: false } : { close: true, finished: false };
   return { finished: !listener };
 }
 
@@ -121,13 +127,17 @@ export const podKey = ({ specHash }: ObservedListener): string => specHash;
 function publication(
   state: ListenerState,
   listener: ObservedListener,
-  { publishing }: ListenerCircumstances,
+  { publishing, mayPublishAt, now, wakes }: Deciding,
 ): ListenerPlan['publish'] {
   if (publishing) return undefined;
   const condition = conditionOf(state);
   const changed = condition && conditionKey(condition, listener.generation) !== state.published;
   const finalizer = listener.hasFinalizer ? {} : { addFinalizer: true as const };
   if (!changed && listener.hasFinalizer && state.events.length === 0) return undefined;
+  if (mayPublishAt > now) {
+    wakes.push(mayPublishAt);
+    return undefined;
+  }
   return { ...(changed && { condition }), ...finalizer };
 }
 

@@ -1,6 +1,7 @@
 import type { ListenProgress } from '../../activities/autoscaling-listener/message-loop.ts';
 import type { ListenerReport } from '../../messages/autoscaling-listener.ts';
 import type { ListenerState } from './state.ts';
+import { exponentialBackoffMs } from '../../api/exponential-backoff.ts';
 
 /** Takes in how it fares. People are told when it begins to fail, for which reason, and when that is over. */
 export function takeReport(state: ListenerState, report: ListenerReport): void {
@@ -19,9 +20,8 @@ export function takeReport(state: ListenerState, report: ListenerReport): void {
   }
 }
 
-const LONGEST_WAIT_MS = 60_000;
-
-const backoffMs = (failures: number): number => Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** failures);
+/** Between two tries to listen, or to make the pod. */
+const WAITS = { firstMs: 2_000, longestMs: 60_000 };
 
 /** How listening ended. */
 export type ListenEnd =
@@ -38,7 +38,7 @@ export function settleListening(state: ListenerState, end: ListenEnd, now: numbe
   const { reason, message } = end.failed;
   if (reason === 'ScaleSetNotFound') delete state.progress;
   state.failures += 1;
-  state.nextTryAt = now + backoffMs(state.failures);
+  state.nextTryAt = now + exponentialBackoffMs(state.failures, WAITS);
   takeReport(state, { ready: false, reason, message });
 }
 
@@ -58,7 +58,7 @@ export function settlePod(
   now: number,
 ): void {
   state.applyFailures += 1;
-  state.applyAt = now + backoffMs(state.applyFailures);
+  state.applyAt = now + exponentialBackoffMs(state.applyFailures, WAITS);
   if (!end.failed) state.applied = end.key;
   else takeReport(state, { ready: false, ...end.failed });
 }

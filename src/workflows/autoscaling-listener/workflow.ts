@@ -45,11 +45,13 @@ export async function autoscalingListener(input: AutoscalingListenerInput): Prom
     for (const observation of observations) observeListener(state, observation);
     for (const report of reports.splice(0)) takeReport(state, report);
     const draining = workflowInfo().continueAsNewSuggested;
-    const { listening, stopping, publishing, closing, applying } = acting;
+    const { listening, stopping, publishing, mayPublishAt, closing, mayCloseAt, applying } = acting;
     const circumstances = {
       stopping,
       publishing,
+      mayPublishAt,
       closing,
+      mayCloseAt,
       applying,
       draining,
       now: Date.now(),

@@ -1,6 +1,5 @@
-import { proxyActivities, upsertSearchAttributes } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
-import { phaseKey } from '../../messages/search-attributes.ts';
 import { WakeTimer } from '../wake-timer.ts';
 import type { Paused } from '../../messages/ephemeral-runner-set.ts';
 import { reconciled } from '../metrics-sink.ts';
@@ -11,9 +10,9 @@ import type { StepOutcome } from './settle.ts';
 import type { AutoscalingRunnerSetState } from './state.ts';
 import { publicationKey, autoscalingRunnerSetStatus, wordsKey } from './status.ts';
 import type { Step } from './steps.ts';
-
-/** After a status could not be written. */
-const PUBLISH_AGAIN_MS = 5_000;
+import { PhaseAttribute } from '../phase-attribute.ts';
+import { nextPublicationAt } from '../policies/publication-pace.ts';
+import { autoscalingRunnerSetPhase } from './view.ts';
 
 const options = { startToCloseTimeout: '60s', retry } as const;
 
@@ -34,11 +33,11 @@ interface Served {
 export class Executor {
   stepping = false;
   publishing = false;
-  /** Milliseconds: after a status could not be written, no other is until then. */
+  /** Milliseconds since the epoch: no status is written before. */
   mayPublishAt = 0;
   private woken = false;
   private outcomes: StepOutcome[] = [];
-  private phase: string | undefined;
+  private readonly phase = new PhaseAttribute();
   private readonly alarm: WakeTimer;
   private readonly served: Served;
   private readonly state: AutoscalingRunnerSetState;
@@ -80,7 +79,7 @@ export class Executor {
     const begun: Promise<void>[] = [];
     if (step) begun.push(this.take(step));
     if (publish) begun.push(this.publish(publish));
-    this.showPhase();
+    this.phase.show(autoscalingRunnerSetPhase(this.state));
     if (wakeAt !== undefined) this.alarm.setTo(wakeAt);
     if (observedAt === undefined) return;
     void Promise.all(begun).then(() => reconciled('autoscalingrunnerset', observedAt));
@@ -144,12 +143,11 @@ export class Executor {
     this.publishing = true;
     this.state.events = [];
     try {
-      await publishScaleSet({ ...this.target(), generation, ...(status && { status }), events: events });
+      await publishScaleSet({ ...this.target(), generation, ...(status && { status }), events });
       if (status) this.remember(status, generation);
     } catch {
       this.state.events.unshift(...events);
-      this.mayPublishAt = Date.now() + PUBLISH_AGAIN_MS;
-      this.alarm.setTo(this.mayPublishAt);
+      this.mayPublishAt = nextPublicationAt(Date.now(), { failed: true });
     }
     this.publishing = false;
     this.woken = true;
@@ -161,15 +159,5 @@ export class Executor {
       words: wordsKey(status, generation),
       at: Date.now(),
     };
-  }
-
-  private showPhase(): void {
-    const { autoscalingRunnerSet } = this.state.seen ?? {};
-    const blocked = Object.keys(this.state.stepFailures).length > 0;
-    const calm = blocked ? 'Blocked' : autoscalingRunnerSetStatus(this.state).phase;
-    const phase = autoscalingRunnerSet?.deleting ? 'Deleting' : calm;
-    if (phase === this.phase) return;
-    this.phase = phase;
-    upsertSearchAttributes([{ key: phaseKey, value: phase }]);
   }
 }

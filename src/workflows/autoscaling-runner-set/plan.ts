@@ -29,6 +29,8 @@ export interface AutoscalingRunnerSetCircumstances {
   /** A step is under way. */
   stepping: boolean;
   publishing: boolean;
+  /** Milliseconds since the epoch: no status is written before. */
+  mayPublishAt: number;
   /** Preparing to continue as new: begin nothing. */
   draining: boolean;
 }
@@ -46,7 +48,7 @@ export function decideAutoscalingRunnerSet(
         ...circumstances,
         wakes,
       });
-  const publish = circumstances.publishing ? undefined : toPublish(state, circumstances.now, wakes);
+  const publish = circumstances.publishing ? undefined : toPublish(state, circumstances, wakes);
   if (state.seen.autoscalingRunnerSet?.deleting && deadlineOf(state) > circumstances.now)
     wakes.push(deadlineOf(state));
   const wakeAt = Math.min(...wakes);
@@ -89,22 +91,31 @@ function firstDue(
 
 function toPublish(
   state: AutoscalingRunnerSetState,
-  now: number,
+  { now, mayPublishAt }: AutoscalingRunnerSetCircumstances,
   wakes: number[],
 ): AutoscalingRunnerSetPlan['publish'] {
+  const publication = publicationOf(state);
+  if (!publication) return undefined;
+  const { status, events, notBefore } = publication;
+  const dueAt = Math.max(mayPublishAt, notBefore);
+  if (dueAt <= now) return { ...(status && { status }), events };
+  wakes.push(dueAt);
+  return undefined;
+}
+
+type Publication = NonNullable<AutoscalingRunnerSetPlan['publish']> & { notBefore: number };
+
+/** What differs from what stands in the cluster; counters alone may wait. */
+function publicationOf(state: AutoscalingRunnerSetState): Publication | undefined {
   const { events, published } = state;
   const { autoscalingRunnerSet } = state.seen ?? {};
   if (!autoscalingRunnerSet) return undefined;
-  if (autoscalingRunnerSet.deleting) return events.length > 0 ? { events } : undefined;
+  const { deleting, generation } = autoscalingRunnerSet;
+  if (deleting) return events.length > 0 ? { events, notBefore: 0 } : undefined;
   const status = autoscalingRunnerSetStatus(state);
-  const isNew = publicationKey(status, autoscalingRunnerSet.generation) !== published?.key;
-  const isUrgent =
-    wordsKey(status, autoscalingRunnerSet.generation) !== published?.words || events.length > 0;
-  const dueAt = (published?.at ?? 0) + COUNTERS_MS;
+  const isNew = publicationKey(status, generation) !== published?.key;
   if (!isNew && events.length === 0) return undefined;
-  if (!isUrgent && dueAt > now) {
-    wakes.push(dueAt);
-    return undefined;
-  }
-  return { ...(isNew && { status }), events };
+  const isUrgent = events.length > 0 || wordsKey(status, generation) !== published?.words;
+  const notBefore = isUrgent ? 0 : (published?.at ?? 0) + COUNTERS_MS;
+  return { ...(isNew && { status }), events, notBefore };
 }

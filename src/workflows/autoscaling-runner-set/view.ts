@@ -46,3 +46,10 @@ export function describeAutoscalingRunnerSet(state: AutoscalingRunnerSetState): 
     ...(paused?.status === 'True' ? ['', `Paused: ${paused.message}`] : []),
   ].join('\n');
 }
+
+/** What the scale set is in, in one word. */
+export function autoscalingRunnerSetPhase(state: AutoscalingRunnerSetState): string {
+  if (state.seen?.autoscalingRunnerSet?.deleting) return 'Deleting';
+  if (Object.keys(state.stepFailures).length > 0) return 'Blocked';
+  return autoscalingRunnerSetStatus(state).phase;
+}

@@ -53,7 +53,8 @@ export async function autoscalingRunnerSet(input: AutoscalingRunnerSetInput): Pr
       now,
       name: input.name,
       stepping: steps.stepping,
-      publishing: steps.publishing || steps.mayPublishAt > now,
+      publishing: steps.publishing,
+      mayPublishAt: steps.mayPublishAt,
       draining,
     });
     if (draining) steps.drain();

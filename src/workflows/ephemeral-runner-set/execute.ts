@@ -1,11 +1,5 @@
 import type { ActivityOptions } from '@temporalio/workflow';
-import {
-  ApplicationFailure,
-  CancellationScope,
-  isCancellation,
-  proxyActivities,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { CreateRunnersResult } from '../../activities/ephemeral-runner-set/create-runners.ts';
 import type { PublishStatusInput } from '../../activities/ephemeral-runner-set/publish-status.ts';
 import type {
@@ -15,7 +9,6 @@ import type {
 import type { Stop } from '../../activities/failures.ts';
 import type { Activities } from '../../activities/index.ts';
 import type { Paused, ScaleResult } from '../../messages/ephemeral-runner-set.ts';
-import { phaseKey } from '../../messages/search-attributes.ts';
 import { stopFrom } from '../activity-failure.ts';
 import { heartbeatTimeout, retry } from '../activity-options.ts';
 import { reconciled } from '../metrics-sink.ts';
@@ -27,19 +20,10 @@ import type { Publication } from './publication.ts';
 import type { Outcome } from './settle.ts';
 import type { RunnerSetState } from './state.ts';
 import { phaseOf, runnerStatusKey, statusKey } from './status.ts';
-
-/** Retiring activities in flight, and the most runners of each. */
-const RETIREMENTS = 4;
-const RETIRED_TOGETHER = 50;
-
-/** Between two writings of status: what changes in between goes together. */
-const PUBLISH_SPACING_MS = 300;
-
-/** After a status could not be written. */
-const PUBLISH_AGAIN_MS = 5_000;
-
-/** After GitHub could not be asked about idle runners. */
-const CHECK_AGAIN_MS = 60_000;
+import { PhaseAttribute } from '../phase-attribute.ts';
+import { nextPublicationAt } from '../policies/publication-pace.ts';
+import { nextCheckAt } from './policies/registration-check.ts';
+import { retirementBatches } from './policies/retirement.ts';
 
 /** Long ones heartbeat, and go on in another worker when theirs is lost. */
 const long = {
@@ -76,7 +60,7 @@ export class Executor {
   private outcomes: Outcome[] = [];
   private woken = false;
   private readonly alarm: WakeTimer;
-  private phase: string | undefined;
+  private readonly phase = new PhaseAttribute();
   private readonly work = new CancellationScope();
   private readonly served: Served;
   private readonly state: RunnerSetState;
@@ -111,11 +95,11 @@ export class Executor {
   carryOut(plan: Plan, observedAt: number | undefined): void {
     const begun = [
       ...plan.create.map((creation) => this.create(creation)),
-      ...this.retireInBatches(plan.retire),
+      ...retirementBatches(plan.retire, this.retirements).map((batch) => this.retire(batch)),
     ];
     if (plan.publish) begun.push(this.publish(plan.publish));
     if (plan.check) begun.push(this.check(plan.check));
-    this.showPhase();
+    this.phase.show(phaseOf(this.state));
     if (plan.wakeAt !== undefined) this.alarm.setTo(plan.wakeAt);
     if (observedAt === undefined) return;
     const pass = `ephemeralrunner${this.served.name === undefined ? '' : 'set'}`;
@@ -158,14 +142,6 @@ export class Executor {
     this.outcomes.push({ of: 'create', names, probe, result: { ...nothing, ...attempt } });
   }
 
-  private retireInBatches(runners: RunnerToRetire[]): Promise<void>[] {
-    const batches: Promise<void>[] = [];
-    for (let at = 0; at < runners.length && this.retirements < RETIREMENTS; at += RETIRED_TOGETHER) {
-      batches.push(this.retire(runners.slice(at, at + RETIRED_TOGETHER)));
-    }
-    return batches;
-  }
-
   private async retire(runners: RunnerToRetire[]): Promise<void> {
     const names = runners.map(({ name }) => name);
     for (const name of names) this.mark(name, 'retire');
@@ -191,7 +167,7 @@ export class Executor {
     });
     this.checking = false;
     this.woken = true;
-    if (attempt.stopped) this.mayCheckAt = Date.now() + CHECK_AGAIN_MS;
+    if (attempt.stopped) this.mayCheckAt = nextCheckAt(Date.now());
   }
 
   private async publish({
@@ -222,7 +198,7 @@ export class Executor {
     });
     this.publishing = false;
     this.woken = true;
-    this.mayPublishAt = Date.now() + (attempt.stopped ? PUBLISH_AGAIN_MS : PUBLISH_SPACING_MS);
+    this.mayPublishAt = nextPublicationAt(Date.now(), { failed: attempt.stopped !== undefined });
     if (attempt.stopped) {
       this.state.events.unshift(...events);
       return;
@@ -257,13 +233,6 @@ export class Executor {
     } catch (error) {
       return isCancellation(error) ? {} : { stopped: stopFrom(error) };
     }
-  }
-
-  private showPhase(): void {
-    const phase = phaseOf(this.state);
-    if (phase === this.phase) return;
-    this.phase = phase;
-    upsertSearchAttributes([{ key: phaseKey, value: phase }]);
   }
 }
 

@@ -40,7 +40,9 @@ const idle: ListenerCircumstances = {
   now: NOW,
   stopping: false,
   publishing: false,
+  mayPublishAt: 0,
   closing: false,
+  mayCloseAt: 0,
   applying: false,
   draining: false,
 };

@@ -104,6 +104,7 @@ export const circumstances = (
   name: 'demo',
   stepping: false,
   publishing: false,
+  mayPublishAt: 0,
   draining: false,
   ...over,
 });

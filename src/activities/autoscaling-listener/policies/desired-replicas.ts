@@ -1,3 +1,5 @@
+import { INT32_MAX } from '../../../api/int32.ts';
+
 /** Where the numbering of orders stands (protocol: scaling state machine). Carried from one session to the next. */
 export interface Scaling {
   /** Runners of the last order; -1 before the first. */
@@ -22,16 +24,13 @@ export interface ReplicaOrder {
   replicas: number;
 }
 
-/** The largest number that `spec.patchID` and `spec.replicas` hold (int32). */
-export const LARGEST_INT32 = 2_147_483_647;
-
 /** The next order, for `count` jobs that wait or run: as many runners, and those that are kept idle. */
 export function nextOrder(
   scaling: Scaling,
   { minRunners, maxRunners }: RunnerLimits,
   count: number,
 ): { scaling: Scaling; order: ReplicaOrder } {
-  const patchSeq = scaling.patchSeq >= LARGEST_INT32 ? 1 : scaling.patchSeq + 1;
+  const patchSeq = scaling.patchSeq >= INT32_MAX ? 1 : scaling.patchSeq + 1;
   const replicas = Math.min(minRunners + count, maxRunners);
   const isIdle = !scaling.dirty && replicas === scaling.targetRunners && replicas === minRunners;
   return {

@@ -1,23 +1,22 @@
 import type { StepBackoff } from '../state.ts';
+import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
 
-const FIRST_FAILURE_MS = 1_000;
-/** A repair takes effect within this time. */
-const LONGEST_FAILURE_MS = 10_000;
-const FIRST_REPEAT_MS = 2_000;
-const LONGEST_REPEAT_MS = 300_000;
+/** Between two tries of a step that failed: a repair takes effect within the longest. */
+const AFTER_FAILURE = { firstMs: 1_000, longestMs: 10_000 };
 
-/** The pace after a step was done. */
+/** Between two times that a step is done for one reason, as if it had no effect. */
+const AFTER_REPEAT = { firstMs: 2_000, longestMs: 300_000 };
+
+/** The backoff after a step was done. */
 export function backoffAfter(
-  pace: StepBackoff | undefined,
+  backoff: StepBackoff | undefined,
   { key, failed, now }: { key: string; failed: boolean; now: number },
 ): StepBackoff {
-  const tries = pace?.key === key ? pace.tries + 1 : 1;
-  const [first, longest] = failed
-    ? [FIRST_FAILURE_MS, LONGEST_FAILURE_MS]
-    : [FIRST_REPEAT_MS, LONGEST_REPEAT_MS];
-  return { key, tries, notBefore: now + Math.min(longest, first * 2 ** Math.min(tries - 1, 20)) };
+  const tries = backoff?.key === key ? backoff.tries + 1 : 1;
+  const wait = exponentialBackoffMs(tries, failed ? AFTER_FAILURE : AFTER_REPEAT);
+  return { key, tries, notBefore: now + wait };
 }
 
 /** When a step may be done for this reason, if that is not now. */
-export const waitsUntil = (pace: StepBackoff | undefined, key: string, now: number): number | undefined =>
-  pace?.key === key && pace.notBefore > now ? pace.notBefore : undefined;
+export const waitsUntil = (backoff: StepBackoff | undefined, key: string, now: number): number | undefined =>
+  backoff?.key === key && backoff.notBefore > now ? backoff.notBefore : undefined;

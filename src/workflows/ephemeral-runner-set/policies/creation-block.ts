@@ -1,14 +1,15 @@
 import type { Stop } from '../../../activities/failures.ts';
 import type { CreationBlock } from '../state.ts';
 import type { Allowance } from './failure-backoff.ts';
+import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
 
-/** The longest wait between two tries while creation is blocked: a repair takes effect within this time. */
-const LONGEST_WAIT_MS = 5_000;
+/** Between two tries while creation is blocked: a repair takes effect within the longest. */
+const WAITS = { firstMs: 1_000, longestMs: 5_000 };
 
 /** The block after one more stop. Several stops of one pass are reported together. */
 export function blockAfter(block: CreationBlock | undefined, stop: Stop, now: number): CreationBlock {
   const tries = (block?.tries ?? 0) + 1;
-  const wait = Math.max(stop.retryAfterMs ?? 0, Math.min(LONGEST_WAIT_MS, 1000 * 2 ** (tries - 1)));
+  const wait = Math.max(stop.retryAfterMs ?? 0, exponentialBackoffMs(tries, WAITS));
   return {
     reason: stop.reason,
     message: stop.message,

@@ -21,6 +21,12 @@ const TIMEOUT_SECONDS = 300;
 /** A runner that GitHub does not know may have done its job a moment ago: its pod has this long (milliseconds) to end. */
 const CONFIRM_MS = 30_000;
 
+/** After GitHub could not be asked. */
+const AGAIN_MS = 60_000;
+
+/** When GitHub is asked again after it could not be, in milliseconds since the epoch. */
+export const nextCheckAt = (now: number): number => now + AGAIN_MS;
+
 /** The most runners that one check asks about. */
 const TOGETHER = 200;
 

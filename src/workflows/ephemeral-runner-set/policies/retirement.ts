@@ -39,3 +39,20 @@ export function toRetire(state: RunnerSetState, now: number, wakes: number[]): R
 /** A set that goes takes along every runner that has no job. */
 const leavesWithItsSet = (state: RunnerSetState, runner: RunnerState): boolean =>
   (state.runnerSet === null || state.runnerSet?.deleting === true) && stageOf(runner) !== 'busy';
+
+/** Retiring activities of one set in flight, and the most runners of each. */
+const AT_ONCE = 4;
+const TOGETHER = 50;
+
+/**
+ * What retiring activities begin now; the others wait until one of those has ended.
+ *
+ * @param inFlight retiring activities that run
+ */
+export function retirementBatches(runners: readonly RunnerToRetire[], inFlight: number): RunnerToRetire[][] {
+  const batches: RunnerToRetire[][] = [];
+  for (let at = 0; at < runners.length && inFlight + batches.length < AT_ONCE; at += TOGETHER) {
+    batches.push(runners.slice(at, at + TOGETHER));
+  }
+  return batches;
+}

@@ -1,14 +1,14 @@
+import { INT32_MAX } from '../../../../src/api/int32.ts';
 import type {
   RunnerLimits,
   Scaling,
 } from '../../../../src/activities/autoscaling-listener/policies/desired-replicas.ts';
 import {
-  LARGEST_INT32,
   NO_SCALING,
   nextOrder,
 } from '../../../../src/activities/autoscaling-listener/policies/desired-replicas.ts';
 
-const limits = (minRunners = 0, maxRunners = LARGEST_INT32): RunnerLimits => ({ minRunners, maxRunners });
+const limits = (minRunners = 0, maxRunners = INT32_MAX): RunnerLimits => ({ minRunners, maxRunners });
 
 interface Call {
   count: number;
@@ -69,6 +69,6 @@ test('the numbering goes on where the listener before left off', () => {
 });
 
 test('the numbering begins anew before it overflows, and not with the exact 0', () => {
-  const before: Scaling = { targetRunners: 4, patchSeq: LARGEST_INT32, dirty: false };
+  const before: Scaling = { targetRunners: 4, patchSeq: INT32_MAX, dirty: false };
   expect(nextOrder(before, limits(), 5).order).toEqual({ patchID: 1, replicas: 5 });
 });

@@ -1,0 +1,10 @@
+/**
+ * The header Retry-After as seconds or as a date (RFC 9110, 10.2.3), in milliseconds from `now`; `undefined` if it is
+ * absent or neither.
+ */
+export function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d{1,10}(\.\d+)?$/.test(header)) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
