@@ -1,14 +1,14 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { startCluster } from '../dev/cluster/cluster.ts';
 import type { Cluster } from '../dev/cluster/cluster.ts';
+import { startCluster } from '../dev/cluster/cluster.ts';
 import type { Latency } from '../dev/github/admin.ts';
 import type { Stats } from '../dev/github/protocol.ts';
 import { freePort, launch, waitUntil } from '../dev/processes.ts';
 import type { EphemeralRunnerSet } from '../src/api/v1alpha1/ephemeral-runner-set.ts';
 import { API_VERSION } from '../src/api/v1alpha1/group.ts';
 import type { KubernetesClient } from '../src/kubernetes/client/client.ts';
-import { createKubernetesClient } from '../src/kubernetes/client/client.ts';
+import { createKubernetesClient } from '../src/kubernetes/client/create-client.ts';
 import {
   ephemeralRunnerSets,
   namespaces,

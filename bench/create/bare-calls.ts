@@ -4,7 +4,7 @@
  */
 import { createGitHubConnections } from '../../src/github/connections.ts';
 import type { ScaleSetClient } from '../../src/github/scale-set-client.ts';
-import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client/create-client.ts';
 import { ephemeralRunners, pods, secrets } from '../../src/kubernetes/client/resources.ts';
 import { buildEphemeralRunner, buildJitSecret, buildRunnerPod } from '../../src/kubernetes/objects/runner.ts';
 import type { Source } from './source.ts';

@@ -3,15 +3,15 @@
  * ends: no EphemeralRunners, no status, no retries. A process like the worker's, told what to do over IPC.
  */
 import { createGitHubConnections } from '../../src/github/connections.ts';
-import { createMessageSession } from '../../src/github/message-session.ts';
 import type { MessageSession, ScaleSetMessage } from '../../src/github/message-session.ts';
-import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
+import { createMessageSession } from '../../src/github/message-session.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client/create-client.ts';
 import { isNotFound } from '../../src/kubernetes/client/errors.ts';
-import { controlledBy } from '../../src/kubernetes/objects/metadata.ts';
-import { ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/client/resources.ts';
 import type { Pod } from '../../src/kubernetes/client/resources.ts';
-import { buildEphemeralRunner, buildJitSecret, buildRunnerPod } from '../../src/kubernetes/objects/runner.ts';
+import { ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/client/resources.ts';
 import { reflect } from '../../src/kubernetes/client/watch.ts';
+import { controlledBy } from '../../src/kubernetes/objects/metadata.ts';
+import { buildEphemeralRunner, buildJitSecret, buildRunnerPod } from '../../src/kubernetes/objects/runner.ts';
 import type { Source } from '../create/source.ts';
 import { readSource } from '../create/source.ts';
 

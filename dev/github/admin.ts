@@ -1,6 +1,7 @@
 import type { Calls } from './calls.ts';
 import type { Faults } from './faults.ts';
 import { viewOf as jobView } from './job.ts';
+import type { Runner, ScaleSet } from './model.ts';
 import type {
   CallName,
   CallView,
@@ -14,11 +15,9 @@ import type {
   ScaleSetView,
   Stats,
 } from './protocol.ts';
-import { viewOf as runnerView } from './runners.ts';
-import type { Runner } from './runners.ts';
-import { viewOf as scaleSetView } from './scale-sets.ts';
-import type { ScaleSet } from './scale-sets.ts';
 import { endSession } from './routes/session-routes.ts';
+import { viewOf as runnerView } from './runners.ts';
+import { viewOf as scaleSetView } from './scale-sets.ts';
 import type { World } from './world.ts';
 
 export type Latency = Partial<Record<CallName | '*', number>>;

@@ -1,32 +1,5 @@
-import type { Alarm } from './clock.ts';
-import type { JobState, JobView } from './protocol.ts';
-import type { ScaleSet } from './scale-sets.ts';
-
-/** One job of a workflow run. */
-export interface Job {
-  jobId: string;
-  runnerRequestId: bigint;
-  workflowRunId: bigint;
-  /** The one it waits for, runs on or ran on; after that one's deletion, the one it waited for. */
-  scaleSet: ScaleSet;
-  /** What its workflow asks for with `runs-on`. */
-  labels: string[];
-  state: JobState;
-  owner: string;
-  repository: string;
-  displayName: string;
-  durationMs: number | undefined;
-  wantedResult: string;
-  result?: string;
-  runner?: { id: number; name: string };
-  queueTime: number;
-  scaleSetAssignTime?: number;
-  runnerAssignTime?: number;
-  finishTime?: number;
-  /** How often it was assigned and no runner took it. */
-  unpicked: number;
-  timer?: Alarm;
-}
+import type { Job } from './model.ts';
+import type { JobView } from './protocol.ts';
 
 // In Node since 22; TypeScript's library does not have it yet.
 const json = JSON as unknown as { rawJSON(text: string): object };

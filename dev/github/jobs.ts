@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Alarm, Clock } from './clock.ts';
 import { messageOf } from './job.ts';
-import type { Job } from './job.ts';
+import type { Job, Runner, ScaleSet } from './model.ts';
 import type { JobState, QueueJobs } from './protocol.ts';
-import type { Runner, Runners } from './runners.ts';
-import type { ScaleSet } from './scale-sets.ts';
+import type { Runners } from './runners.ts';
 
 export interface JobOptions {
   /** `github`: queued jobs are assigned as capacity allows. `ghes`: only those that the listener acquires. */

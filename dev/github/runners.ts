@@ -1,24 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Alarm } from './clock.ts';
-import type { Job } from './job.ts';
+import type { Job, Runner, ScaleSet } from './model.ts';
 import type { JitContent, RunnerJob, RunnerView } from './protocol.ts';
-import type { ScaleSet } from './scale-sets.ts';
-
-export interface Runner {
-  id: number;
-  name: string;
-  scaleSet: ScaleSet;
-  configPath: string;
-  secret: string;
-  /** Set by the first connection: a JIT config is good for one. */
-  connectionId?: string;
-  online: boolean;
-  job?: Job;
-  /** Hands a job, or the news of the removal, to a waiting poll. */
-  wake?: () => void;
-  /** Declares the runner lost unless it is heard of in time. */
-  timer?: Alarm;
-}
 
 export type Connected = { runner: Runner } | { refused: 401 | 409 | 410; violation?: string };
 

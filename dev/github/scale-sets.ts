@@ -1,29 +1,7 @@
-import type { Job } from './job.ts';
-import { createMessageQueue } from './sessions.ts';
-import type { MessageQueue, QueueOptions, Session } from './sessions.ts';
+import type { ScaleSet } from './model.ts';
 import type { NewScaleSet, ScaleSetView, Statistics } from './protocol.ts';
-import type { Runner } from './runners.ts';
-
-export interface ScaleSet {
-  id: number;
-  name: string;
-  runnerGroupId: number;
-  labels: string[];
-  /** `undefined`: seen from every config URL. */
-  configPath: string | undefined;
-  disableUpdate: boolean;
-  createdOn: string;
-  /** Announced with the last poll; `undefined` before the first: then only idle runners are given jobs. */
-  capacity: number | undefined;
-  session: Session | undefined;
-  queue: MessageQueue;
-  /** Registered, online or not. */
-  runners: Set<Runner>;
-  /** Online and without a job, the oldest first. */
-  idle: Set<Runner>;
-  /** By state; sets keep the order of arrival. */
-  jobs: Record<'queued' | 'available' | 'assigned' | 'running', Set<Job>>;
-}
+import type { QueueOptions } from './sessions.ts';
+import { createMessageQueue } from './sessions.ts';
 
 export interface RunnerGroup {
   id: number;

@@ -1,7 +1,7 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
-import type { RunnerControls } from './runners.ts';
-import type { Rule } from './rules.ts';
+import { createServer } from 'node:http';
+import type { RunnerState } from './life.ts';
+import type { Rule, Rules } from './rules.ts';
 
 /**
  * The controls over HTTP, for people and for tests in another process; loopback only, no authentication.
@@ -86,4 +86,29 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString();
   return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
+}
+
+/** Names a runner by its pod. */
+export interface PodKey {
+  namespace: string;
+  name: string;
+}
+
+/** One runner that lives. */
+export interface RunnerView extends PodKey {
+  state: RunnerState;
+}
+
+/** What a test or a person can do to the runners. Each answers false when no such runner lives. */
+export interface RunnerControls {
+  list(): RunnerView[];
+  /** Ends the container `runner` with this code; a busy runner takes its job with it unless the code is 0. */
+  end(pod: PodKey, exitCode: number): boolean;
+  evict(pod: PodKey): boolean;
+  /** Takes the runner off GitHub for good while its pod goes on, as when its network is lost. */
+  disconnect(pod: PodKey): boolean;
+  /** Lets the container wait with a reason such as ErrImagePull, for ever. */
+  wait(pod: PodKey, reason: string): boolean;
+  /** What happens to pods that are yet to come. */
+  readonly rules: Rules;
 }

@@ -1,19 +1,20 @@
+import * as status from './status.ts';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rootCertificates } from 'node:tls';
 import { Agent } from 'undici';
-import { connectToApi } from '../cluster/api-client.ts';
 import type { ApiClient } from '../cluster/api-client.ts';
-import { createAdmin } from './admin.ts';
-import { live } from './life.ts';
-import type { RunnerState, StopCause } from './life.ts';
-import { followPods, runnerVariable, writeStatus } from './pods.ts';
-import type { Pod, PodStatus } from './pods.ts';
-import { createRules } from './rules.ts';
-import type { Rule, Rules } from './rules.ts';
-import { openSession } from './session.ts';
-import * as status from './status.ts';
+import { connectToApi } from '../cluster/api-client.ts';
 import type { Progress } from '../toolchain/toolchain.ts';
+import type { PodKey, RunnerControls, RunnerView } from './admin.ts';
+import { createAdmin } from './admin.ts';
+import type { RunnerState, StopCause } from './life.ts';
+import { live } from './life.ts';
+import type { Pod, PodStatus } from './pods.ts';
+import { followPods, runnerVariable, writeStatus } from './pods.ts';
+import type { Rule } from './rules.ts';
+import { createRules } from './rules.ts';
+import { openSession } from './session.ts';
 
 /** How the stand-in runners are wanted. */
 export interface RunnersOptions {
@@ -23,31 +24,6 @@ export interface RunnersOptions {
   /** The port of the controls over HTTP (runner/admin.ts); free when 0, none when absent. */
   adminPort?: number;
   log?: Progress;
-}
-
-/** Names a runner by its pod. */
-export interface PodKey {
-  namespace: string;
-  name: string;
-}
-
-/** One runner that lives. */
-export interface RunnerView extends PodKey {
-  state: RunnerState;
-}
-
-/** What a test or a person can do to the runners. Each answers false when no such runner lives. */
-export interface RunnerControls {
-  list(): RunnerView[];
-  /** Ends the container `runner` with this code; a busy runner takes its job with it unless the code is 0. */
-  end(pod: PodKey, exitCode: number): boolean;
-  evict(pod: PodKey): boolean;
-  /** Takes the runner off GitHub for good while its pod goes on, as when its network is lost. */
-  disconnect(pod: PodKey): boolean;
-  /** Lets the container wait with a reason such as ErrImagePull, for ever. */
-  wait(pod: PodKey, reason: string): boolean;
-  /** What happens to pods that are yet to come. */
-  readonly rules: Rules;
 }
 
 /** The stand-in runners of one cluster, all in this process. */

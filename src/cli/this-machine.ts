@@ -12,7 +12,7 @@ export const thisMachine: Surroundings = {
   stderr: process.stderr,
   connectCluster: async (settings: ClusterSettings) => {
     const { kubeConfigFor } = await import('../workers/configuration/kube-config.ts');
-    const { createKubernetesClient } = await import('../kubernetes/client/client.ts');
+    const { createKubernetesClient } = await import('../kubernetes/client/create-client.ts');
     return createKubernetesClient({ kubeConfig: kubeConfigFor(settings), connections: 4 });
   },
   defaultNamespace: async (settings: ClusterSettings) => {

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
+import type { ScaleSetClientOptions } from './create-scale-set-client.ts';
+import { createScaleSetClient } from './create-scale-set-client.ts';
 import type { GitHubCredentials } from './credentials.ts';
-import { createDispatcher } from './transport/dispatcher.ts';
-import type { RouteSettings } from './transport/dispatcher.ts';
-import { createRateLimitWaits } from './rate-limit-waits.ts';
 import type { Clock, RateLimitWaits } from './rate-limit-waits.ts';
-import { createScaleSetClient } from './scale-set-client.ts';
-import type { ScaleSetClient, ScaleSetClientOptions } from './scale-set-client.ts';
+import { createRateLimitWaits } from './rate-limit-waits.ts';
+import type { ScaleSetClient } from './scale-set-client.ts';
+import type { RouteSettings } from './transport/dispatcher.ts';
+import { createDispatcher } from './transport/dispatcher.ts';
 import type { SystemInfo } from './transport/user-agent.ts';
 
 /** Everything that decides how GitHub is reached, and as whom. */

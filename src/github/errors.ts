@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import { rateLimitIn } from './call-record.ts';
 import { redact } from '../api/redact.ts';
 import { retryAfterMs } from '../api/retry-after.ts';
+import { rateLimitIn } from './rate-limit.ts';
 
 /**
  * What a caller should do about a failed call:

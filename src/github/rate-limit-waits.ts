@@ -1,6 +1,7 @@
-import { GitHubError, wordsFor } from './errors.ts';
+import type { GitHubOperation } from './call-record.ts';
 import type { GitHubService, RequestSubject } from './errors.ts';
-import type { GitHubOperation, RateLimit } from './call-record.ts';
+import { GitHubError, wordsFor } from './errors.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** Milliseconds since the epoch. */
 export interface Clock {

@@ -4,22 +4,22 @@ import { sessionActivities } from '../activities/autoscaling-listener/index.ts';
 import type { ListenerConfig } from '../activities/autoscaling-listener/pod-config.ts';
 import { readListenerFile, setupFromFile } from '../activities/autoscaling-listener/setup-from-file.ts';
 import type { ListenerKey } from '../activities/autoscaling-listener/setup.ts';
-import { listenerTaskQueueOf } from '../messages/workflow-ids.ts';
 import { createGitHubConnections } from '../github/connections.ts';
 import { createRateLimitWaits } from '../github/rate-limit-waits.ts';
 import { defaultSystemInfo } from '../github/transport/user-agent.ts';
-import { createKubernetesClient } from '../kubernetes/client/client.ts';
+import { createKubernetesClient } from '../kubernetes/client/create-client.ts';
 import { LISTENER_CONFIG_VARIABLE, LISTENER_KEY_VARIABLE } from '../kubernetes/objects/listener.ts';
+import { listenerTaskQueueOf } from '../messages/workflow-ids.ts';
 import type { FlagTexts, WorkerConfiguration } from './configuration/configuration.ts';
-import { ConfigurationError, readSettings, SETTINGS } from './configuration/configuration.ts';
-import { serveEndpoints } from './http-server.ts';
+import { ConfigurationError, SETTINGS, readSettings } from './configuration/configuration.ts';
 import { kubeConfigFor } from './configuration/kube-config.ts';
+import { temporalConfig } from './configuration/temporal-profile.ts';
+import { serveEndpoints } from './http-server.ts';
 import type { Logger } from './log.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { connectTemporal, observer, untilToldToStop } from './run-worker.ts';
-import { temporalConfig } from './configuration/temporal-profile.ts';
-import { createSessionWorker, runTogether } from './worker.ts';
 import { version } from './version.ts';
+import { createSessionWorker, runTogether } from './worker.ts';
 
 /** What a listener's pod is told by its environment. */
 export interface ListenerConfiguration extends Pick<

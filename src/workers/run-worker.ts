@@ -1,26 +1,26 @@
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { ListenerPods } from '../activities/autoscaling-listener/pod.ts';
-import { createGitHubConnections } from '../github/connections.ts';
 import type { GitHubCallRecorder } from '../github/call-record.ts';
+import { createGitHubConnections } from '../github/connections.ts';
 import { createRateLimitWaits } from '../github/rate-limit-waits.ts';
 import { defaultSystemInfo } from '../github/transport/user-agent.ts';
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
-import { createKubernetesClient } from '../kubernetes/client/client.ts';
+import { createKubernetesClient } from '../kubernetes/client/create-client.ts';
 import { namespaces } from '../kubernetes/client/resources.ts';
 import type { WorkerConfiguration } from './configuration/configuration.ts';
 import { runnerSettingsOf, scaleSetOptionsOf } from './configuration/configuration.ts';
+import { kubeConfigFor, namespaceOf } from './configuration/kube-config.ts';
+import type { TemporalConfig } from './configuration/temporal-profile.ts';
+import { TemporalUnreachableError, temporalConfig } from './configuration/temporal-profile.ts';
 import type { ReadinessChecks } from './http-server.ts';
 import { serveEndpoints } from './http-server.ts';
-import { kubeConfigFor, namespaceOf } from './configuration/kube-config.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { shareRateLimits } from './share-rate-limits.ts';
-import type { TemporalConfig } from './configuration/temporal-profile.ts';
-import { temporalConfig, TemporalUnreachableError } from './configuration/temporal-profile.ts';
+import { version } from './version.ts';
 import type { RunningWorker } from './worker.ts';
 import { startWorker } from './worker.ts';
-import { version } from './version.ts';
 import { workflowCode } from './workflow-code.ts';
 
 /**

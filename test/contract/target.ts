@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { startGitHub } from '../../dev/github/stand-in.ts';
 import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
-import { decodeNothing } from '../../src/github/actions-service.ts';
+import { startGitHub } from '../../dev/github/stand-in.ts';
 import type { ActionsCall } from '../../src/github/actions-service.ts';
-import { credentialsFromSecret } from '../../src/github/credentials.ts';
+import { decodeNothing } from '../../src/github/actions-service.ts';
+import { createScaleSetClient } from '../../src/github/create-scale-set-client.ts';
 import type { GitHubCredentials } from '../../src/github/credentials.ts';
-import { createDispatcher } from '../../src/github/transport/dispatcher.ts';
+import { credentialsFromSecret } from '../../src/github/credentials.ts';
 import { GitHubError } from '../../src/github/errors.ts';
-import { createScaleSetClient } from '../../src/github/scale-set-client.ts';
 import type { ScaleSetClient } from '../../src/github/scale-set-client.ts';
+import { createDispatcher } from '../../src/github/transport/dispatcher.ts';
 import type { RunnerScaleSet } from '../../src/github/wire.ts';
 
 /** GitHub itself, if the environment names a config URL and credentials; otherwise the stand-in. */

@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
-import { startGitHub } from '../../dev/github/stand-in.ts';
 import type { GitHubOptions, GitHubStandIn } from '../../dev/github/stand-in.ts';
+import { startGitHub } from '../../dev/github/stand-in.ts';
+import type { ScaleSetClientOptions } from '../../src/github/create-scale-set-client.ts';
+import { createScaleSetClient } from '../../src/github/create-scale-set-client.ts';
 import type { GitHubCredentials } from '../../src/github/credentials.ts';
-import { createScaleSetClient } from '../../src/github/scale-set-client.ts';
-import type { ScaleSetClient, ScaleSetClientOptions } from '../../src/github/scale-set-client.ts';
+import type { ScaleSetClient } from '../../src/github/scale-set-client.ts';
 
 let github: GitHubStandIn;
 let now: number;

@@ -1,4 +1,4 @@
-import { rateLimitIn } from '../../src/github/call-record.ts';
+import { rateLimitIn } from '../../src/github/rate-limit.ts';
 
 const answer = (headers: Record<string, string>) => ({ status: 201, headers, body: '' });
 

@@ -1,8 +1,8 @@
-import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { startGitHub } from '../../dev/github/stand-in.ts';
+import { createServer } from 'node:net';
 import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
-import { createScaleSetClient } from '../../src/github/scale-set-client.ts';
+import { startGitHub } from '../../dev/github/stand-in.ts';
+import { createScaleSetClient } from '../../src/github/create-scale-set-client.ts';
 import type { ScaleSetClient } from '../../src/github/scale-set-client.ts';
 
 const TIMEOUT_MS = 400;

@@ -1,8 +1,8 @@
-import { startGitHub } from '../../dev/github/stand-in.ts';
 import type { GitHubOptions, GitHubStandIn } from '../../dev/github/stand-in.ts';
-import { createMessageSession, resumeMessageSession } from '../../src/github/message-session.ts';
+import { startGitHub } from '../../dev/github/stand-in.ts';
+import { createScaleSetClient } from '../../src/github/create-scale-set-client.ts';
 import type { MessageSession, ScaleSetMessage } from '../../src/github/message-session.ts';
-import { createScaleSetClient } from '../../src/github/scale-set-client.ts';
+import { createMessageSession, resumeMessageSession } from '../../src/github/message-session.ts';
 import type { ScaleSetClient } from '../../src/github/scale-set-client.ts';
 
 let github: GitHubStandIn;

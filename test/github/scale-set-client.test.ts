@@ -1,7 +1,7 @@
-import { startGitHub } from '../../dev/github/stand-in.ts';
 import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
-import { createScaleSetClient } from '../../src/github/scale-set-client.ts';
+import { startGitHub } from '../../dev/github/stand-in.ts';
 import type { GitHubCallRecord } from '../../src/github/call-record.ts';
+import { createScaleSetClient } from '../../src/github/create-scale-set-client.ts';
 import type { ScaleSetClient } from '../../src/github/scale-set-client.ts';
 
 let github: GitHubStandIn;

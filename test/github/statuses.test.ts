@@ -1,9 +1,9 @@
 import type { CallName, Fault } from '../../dev/github/protocol.ts';
-import { startGitHub } from '../../dev/github/stand-in.ts';
 import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
-import { createMessageSession } from '../../src/github/message-session.ts';
+import { startGitHub } from '../../dev/github/stand-in.ts';
+import { createScaleSetClient } from '../../src/github/create-scale-set-client.ts';
 import type { MessageSession } from '../../src/github/message-session.ts';
-import { createScaleSetClient } from '../../src/github/scale-set-client.ts';
+import { createMessageSession } from '../../src/github/message-session.ts';
 import type { ScaleSetClient } from '../../src/github/scale-set-client.ts';
 
 let github: GitHubStandIn;

@@ -27,10 +27,10 @@ import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner
 import type { EphemeralRunner } from '../../src/api/v1alpha1/ephemeral-runner.ts';
 import { createGitHubConnections } from '../../src/github/connections.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
-import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client/create-client.ts';
 import { autoscalingRunnerSets, ephemeralRunnerSets, ephemeralRunners, namespaces, secrets } from '../../src/kubernetes/client/resources.ts';
 import type { RunnerSetView } from '../../src/messages/ephemeral-runner-set.ts';
-import { clusterWatchWorkflowId, autoscalingListenerWorkflowId, standaloneRunnersWorkflowId, ephemeralRunnerSetWorkflowId, autoscalingRunnerSetWorkflowId } from '../../src/messages/workflow-ids.ts';
+import { autoscalingListenerWorkflowId, autoscalingRunnerSetWorkflowId, clusterWatchWorkflowId, ephemeralRunnerSetWorkflowId, standaloneRunnersWorkflowId } from '../../src/messages/workflow-ids.ts';
 import { createMetrics } from '../../src/workers/metrics/metrics.ts';
 import { startWorker } from '../../src/workers/worker.ts';
 import { workflowCode } from '../../src/workers/workflow-code.ts';

@@ -8,15 +8,15 @@ import type {
   CreateRunnersResult,
 } from '../../src/activities/ephemeral-runner-set/create-runners.ts';
 import { createRunnersActivity } from '../../src/activities/ephemeral-runner-set/create-runners.ts';
-import type { EphemeralRunner } from '../../src/api/v1alpha1/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner-set.ts';
+import type { EphemeralRunner } from '../../src/api/v1alpha1/ephemeral-runner.ts';
 import { createGitHubConnections } from '../../src/github/connections.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
-import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client/create-client.ts';
 import { KubernetesError } from '../../src/kubernetes/client/errors.ts';
 import {
-  ephemeralRunners,
   ephemeralRunnerSets,
+  ephemeralRunners,
   pods,
   secrets,
 } from '../../src/kubernetes/client/resources.ts';

@@ -1,20 +1,20 @@
-import { jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
 import { startGitHub } from '../../dev/github/stand-in.ts';
-import { freePort, launch, lastLines, waitUntil } from '../../dev/processes.ts';
 import type { RunningProcess } from '../../dev/processes.ts';
+import { freePort, lastLines, launch, waitUntil } from '../../dev/processes.ts';
 import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner-set.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
-import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client/create-client.ts';
 import { configMaps, ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/client/resources.ts';
 import { RATE_LIMITS_CONFIG_MAP } from '../../src/workers/share-rate-limits.ts';
 import { eventually } from './support/scene.ts';
-import { workerCommand } from './support/worker-process.ts';
 import { freshNamespace, world } from './support/servers.ts';
+import { workerCommand } from './support/worker-process.ts';
 
 jest.setTimeout(180_000);
 

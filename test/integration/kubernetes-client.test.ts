@@ -1,6 +1,6 @@
 import { waitUntil } from '../../dev/processes.ts';
-import { createKubernetesClient } from '../../src/kubernetes/client/client.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
+import { createKubernetesClient } from '../../src/kubernetes/client/create-client.ts';
 import type { KubernetesError } from '../../src/kubernetes/client/errors.ts';
 import {
   isAlreadyExists,
@@ -10,9 +10,9 @@ import {
   isNotFound,
   isQuotaExceeded,
 } from '../../src/kubernetes/client/errors.ts';
-import { buildEvent } from '../../src/kubernetes/objects/event.ts';
-import { configMaps, events, pods, resourceQuotas, secrets } from '../../src/kubernetes/client/resources.ts';
 import type { ConfigMap, Pod } from '../../src/kubernetes/client/resources.ts';
+import { configMaps, events, pods, resourceQuotas, secrets } from '../../src/kubernetes/client/resources.ts';
+import { buildEvent } from '../../src/kubernetes/objects/event.ts';
 import type { FreshNamespace } from './support/servers.ts';
 import { freshNamespace, world } from './support/servers.ts';
 

@@ -11,16 +11,16 @@ import {
   RUNNER_SCALE_SET_ID_ANNOTATION,
   RUNNER_SCALE_SET_NAME_ANNOTATION,
 } from '../../src/api/annotations.ts';
-import type { EphemeralRunner } from '../../src/api/v1alpha1/ephemeral-runner.ts';
-import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner-set.ts';
-import { revisionOf } from '../../src/api/revision.ts';
 import {
   AUTOSCALING_RUNNER_SET_FINALIZER,
   CLEANUP_PROTECTION_FINALIZER,
   EPHEMERAL_RUNNER_SET_FINALIZER,
 } from '../../src/api/finalizers.ts';
 import { listenerName } from '../../src/api/names.ts';
-import { createScaleSetClient } from '../../src/github/scale-set-client.ts';
+import { revisionOf } from '../../src/api/revision.ts';
+import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner-set.ts';
+import type { EphemeralRunner } from '../../src/api/v1alpha1/ephemeral-runner.ts';
+import { createScaleSetClient } from '../../src/github/create-scale-set-client.ts';
 import {
   autoscalingListeners,
   autoscalingRunnerSets,
@@ -30,9 +30,9 @@ import {
   secrets,
   serviceAccounts,
 } from '../../src/kubernetes/client/resources.ts';
-import { always, eventually, podTemplate, startScene, TOKEN_SECRET } from './support/scene.ts';
+import { ScaleSet, createScaleSet, scaleSetObject } from './support/scale-set-scene.ts';
 import type { Scene } from './support/scene.ts';
-import { createScaleSet, ScaleSet, scaleSetObject } from './support/scale-set-scene.ts';
+import { TOKEN_SECRET, always, eventually, podTemplate, startScene } from './support/scene.ts';
 
 jest.setTimeout(180_000);
 

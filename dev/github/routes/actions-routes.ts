@@ -1,9 +1,9 @@
-import { exception, noContent, ok } from './answer.ts';
-import type { Answer, Call, Route } from './answer.ts';
+import type { ScaleSet } from '../model.ts';
 import type { CallName } from '../protocol.ts';
 import { wireOf } from '../scale-sets.ts';
-import type { ScaleSet } from '../scale-sets.ts';
 import type { World } from '../world.ts';
+import type { Answer, Call, Route } from './answer.ts';
+import { exception, noContent, ok } from './answer.ts';
 
 /** A call with a valid admin token: whose it is. */
 export interface AdminCall extends Call {

@@ -1,8 +1,8 @@
-import { noContent, ok, refusal } from './answer.ts';
-import type { Answer, Call, Route } from './answer.ts';
+import type { Runner } from '../model.ts';
 import { jobFor } from '../runners.ts';
-import type { Runner } from '../runners.ts';
 import type { World } from '../world.ts';
+import type { Answer, Call, Route } from './answer.ts';
+import { noContent, ok, refusal } from './answer.ts';
 
 /** What a stand-in runner speaks: it connects with its JIT config, waits for its one job, and reports its end. */
 export function standInRunnerRoutes(world: World): Route[] {

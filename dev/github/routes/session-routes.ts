@@ -1,12 +1,12 @@
-import { adminRoute, withScaleSet } from './actions-routes.ts';
-import { exception, noContent, ok } from './answer.ts';
-import type { Answer, Call, Route } from './answer.ts';
 import { exactly } from '../job.ts';
+import type { ScaleSet } from '../model.ts';
 import { statisticsOf, wireOf } from '../scale-sets.ts';
-import type { ScaleSet } from '../scale-sets.ts';
-import { newSession } from '../sessions.ts';
 import type { Session } from '../sessions.ts';
+import { newSession } from '../sessions.ts';
 import type { World } from '../world.ts';
+import { adminRoute, withScaleSet } from './actions-routes.ts';
+import type { Answer, Call, Route } from './answer.ts';
+import { exception, noContent, ok } from './answer.ts';
 
 /** Message sessions, their queue, and the acquiring of jobs. */
 export function sessionRoutes(world: World, base: () => string): Route[] {

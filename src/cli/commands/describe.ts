@@ -1,39 +1,15 @@
 import { Command } from 'commander';
-import type { Condition } from '../../api/conditions.ts';
 import { events } from '../../kubernetes/client/resources.ts';
-import type { RunnerSetView } from '../../messages/ephemeral-runner-set.ts';
 import { resolveKey, withCluster, withWorkflow, writeResult } from '../context.ts';
 import type { CliError } from '../failure.ts';
 import { toCliError } from '../failure.ts';
 import { findSet } from '../find-set.ts';
+import type { Description, EventRow } from '../output/describe-text.ts';
 import { describeText } from '../output/describe-text.ts';
-import type { SetRow } from '../output/view.ts';
 import { setRow } from '../output/view.ts';
 import type { Run } from '../run.ts';
 import type { SetKey } from '../set-key.ts';
-import type { Cluster, CommandContext, WorkflowFacts } from '../surroundings.ts';
-
-/** An Event of Kubernetes, several of a kind as one. */
-export interface EventRow {
-  type: string;
-  reason: string;
-  message: string;
-  count: number;
-  /** RFC 3339. */
-  lastSeenAt: string;
-}
-
-/** The stable shape of `describe -o json`: what Kubernetes says, and what Temporal says. */
-export interface Description {
-  set: SetRow & { conditions: Condition[] };
-  events: EventRow[];
-  /** Absent when Temporal, or the workflow, could not be reached. */
-  workflow?: WorkflowFacts;
-  /** The workflow's own view; absent when no worker answered. */
-  state?: RunnerSetView;
-  /** Why a part is absent. */
-  missing?: string;
-}
+import type { Cluster, CommandContext } from '../surroundings.ts';
 
 export function describeCommand(run: Run): Command {
   const command = new Command('describe')

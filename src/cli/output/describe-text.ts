@@ -1,8 +1,9 @@
-import type { RunnerView, RunnerSetView } from '../../messages/ephemeral-runner-set.ts';
-import type { Description } from '../commands/describe.ts';
+import type { Condition } from '../../api/conditions.ts';
+import type { RunnerSetView, RunnerView } from '../../messages/ephemeral-runner-set.ts';
 import type { PendingActivity, WorkflowFacts } from '../surroundings.ts';
 import type { Column, Paint } from './output.ts';
 import { formatAge, formatTable } from './output.ts';
+import type { SetRow } from './view.ts';
 
 interface Style {
   /** Milliseconds since the epoch. */
@@ -150,3 +151,25 @@ const runnerColumns = ({ now }: Style): Column<RunnerView>[] => [
   { title: 'AGE', text: ({ createdAt }) => createdAt && formatAge(createdAt * 1000, now) },
   { title: 'REASON', text: ({ reason, message }) => [reason, message].filter(Boolean).join(': ') },
 ];
+
+/** An Event of Kubernetes, several of a kind as one. */
+export interface EventRow {
+  type: string;
+  reason: string;
+  message: string;
+  count: number;
+  /** RFC 3339. */
+  lastSeenAt: string;
+}
+
+/** The stable shape of `describe -o json`: what Kubernetes says, and what Temporal says. */
+export interface Description {
+  set: SetRow & { conditions: Condition[] };
+  events: EventRow[];
+  /** Absent when Temporal, or the workflow, could not be reached. */
+  workflow?: WorkflowFacts;
+  /** The workflow's own view; absent when no worker answered. */
+  state?: RunnerSetView;
+  /** Why a part is absent. */
+  missing?: string;
+}

@@ -1,12 +1,12 @@
 import { gunzipSync } from 'node:zlib';
-import { interceptors, request as send } from 'undici';
 import type { Dispatcher } from 'undici';
-import { errorFromAnswer, errorFromContent, errorFromFailure, GitHubError } from '../errors.ts';
-import type { GitHubService, HttpAnswer, RequestSubject } from '../errors.ts';
-import { rateLimitIn } from '../call-record.ts';
+import { interceptors, request as send } from 'undici';
 import type { GitHubCallRecorder, GitHubOperation } from '../call-record.ts';
-import { systemClock } from '../rate-limit-waits.ts';
+import type { GitHubService, HttpAnswer, RequestSubject } from '../errors.ts';
+import { GitHubError, errorFromAnswer, errorFromContent, errorFromFailure } from '../errors.ts';
 import type { Clock, RateLimitWait } from '../rate-limit-waits.ts';
+import { systemClock } from '../rate-limit-waits.ts';
+import { rateLimitIn } from '../rate-limit.ts';
 
 /** One call to GitHub, headers included. */
 export interface GitHubRequest {

@@ -1,7 +1,7 @@
-import { Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
-import type { RateLimit } from '../../github/call-record.ts';
+import { Gauge } from 'prom-client';
 import type { WaitNotice } from '../../github/rate-limit-waits.ts';
+import type { RateLimit } from '../../github/rate-limit.ts';
 
 /** What an answer of the REST API told of a budget. */
 export interface RateLimitMetrics extends RateLimit {

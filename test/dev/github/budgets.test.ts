@@ -1,9 +1,9 @@
-import { startGitHub } from '../../../dev/github/stand-in.ts';
 import type { GitHubOptions, GitHubStandIn } from '../../../dev/github/stand-in.ts';
+import { startGitHub } from '../../../dev/github/stand-in.ts';
 import type { GitHubCallRecord } from '../../../src/github/call-record.ts';
-import { createRateLimitWaits } from '../../../src/github/rate-limit-waits.ts';
+import { createScaleSetClient } from '../../../src/github/create-scale-set-client.ts';
 import type { RateLimitWaits } from '../../../src/github/rate-limit-waits.ts';
-import { createScaleSetClient } from '../../../src/github/scale-set-client.ts';
+import { createRateLimitWaits } from '../../../src/github/rate-limit-waits.ts';
 import type { ScaleSetClient } from '../../../src/github/scale-set-client.ts';
 
 /** The budgets of the REST API, as the headers of its answers tell them and our client reads them. */

@@ -1,4 +1,4 @@
-import { createScaleSetClient } from '../../../src/github/scale-set-client.ts';
+import { createScaleSetClient } from '../../../src/github/create-scale-set-client.ts';
 import type { ScaleSetClient } from '../../../src/github/scale-set-client.ts';
 
 /** What the tests of the stand-in ask it over HTTP. */

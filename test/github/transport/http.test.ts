@@ -1,9 +1,9 @@
-import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
-import { startGitHub } from '../../../dev/github/stand-in.ts';
+import { Agent } from 'undici';
 import type { GitHubStandIn } from '../../../dev/github/stand-in.ts';
+import { startGitHub } from '../../../dev/github/stand-in.ts';
+import { createScaleSetClient } from '../../../src/github/create-scale-set-client.ts';
 import { createMessageSession } from '../../../src/github/message-session.ts';
-import { createScaleSetClient } from '../../../src/github/scale-set-client.ts';
 import type { ScaleSetClient } from '../../../src/github/scale-set-client.ts';
 import { userAgentFor } from '../../../src/github/transport/user-agent.ts';
 

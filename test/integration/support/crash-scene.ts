@@ -11,7 +11,7 @@ import { freePort, lastLines, launch, waitUntil } from '../../../dev/processes.t
 import type { EphemeralRunnerSet } from '../../../src/api/v1alpha1/ephemeral-runner-set.ts';
 import type { EphemeralRunner } from '../../../src/api/v1alpha1/ephemeral-runner.ts';
 import type { KubernetesClient } from '../../../src/kubernetes/client/client.ts';
-import { createKubernetesClient } from '../../../src/kubernetes/client/client.ts';
+import { createKubernetesClient } from '../../../src/kubernetes/client/create-client.ts';
 import {
   ephemeralRunnerSets,
   ephemeralRunners,

@@ -20,7 +20,7 @@ import type { EphemeralRunner, EphemeralRunnerSpec } from '../../../src/api/v1al
 import type { GitHubConnectionsOptions } from '../../../src/github/connections.ts';
 import { createGitHubConnections } from '../../../src/github/connections.ts';
 import type { KubernetesClient, RequestRecord } from '../../../src/kubernetes/client/client.ts';
-import { createKubernetesClient } from '../../../src/kubernetes/client/client.ts';
+import { createKubernetesClient } from '../../../src/kubernetes/client/create-client.ts';
 import { ignoreNotFound } from '../../../src/kubernetes/client/errors.ts';
 import type { CoreEvent, Pod } from '../../../src/kubernetes/client/resources.ts';
 import {
@@ -35,8 +35,8 @@ import {
 import type { RunnerSetView } from '../../../src/messages/ephemeral-runner-set.ts';
 import type { RunnerSettings, ScaleSetOptions } from '../../../src/messages/settings.ts';
 import {
-  standaloneRunnersWorkflowId,
   ephemeralRunnerSetWorkflowId,
+  standaloneRunnersWorkflowId,
 } from '../../../src/messages/workflow-ids.ts';
 import { startWorker } from '../../../src/workers/worker.ts';
 import { workflowCode } from '../../../src/workers/workflow-code.ts';

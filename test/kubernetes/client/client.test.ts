@@ -1,9 +1,9 @@
-import { createKubernetesClient } from '../../../src/kubernetes/client/client.ts';
 import type { KubernetesClient, RequestRecord } from '../../../src/kubernetes/client/client.ts';
+import { createKubernetesClient } from '../../../src/kubernetes/client/create-client.ts';
 import type { KubernetesError } from '../../../src/kubernetes/client/errors.ts';
 import { isAlreadyExists, isGone, isNotFound, isTransient } from '../../../src/kubernetes/client/errors.ts';
-import { namespaces, pods, secrets } from '../../../src/kubernetes/client/resources.ts';
 import type { Pod } from '../../../src/kubernetes/client/resources.ts';
+import { namespaces, pods, secrets } from '../../../src/kubernetes/client/resources.ts';
 import { ApiServer, eventually, status } from './api-server.ts';
 
 const pod = (name: string): Pod => ({ metadata: { name }, spec: { containers: [{ name: 'runner' }] } });

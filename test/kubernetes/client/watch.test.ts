@@ -1,11 +1,11 @@
-import { createKubernetesClient } from '../../../src/kubernetes/client/client.ts';
 import type { KubernetesClient } from '../../../src/kubernetes/client/client.ts';
+import { createKubernetesClient } from '../../../src/kubernetes/client/create-client.ts';
 import type { KubernetesError } from '../../../src/kubernetes/client/errors.ts';
 import { isForbidden } from '../../../src/kubernetes/client/errors.ts';
-import { pods } from '../../../src/kubernetes/client/resources.ts';
-import { reflect } from '../../../src/kubernetes/client/watch.ts';
-import type { ReflectOptions } from '../../../src/kubernetes/client/watch.ts';
 import type { Pod } from '../../../src/kubernetes/client/resources.ts';
+import { pods } from '../../../src/kubernetes/client/resources.ts';
+import type { ReflectOptions } from '../../../src/kubernetes/client/watch.ts';
+import { reflect } from '../../../src/kubernetes/client/watch.ts';
 import { ApiServer, eventually, status } from './api-server.ts';
 
 const nameOf = (pod: Pod): string => pod.metadata?.name ?? '';
