@@ -1,4 +1,3 @@
-import { LISTENER_MODE_ANNOTATION } from '../../api/annotations.ts';
 import { CREATION_BLOCKED_CONDITION, READY_CONDITION, findCondition } from '../../api/conditions.ts';
 import { AUTOSCALING_LISTENER_FINALIZER, AUTOSCALING_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
 import { stableHash } from '../../api/hash.ts';
@@ -23,6 +22,7 @@ import {
   staleness,
 } from '../autoscaling-runner-set/policies/desired-children.ts';
 import { observedPod } from './observed-runners.ts';
+import { listenerModeOf } from '../autoscaling-listener/policies/listener-mode.ts';
 
 export function observedAutoscalingRunnerSet(
   scaleSet: AutoscalingRunnerSet,
@@ -102,12 +102,12 @@ export function observedChildListener(
 
 /** What a listener's own workflow needs, but for its capacity. */
 export function observedListener(
-  { metadata, spec }: AutoscalingListener,
+  listener: AutoscalingListener,
   pod: ListenerPodState | undefined,
-  { listenerMode }: Pick<ScaleSetOptions, 'listenerMode'>,
+  options: Pick<ScaleSetOptions, 'listenerMode'>,
 ): Omit<ObservedListener, 'capacity'> {
-  const asked = metadata.annotations?.[LISTENER_MODE_ANNOTATION] ?? listenerMode;
-  const mode = spec.template || asked === 'pod' ? 'pod' : 'worker';
+  const { metadata, spec } = listener;
+  const mode = listenerModeOf(listener, options);
   const { labels, annotations } = metadata;
   return {
     uid: metadata.uid ?? '',

@@ -1,26 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowClient } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { taskQueueOf } from '../../messages/workflow-ids.ts';
-import type { WorkflowTarget } from './workflow-target.ts';
-import { isAutoscalingRunnerSetTarget, workflowIdOf } from './workflow-target.ts';
-import { needsWorkflow, startOptionsFor } from './workflow-start.ts';
 import type { AnyObservation } from '../../messages/observations.ts';
-import type { RunnerSettings } from '../../messages/settings.ts';
 import { observeSignal } from '../../messages/observations.ts';
-
-/** The shortest time between two messages to one workflow: what changes in between goes together. */
-const SPACING_MS = 100;
-
-/**
- * Each message makes its workflow run once more. Where many runners change, fewer and fuller messages leave more of the
- * machine to the runners: so much longer for each runner that was told of, up to the longest.
- */
-const SPACING_PER_RUNNER_MS = 4;
-const LONGEST_SPACING_MS = 500;
-
-/** A scale set's counters change all the time, and nothing about it is in that hurry. */
-const SCALE_SET_SPACING_MS = 500;
+import type { RunnerSettings } from '../../messages/settings.ts';
+import { taskQueueOf } from '../../messages/workflow-ids.ts';
+import { spacingAfter } from './policies/signal-spacing.ts';
+import { needsWorkflow, startOptionsFor } from './workflow-start.ts';
+import type { WorkflowTarget } from './workflow-target.ts';
+import { workflowIdOf } from './workflow-target.ts';
 
 /** After a message could not be delivered. */
 const AGAIN_MS = 1_000;
@@ -136,8 +124,3 @@ export class SignalQueue {
 const runnersIn = (observation: AnyObservation): number =>
   ('runners' in observation ? observation.runners.length : 0) +
   ('gone' in observation ? observation.gone.length : 0);
-
-function spacingAfter(target: WorkflowTarget, runnersTold: number): number {
-  if (isAutoscalingRunnerSetTarget(target)) return SCALE_SET_SPACING_MS;
-  return Math.min(SPACING_MS + runnersTold * SPACING_PER_RUNNER_MS, LONGEST_SPACING_MS);
-}

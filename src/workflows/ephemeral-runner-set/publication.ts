@@ -1,11 +1,11 @@
 import type {
-  RunnerStatusUpdate,
   RunnerSetStatusUpdate,
+  RunnerStatusUpdate,
 } from '../../activities/ephemeral-runner-set/publish-status.ts';
 import type { Circumstances } from './policies/in-flight.ts';
-import { hasJob } from './runner.ts';
+import { toProtect } from './policies/job-protection.ts';
 import type { RunnerSetEvent, RunnerSetState } from './state.ts';
-import { runnerStatus, runnerSetStatus, statusKey } from './status.ts';
+import { runnerSetStatus, runnerStatus, statusKey } from './status.ts';
 
 export interface Publication {
   status?: RunnerSetStatusUpdate;
@@ -54,16 +54,6 @@ function publicationOf(state: RunnerSetState, now: number): Publication | undefi
   if (!changed && !finalizer && isNothing) return undefined;
   const { events } = state;
   return { ...(changed ? { status } : {}), ...finalizer, runners, events, protect };
-}
-
-/** Runners with a job whose pods do not say so yet. */
-function toProtect({ runners, settings }: RunnerSetState): string[] {
-  if (settings.jobProtection === 'off') return [];
-  return [...runners.values()]
-    .filter(
-      (runner) => hasJob(runner) && !runner.protected && !runner.end && runner.seen?.pod?.phase === 'Running',
-    )
-    .map(({ name }) => name);
 }
 
 function finalizerChange({
