@@ -29,8 +29,8 @@ const ACTIVITY_ROOMS = {
 
 /** What would break replay: Node itself, and the clients of the outside world. */
 const OUTSIDE_THE_SANDBOX = [
-  '^node_modules/(undici|prom-client|typebox|@kubernetes|@octokit|@azure)(/|$)',
-  '^node_modules/@temporalio/(client|worker|activity)(/|$)',
+  '(^|/)node_modules/(undici|prom-client|typebox|@kubernetes|@octokit|@azure)(/|$)',
+  '(^|/)node_modules/@temporalio/(client|worker|activity)(/|$)',
 ];
 
 const typesOnly = { dependencyTypesNot: ['type-only'] };
@@ -83,7 +83,7 @@ const policies = [
     comment: 'A policy decides from what it is given: no client, nothing of Temporal.',
     severity: 'error',
     from: { path: '^src/.*/policies/' },
-    to: { path: '^(node_modules/@temporalio|src/kubernetes/client)/', ...typesOnly },
+    to: { path: '(^|/)(node_modules/@temporalio|src/kubernetes/client)/', ...typesOnly },
   },
   {
     name: 'policies-use-nothing-of-node',
@@ -114,7 +114,7 @@ const sandbox = [
     comment: 'Whoever sends a message loads no library for it.',
     severity: 'error',
     from: { path: '^src/messages/' },
-    to: { path: '^node_modules/', pathNot: '^node_modules/@temporalio/common/', ...typesOnly },
+    to: { path: '(^|/)node_modules/', pathNot: '(^|/)node_modules/@temporalio/common/', ...typesOnly },
   },
 ];
 
@@ -127,7 +127,8 @@ export default {
     ...sandbox,
     {
       name: 'no-circle',
-      comment: 'Files that import each other cannot be understood, or changed, one at a time; types included.',
+      comment:
+        'Files that import each other cannot be understood, or changed, one at a time; types included.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -148,9 +149,12 @@ export default {
     },
   ],
   options: {
-    doNotFollow: { path: '^node_modules' },
+    doNotFollow: { path: '(^|/)node_modules/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

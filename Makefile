@@ -2,6 +2,8 @@
 # under its own feet.
 SYSTEM_PATH := $(PATH)
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+# Without a shell that is named, the make of macOS (3.81) looks up programs in the PATH that it was started with.
+SHELL := /bin/bash
 
 MODULES := node_modules/.package-lock.json
 RESULTS := .temporal-arc/test-results
@@ -12,7 +14,7 @@ JEST := NODE_OPTIONS="$(NODE_OPTIONS) --experimental-vm-modules --disable-warnin
 .PHONY: help run run-scaleset demo test test-unit test-integration contract tools manifests verify bench bench-jobs clean
 
 help: ## Print this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-18s %s\n", $$1, $$2 }'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(MODULES) ## Bring up everything on this machine and print what to do in a second terminal
 	@exec node dev/make/run.ts
@@ -49,6 +51,7 @@ verify: $(MODULES) ## Check format, lint, types and everything generated
 	@echo '-- format';    prettier --check --log-level warn .
 	@echo '-- lint';      eslint --max-warnings 0 .
 	@echo '-- types';     tsc -p .
+	@echo '-- imports';   depcruise --config .dependency-cruiser.js --output-type err src dev bench test
 	@echo '-- manifests'; node dev/make/manifests.ts --check
 	@echo '-- documents'; node dev/make/docs.ts --check
 

@@ -20,8 +20,22 @@ export interface CpuUse {
 /** Ticks a second of the kernel's interface: fixed on Linux, whatever the kernel's own clock is. */
 const TICKS = 100;
 
-/** Reads who has spent how much; undefined where the kernel does not tell (it does on Linux). */
-export function readCpu(): CpuReading | undefined {
+/** Where a reading is taken, and how a line is said. */
+export interface CpuSource {
+  platform: NodeJS.Platform;
+  say: (line: string) => void;
+}
+
+const here: CpuSource = { platform: process.platform, say: (line) => console.error(line) };
+let told = false;
+
+/** Reads who has spent how much; undefined where the kernel does not tell, which is said once (it does on Linux). */
+export function readCpu({ platform, say }: CpuSource = here): CpuReading | undefined {
+  if (platform !== 'linux') {
+    if (!told) say(`CPU time and memory are read from /proc, which ${platform} has not: not measured.`);
+    told = true;
+    return undefined;
+  }
   try {
     const [, ...fields] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] ?? '')
       .trim()

@@ -51,7 +51,7 @@ export class ProcessExitError extends Error {
 
 /**
  * Starts a child process that cannot outlive this one: a normal end, an uncaught error and Ctrl-C stop it here, and
- * the kernel stops it (PDEATHSIG) when this process is killed. The child has its own session, so Ctrl-C in a terminal
+ * the kernel stops it (PDEATHSIG, on Linux) when this process is killed. The child has its own session, so Ctrl-C in a terminal
  * reaches this process alone and the order of stopping stays ours. Call it from the main thread: the kernel binds the
  * signal to the thread that starts the child.
  */
@@ -138,13 +138,30 @@ function findSetpriv(): string | undefined {
   return status === 0 ? stdout.trim() : undefined;
 }
 
-let setpriv: { path: string | undefined } | undefined;
+/** What binds children to their parent: this setpriv, or nothing, and why. */
+export type Binding = { setpriv: string } | { missing: string };
 
-/** The command line under which the kernel kills the command when its parent dies (Linux with util-linux). */
-export function boundToParent(command: string, args: readonly string[]): [string, string[]] {
-  setpriv ??= { path: findSetpriv() };
-  if (setpriv.path === undefined) return [command, [...args]];
-  return [setpriv.path, ['--pdeathsig', 'KILL', command, ...args]];
+/** Looks for it on `platform`; `find` answers the path of setpriv, or undefined. */
+export function bindingOn(platform: NodeJS.Platform, find = findSetpriv): Binding {
+  if (platform !== 'linux') return { missing: `${platform} has no parent-death signal` };
+  const setpriv = find();
+  return setpriv === undefined ? { missing: 'setpriv (util-linux) is not there' } : { setpriv };
+}
+
+let binding: Binding | undefined;
+
+/** The command line under which the kernel kills the command when its parent dies; where it cannot, that is said once. */
+function boundToParent(command: string, args: readonly string[]): [string, string[]] {
+  if (binding === undefined) {
+    binding = bindingOn(process.platform);
+    if ('missing' in binding) console.error(unboundLine(binding.missing));
+  }
+  if ('missing' in binding) return [command, [...args]];
+  return [binding.setpriv, ['--pdeathsig', 'KILL', command, ...args]];
+}
+
+function unboundLine(why: string): string {
+  return `Child processes are not bound to this one, as ${why}: after a kill -9 of it, end them by hand.`;
 }
 
 const living = new Set<ChildProcess>();

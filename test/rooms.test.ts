@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ICruiseResult } from 'dependency-cruiser';
 import { cruise } from 'dependency-cruiser';
+import extractDepcruiseConfig from 'dependency-cruiser/config-utl/extract-depcruise-config';
 import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config';
-import rules from '../.dependency-cruiser.js';
 
 /** Files by path, with what stands in them. */
 type House = Record<string, string>;
 
 const importing = (from: string): string => `import { it } from '${from}';\nexport const other = it;\n`;
-const importingType = (from: string): string => `import type { It } from '${from}';\nexport type Other = It;\n`;
+const importingType = (from: string): string =>
+  `import type { It } from '${from}';\nexport type Other = It;\n`;
 const TARGET = 'export const it = 1;\nexport type It = number;\n';
 
 const repository = join(import.meta.dirname, '..');
@@ -28,9 +29,9 @@ async function broken(house: House): Promise<string[]> {
     writeFileSync(join(folder, path), text);
   }
   const tsConfig = extractTSConfig(join(repository, 'tsconfig.json'));
-  const { forbidden, options } = rules;
-  const settings = { ...options, baseDir: folder, validate: true, ruleSet: { forbidden } };
-  const { output } = await cruise(['src'], settings as never, undefined, { tsConfig });
+  const { forbidden, options } = await extractDepcruiseConfig(join(repository, '.dependency-cruiser.js'));
+  const settings = { ...options, baseDir: folder, validate: true, ruleSet: { forbidden: forbidden ?? [] } };
+  const { output } = await cruise(['src'], settings, undefined, { tsConfig });
   return (output as ICruiseResult).summary.violations.map(({ rule }) => rule.name);
 }
 
@@ -44,9 +45,21 @@ test.each<[rule: string, from: string, to: string]>([
   ['activities-knows', 'src/activities/autoscaling-listener/policies/a.ts', 'src/workers/a.ts'],
   ['workers-knows', 'src/workers/configuration/a.ts', 'src/cli/a.ts'],
   ['cli-knows', 'src/cli/commands/a.ts', 'src/workflows/ephemeral-runner-set/a.ts'],
-  ['activities-github-access-knows', 'src/activities/github-access/a.ts', 'src/activities/cluster-watch/a.ts'],
-  ['activities-cluster-watch-knows', 'src/activities/cluster-watch/a.ts', 'src/activities/ephemeral-runner-set/a.ts'],
-  ['workflow-rooms-know-no-other', 'src/workflows/autoscaling-listener/a.ts', 'src/workflows/ephemeral-runner-set/a.ts'],
+  [
+    'activities-github-access-knows',
+    'src/activities/github-access/a.ts',
+    'src/activities/cluster-watch/a.ts',
+  ],
+  [
+    'activities-cluster-watch-knows',
+    'src/activities/cluster-watch/a.ts',
+    'src/activities/ephemeral-runner-set/a.ts',
+  ],
+  [
+    'workflow-rooms-know-no-other',
+    'src/workflows/autoscaling-listener/a.ts',
+    'src/workflows/ephemeral-runner-set/a.ts',
+  ],
   ['policies-are-pure', 'src/activities/autoscaling-listener/policies/a.ts', 'src/kubernetes/client/a.ts'],
   ['src-stands-alone', 'src/cli/a.ts', 'dev/local/a.ts'],
 ])('%s: an import from %s of %s fails', async (rule, from, to) => {

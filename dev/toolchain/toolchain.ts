@@ -25,9 +25,9 @@ const kubernetes = (name: string, atLeast: readonly [number, number]): Tool => (
 const tools = {
   etcd: { package: './etcd', atLeast: [3, 5], versionArgs: ['--version'] },
   // The controllers and the scheduler must not be newer than the API server they talk to.
-  'kube-apiserver': kubernetes('kube-apiserver', [1, 36]),
-  'kube-controller-manager': kubernetes('kube-controller-manager', [1, 36]),
-  'kube-scheduler': kubernetes('kube-scheduler', [1, 36]),
+  'kube-apiserver': kubernetes('kube-apiserver', [1, 37]),
+  'kube-controller-manager': kubernetes('kube-controller-manager', [1, 37]),
+  'kube-scheduler': kubernetes('kube-scheduler', [1, 37]),
   kubectl: { ...kubernetes('kubectl', [1, 28]), versionArgs: ['version', '--client'] },
   kwok: { package: 'sigs.k8s.io/kwok/cmd/kwok', atLeast: [0, 8], versionArgs: ['--version'] },
   temporal: {
@@ -130,7 +130,7 @@ function serves(name: ToolName, path: string): boolean {
   }
 }
 
-/** Whether the first version in `output` (such as "Kubernetes v1.36.3") is `atLeast` that major and minor. */
+/** Whether the first version in `output` (such as "Kubernetes v1.37.2") is `atLeast` that major and minor. */
 export function isAtLeast(output: string, atLeast: readonly [number, number]): boolean {
   const [, major, minor] = /v?(\d+)\.(\d+)/.exec(output) ?? [];
   if (major === undefined || minor === undefined) return false;
@@ -156,7 +156,7 @@ function assertGo(env: NodeJS.ProcessEnv, missing: readonly ToolName[]): void {
   try {
     execFileSync('go', ['version'], { env, stdio: 'pipe' });
   } catch (cause) {
-    const remedy = 'Install Go 1.26 or later (https://go.dev/dl/) and put it into PATH.';
+    const remedy = 'Install Go 1.21 or later (https://go.dev/dl/) and put it into PATH.';
     throw new Error(`Go is needed to build ${missing.join(', ')}, and "go" is not there. ${remedy}`, {
       cause,
     });
@@ -177,7 +177,7 @@ async function build(name: ToolName, { env, cacheFolder }: Search, progress: Pro
       command: 'go',
       args: ['build', '-trimpath', '-ldflags', linkerFlags(), '-o', unfinished, tools[name].package],
       cwd: moduleFolder,
-      env: { ...env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
+      env: goEnv(env),
       logFile,
     });
     const { code } = await go.exited;
@@ -188,6 +188,14 @@ async function build(name: ToolName, { env, cacheFolder }: Search, progress: Pro
     clearInterval(ticker);
     rmSync(unfinished, { force: true });
   }
+}
+
+/**
+ * The environment of a build. go.mod says which Go compiles; `auto` lets an older one fetch it, also on a machine that
+ * is pinned to its own (`GOTOOLCHAIN=local`, as in the images of Go).
+ */
+export function goEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOTOOLCHAIN: 'auto' };
 }
 
 /** Without a version by linker flags the API server reports none, and Helm and KWOK misjudge it. */

@@ -35,9 +35,24 @@ export function leanStart({ flags, env }: Start): Start | undefined {
 /** The commands that run until they are told to end. */
 const LONG_RUNNING: readonly (string | undefined)[] = ['worker', 'listener'];
 
-/** Replaces this process by itself with settings that can only be given at the start. Elsewhere than on Linux: nothing. */
-export function startLean([command]: readonly string[]): void {
-  if (process.platform !== 'linux' || !LONG_RUNNING.includes(command)) return;
+/** Where a process starts, and how it says a line. */
+export interface StartPlace {
+  platform: NodeJS.Platform;
+  say: (line: string) => void;
+}
+
+const here: StartPlace = { platform: process.platform, say: (line) => console.error(line) };
+
+/**
+ * Replaces this process by itself with settings that can only be given at the start. Elsewhere than on Linux it says that
+ * it does not, and goes on.
+ */
+export function startLean([command]: readonly string[], { platform, say }: StartPlace = here): void {
+  if (!LONG_RUNNING.includes(command)) return;
+  if (platform !== 'linux') {
+    say(`Memory settings are for Linux: on ${platform} it runs without them.`);
+    return;
+  }
   const start = leanStart({ flags: process.execArgv, env: process.env });
   if (!start) return;
   const env = Object.fromEntries(Object.entries(start.env).filter(([, value]) => value !== undefined));

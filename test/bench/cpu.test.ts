@@ -1,4 +1,4 @@
-import { cpuBetween, programOf } from '../../bench/cpu.ts';
+import { cpuBetween, programOf, readCpu } from '../../bench/cpu.ts';
 
 describe('who uses the CPU', () => {
   it('is told by program, and for all others together', () => {
@@ -12,6 +12,13 @@ describe('who uses the CPU', () => {
 
   it('is unknown where the kernel does not tell', () => {
     expect(cpuBetween(undefined, undefined)).toBeUndefined();
+  });
+
+  it('is not read on macOS, which is said once', () => {
+    const lines: string[] = [];
+    const source = { platform: 'darwin' as const, say: (line: string) => lines.push(line) };
+    expect([readCpu(source), readCpu(source)]).toEqual([undefined, undefined]);
+    expect(lines).toEqual(['CPU time and memory are read from /proc, which darwin has not: not measured.']);
   });
 
   it.each([

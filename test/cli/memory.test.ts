@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { leanStart } from '../../src/cli/memory.ts';
+import { leanStart, startLean } from '../../src/cli/memory.ts';
 
 test('a process that was started without memory settings is started with them', () => {
   const start = leanStart({ flags: ['--enable-source-maps'], env: { HOME: '/root' } });
@@ -28,4 +28,13 @@ test('what a person has set stays', () => {
     },
   });
   expect(start).toBeUndefined();
+});
+
+test('on macOS a command that runs for long says that it goes on without them, another says nothing', () => {
+  const lines: string[] = [];
+  const place = { platform: 'darwin' as const, say: (line: string) => lines.push(line) };
+  startLean(['get', 'sets'], place);
+  expect(lines).toEqual([]);
+  startLean(['worker'], place);
+  expect(lines).toEqual(['Memory settings are for Linux: on darwin it runs without them.']);
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import {
   ProcessExitError,
   assertPortFree,
+  bindingOn,
   freePort,
   freePorts,
   lastLines,
@@ -43,7 +44,7 @@ const listens = (port: number) =>
 const shell = (script: string) =>
   launch({ name: 'a shell', command: 'sh', args: ['-c', script], logFile, graceMs: 200 });
 
-describe('a child whose parent', () => {
+(process.platform === 'linux' ? describe : describe.skip)('a child whose parent', () => {
   it.each(['SIGKILL', 'SIGTERM'] as const)(
     'is ended by %s is gone, and its port free',
     async (signal) => {
@@ -61,6 +62,19 @@ describe('a child whose parent', () => {
     },
     20_000,
   );
+});
+
+describe('what binds children to their parent', () => {
+  it('is setpriv on Linux, where it is there', () => {
+    expect(bindingOn('linux', () => '/usr/bin/setpriv')).toEqual({ setpriv: '/usr/bin/setpriv' });
+    expect(bindingOn('linux', () => undefined)).toEqual({ missing: 'setpriv (util-linux) is not there' });
+  });
+
+  it('is nothing on macOS, even with a setpriv', () => {
+    expect(bindingOn('darwin', () => '/opt/bin/setpriv')).toEqual({
+      missing: 'darwin has no parent-death signal',
+    });
+  });
 });
 
 describe('launch', () => {

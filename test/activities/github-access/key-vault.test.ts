@@ -1,3 +1,5 @@
+// Loaded before two others load it at the same time, which Jest cannot on Node 24.0, the pinned one of Macs (arm64).
+import '@azure/core-rest-pipeline';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

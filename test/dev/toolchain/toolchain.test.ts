@@ -1,7 +1,13 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureTools, findTool, isAtLeast, toolCacheFolder } from '../../../dev/toolchain/toolchain.ts';
+import {
+  ensureTools,
+  findTool,
+  goEnv,
+  isAtLeast,
+  toolCacheFolder,
+} from '../../../dev/toolchain/toolchain.ts';
 
 let root: string;
 let search: { env: NodeJS.ProcessEnv; cacheFolder: string };
@@ -30,8 +36,8 @@ describe('a tool is taken', () => {
   });
 
   it('from KUBEBUILDER_ASSETS before the cache', () => {
-    const asset = install('assets', 'kube-apiserver', '1.36.0');
-    install('cache', 'kube-apiserver', '1.36.3');
+    const asset = install('assets', 'kube-apiserver', '1.37.0');
+    install('cache', 'kube-apiserver', '1.37.2');
     search.env['KUBEBUILDER_ASSETS'] = join(root, 'assets');
     expect(findTool('kube-apiserver', search)).toBe(asset);
   });
@@ -51,7 +57,7 @@ describe('a tool is taken', () => {
 describe('a tool is passed over', () => {
   it('when what KUBEBUILDER_ASSETS holds is too old', () => {
     install('assets', 'kube-apiserver', '1.31.0');
-    const cached = install('cache', 'kube-apiserver', '1.36.3');
+    const cached = install('cache', 'kube-apiserver', '1.37.2');
     search.env['KUBEBUILDER_ASSETS'] = join(root, 'assets');
     expect(findTool('kube-apiserver', search)).toBe(cached);
   });
@@ -76,6 +82,13 @@ it('without Go the error says what to install', async () => {
   await expect(ensureTools(['kwok'], { env })).rejects.toThrow(/Go is needed to build kwok.*Install Go/);
 });
 
+it('the Go that go.mod names compiles, also where a machine is pinned to its own', () => {
+  expect(goEnv({ GOTOOLCHAIN: 'local', HOME: '/root' })).toMatchObject({
+    GOTOOLCHAIN: 'auto',
+    HOME: '/root',
+  });
+});
+
 it('builds nothing when all is there', async () => {
   const env = { PATH: '', XDG_CACHE_HOME: root };
   const cached = install(toolCacheFolder(env).slice(root.length + 1), 'kwok', '0.8.0');
@@ -83,7 +96,7 @@ it('builds nothing when all is there', async () => {
 });
 
 it.each([
-  ['Kubernetes v1.36.3', true],
+  ['Kubernetes v1.37.2', true],
   ['Client Version: v1.37.0-rc.1\nKustomize Version: v5.5.0', true],
   ['2.0', true],
   ['v1.35.9', false],
