@@ -50,13 +50,15 @@ export function forget(): void {
   validators.clear();
   for (const list of Object.values(lists)) list.length = 0;
   waiting.length = 0;
-  workflow.continueAsNewSuggested = false;
+  Object.assign(workflow, { continueAsNewSuggested: false, allHandlersFinished: true });
 }
 
 /** What the workflow is told of itself. */
 export const workflow = {
   workflowId: 'kind/autoscalinglistener/team/demo',
   continueAsNewSuggested: false,
+  /** No handler of a signal or an update is under way. */
+  allHandlersFinished: true,
 };
 
 interface Waiting {
@@ -207,7 +209,7 @@ export const workflowModule = () => ({
   },
   condition: (until: () => boolean): Promise<void> =>
     until() ? Promise.resolve() : new Promise((goOn) => waiting.push({ until, goOn })),
-  allHandlersFinished: () => true,
+  allHandlersFinished: () => workflow.allHandlersFinished,
   continueAsNew: (input: unknown) => Promise.reject(new ContinuedAsNew(input)),
   setCurrentDetails: (text: string) => {
     noted.details.push(text);

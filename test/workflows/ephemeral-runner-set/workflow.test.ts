@@ -94,6 +94,20 @@ test('continues as new with all it knows, and begins nothing before', async () =
   expect(begun('createRunners')).not.toEqual([]);
 });
 
+test('before it continues as new, handlers are waited for, and what comes meanwhile is handed on', async () => {
+  const run = ephemeralRunnerSet(input).catch((error: unknown) => error);
+  await observe({ runnerSet: aSet(), runners: [], snapshot });
+  await answerStatuses();
+  Object.assign(workflow, { continueAsNewSuggested: true, allHandlersFinished: false });
+  await observe({ runnerSet: aSet({ generation: 2 }) });
+  await observe({ runnerSet: aSet({ generation: 3 }) });
+  workflow.allHandlersFinished = true;
+  await turn();
+  expect(await run).toMatchObject({
+    input: { carried: { runnerSet: { generation: 2 } }, inbox: [{ runnerSet: { generation: 3 } }] },
+  });
+});
+
 describe('scaling', () => {
   test('by update is checked first, carried out, and answered', async () => {
     void ephemeralRunnerSet(input);

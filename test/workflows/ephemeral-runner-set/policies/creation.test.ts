@@ -57,6 +57,15 @@ describe('how many are created', () => {
     expect(names(toMake(state, { retiring: [state.runners.get('old')] }))).toEqual(['demo-runner-00001']);
   });
 
+  test('while no lane is free, no name is drawn and nothing waited for: a lane that ends is news', () => {
+    const newName = () => {
+      throw new Error('A name was drawn.');
+    };
+    const failures = { ...NO_FAILURES, inARow: 1, lastAt: NOW, holds: [NOW + 5_000] };
+    const state = aState({ set: { replicas: 1000 }, failures });
+    expect(toMake(state, { lanes: 10, newName })).toEqual({ create: [], wakes: [] });
+  });
+
   test('a name that comes up twice is used once', () => {
     const drawn = ['x', 'x', 'y'];
     const made = toMake(aState({ set: { replicas: 2 } }), { newName: () => drawn.shift() ?? 'z' });
@@ -142,5 +151,8 @@ describe('runners without a pod', () => {
     const { runnerSet: _none, ...standalone } = aState({ runners });
     const order = { id: 0, replicas: 9, exact: true, completed: 0 };
     expect(names(toMake({ ...standalone, order }))).toEqual(['a', 'b']);
+    const failures = { ...NO_FAILURES, inARow: 5, lastAt: NOW };
+    const [first] = toMake({ ...standalone, order, failures }).create;
+    expect([first?.names, toMake({ ...standalone, failures }).wakes]).toEqual([['a', 'b'], []]);
   });
 });
