@@ -16,7 +16,7 @@ export interface Ending {
   end: End;
   reason: string;
   message?: string;
-} // being deregistered and deleted
+}
 
 /** One runner in its set's state: what was seen of it, and what is in progress. */
 export interface RunnerState {

@@ -1,65 +1,9 @@
-import type { ListenProgress } from '../../../src/activities/autoscaling-listener/message-loop.ts';
-import type { ListenerObservation, ObservedListener } from '../../../src/messages/observations.ts';
 import { observeListener } from '../../../src/workflows/autoscaling-listener/observe.ts';
-import type { ListenerCircumstances } from '../../../src/workflows/autoscaling-listener/plan.ts';
 import { conditionKey, decideListener, podKey } from '../../../src/workflows/autoscaling-listener/plan.ts';
-import {
-  settleListening,
-  settlePod,
-  takeReport,
-} from '../../../src/workflows/autoscaling-listener/settle.ts';
-import type { ListenerState } from '../../../src/workflows/autoscaling-listener/state.ts';
+import { settlePod, takeReport } from '../../../src/workflows/autoscaling-listener/settle.ts';
 import { emptyListenerState } from '../../../src/workflows/autoscaling-listener/state.ts';
 import { NOW } from '../ephemeral-runner-set/builders.ts';
-
-const seen = (over: Partial<ObservedListener> = {}): ObservedListener => ({
-  uid: 'uid-1',
-  generation: 1,
-  specHash: 'spec-1',
-  mode: 'worker',
-  configUrl: 'https://github.com/octo/app',
-  autoscalingRunnerSet: { namespace: 'ns', name: 'demo' },
-  scaleSetId: 7,
-  hasFinalizer: true,
-  capacity: 'open',
-  ...over,
-});
-
-const observation = (listener: ObservedListener | null): ListenerObservation => ({ at: NOW, listener });
-
-function stateOf(
-  listener: Partial<ObservedListener> | null = {},
-  over: Partial<ListenerState> = {},
-): ListenerState {
-  const state = { ...emptyListenerState(), ...over };
-  observeListener(state, observation(listener && seen(listener)));
-  return state;
-}
-
-const idle: ListenerCircumstances = {
-  now: NOW,
-  stopping: false,
-  publishing: false,
-  mayPublishAt: 0,
-  closing: false,
-  mayCloseAt: 0,
-  applying: false,
-  draining: false,
-};
-
-const listeningTo = (listener: ObservedListener): ListenerCircumstances => ({
-  ...idle,
-  listening: { listener, since: NOW - 1_000 },
-});
-
-const progress: ListenProgress = {
-  scaleSetId: 7,
-  sessionId: 'session-1',
-  lastMessageId: 11,
-  handledMessageId: 11,
-  scaling: { targetRunners: 2, patchSeq: 3, dirty: false },
-  demand: { assignedJobs: 2, uncounted: {} },
-};
+import { idle, listeningTo, observation, seen, stateOf } from './builders.ts';
 
 describe('listening', () => {
   test('begins as soon as the listener is seen', () => {
@@ -99,40 +43,14 @@ describe('listening', () => {
     expect(decideListener(stateOf({ generation: 2 }), listeningTo(seen()))).not.toHaveProperty('listen');
   });
 
-  test('goes on elsewhere at once when its worker was lost, from the last heartbeat', () => {
-    const state = stateOf();
-    settleListening(state, { lost: true, progress }, NOW);
-    expect(decideListener(state, idle)).toMatchObject({ listen: 'start' });
-    expect(state.progress).toEqual(progress);
+  test('waits until its time has come', () => {
+    const state = stateOf({}, { nextTryAt: NOW + 2_000 });
+    expect(decideListener(state, idle)).toEqual({ wakeAt: NOW + 2_000, finished: false });
+    expect(decideListener(state, { ...idle, now: NOW + 2_000 })).toMatchObject({ listen: 'start' });
   });
 
-  test('goes on with a session that was told of and got into no heartbeat', () => {
-    const state = stateOf();
-    const report = { ready: true, reason: 'Listening', message: '', scaleSetId: 7, sessionId: 'session-9' };
-    takeReport(state, report);
-    settleListening(state, { lost: true, progress: undefined }, NOW);
-    expect(state.progress).toMatchObject({ scaleSetId: 7, sessionId: 'session-9', lastMessageId: 0 });
-  });
-
-  const refused = { failed: { reason: 'GitHubRefused', message: 'no' }, progress };
-
-  test('waits after a failure, longer each time, and is tried at once after an edit', () => {
-    const state = stateOf();
-    settleListening(state, refused, NOW);
-    expect(decideListener(state, idle)).toMatchObject({ wakeAt: NOW + 2_000 });
-    expect(decideListener(state, idle)).not.toHaveProperty('listen');
-    settleListening(state, refused, NOW);
-    expect(state.nextTryAt).toBe(NOW + 4_000);
-    for (let i = 0; i < 20; i += 1) settleListening(state, refused, NOW);
-    expect(state.nextTryAt).toBe(NOW + 60_000);
-    observeListener(state, observation(seen({ specHash: 'spec-2' })));
-    expect(decideListener(state, idle)).toMatchObject({ listen: 'start' });
-  });
-
-  test('forgets the session of a scale set that is gone', () => {
-    const state = stateOf({}, { progress });
-    settleListening(state, { failed: { reason: 'ScaleSetNotFound', message: '' }, progress }, NOW);
-    expect(state.progress).toBeUndefined();
+  test('does not begin before the listener was seen', () => {
+    expect(decideListener(emptyListenerState(), idle)).toEqual({ finished: false });
   });
 });
 
@@ -151,22 +69,26 @@ describe('what people are told', () => {
     expect(decideListener(state, listeningTo(seen()))).toHaveProperty('publish');
   });
 
-  test('a failure is an Event once, and its end is one', () => {
-    const state = stateOf();
-    const conflict = { ready: false, reason: 'SessionConflict', message: 'another one' };
-    takeReport(state, conflict);
-    takeReport(state, { ...conflict, message: 'still another one' });
-    takeReport(state, report);
-    expect(state.events.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
-      'Warning SessionConflict',
-      'Normal Listening',
-    ]);
-  });
-
   test('a missing finalizer is added', () => {
     const { hasFinalizer: _none, ...fresh } = seen();
     const state = { ...emptyListenerState(), listener: fresh };
     expect(decideListener(state, idle)).toMatchObject({ publish: { addFinalizer: true } });
+  });
+
+  test('Events are written, with the condition only if that is new', () => {
+    const state = stateOf({}, { report, events: [{ type: 'Normal', reason: 'Listening', message: 'm' }] });
+    expect(decideListener(state, idle).publish).toEqual({ condition: report });
+    state.published = conditionKey(report, 1);
+    expect(decideListener(state, idle).publish).toEqual({});
+    const soon = decideListener(state, { ...idle, mayPublishAt: NOW + 5_000 });
+    expect(soon).toMatchObject({ wakeAt: NOW + 5_000 });
+    expect(soon).not.toHaveProperty('publish');
+    expect(decideListener(state, { ...idle, publishing: true })).not.toHaveProperty('publish');
+  });
+
+  test('the session is named where the one that listens does not read it', () => {
+    const { sessionId: _session, ...shown } = report;
+    expect(decideListener(stateOf({ mode: 'pod' }, { report }), idle).publish?.condition).toEqual(shown);
   });
 });
 
@@ -182,6 +104,13 @@ describe('the end', () => {
     expect(decideListener(state, idle)).toEqual({ finished: false });
     observeListener(state, observation(null));
     expect(decideListener(state, idle)).toEqual({ finished: true });
+  });
+
+  test.each(['applying', 'publishing'] as const)('waits while it is %s', (doing) => {
+    expect(decideListener(stateOf({ deleting: true }), { ...idle, [doing]: true })).toEqual({
+      finished: false,
+    });
+    expect(decideListener(stateOf(null), { ...idle, [doing]: true })).toEqual({ finished: false });
   });
 
   test('one that is gone without a word ends its polling', () => {
@@ -242,13 +171,16 @@ describe('a pod of its own', () => {
     expect(decideListener(state, idle)).toMatchObject({ pod: 'apply' });
   });
 
+  test('is left alone while its objects are being made', () => {
+    expect(decideListener(stateOf({ mode: 'pod' }), { ...idle, applying: true })).not.toHaveProperty('pod');
+  });
+
+  test('that leaves already is not removed again', () => {
+    const state = stateOf({ pod: { ...pod, deleting: true } });
+    expect(decideListener(state, idle)).not.toHaveProperty('pod');
+  });
+
   test('goes when the listener moves into the workers', () => {
     expect(decideListener(stateOf({ pod }), idle)).toMatchObject({ pod: 'remove', listen: 'start' });
   });
-});
-
-test('the whole state survives continue-as-new', () => {
-  const state = stateOf({}, { progress, applied: 'x', published: 'y' });
-  takeReport(state, { ready: false, reason: 'SessionConflict', message: '' });
-  expect(JSON.parse(JSON.stringify(state))).toEqual(state);
 });

@@ -1,4 +1,3 @@
-import { backoffAfter } from '../../../src/workflows/autoscaling-runner-set/policies/step-backoff.ts';
 import { settleStep } from '../../../src/workflows/autoscaling-runner-set/settle.ts';
 import type { AutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
 import { emptyAutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
@@ -13,7 +12,11 @@ import { aChildSet, aLeftListener, aListener, anOlderSet, aState, plan, prepared
 const step = (state: AutoscalingRunnerSetState) => plan(state).step?.name;
 
 describe('the next step', () => {
-  const fresh = { scaleSet: { identity: '', hasFinalizer: undefined as never }, sets: [], listeners: [] };
+  const fresh = {
+    scaleSet: { gitHubAnnotations: '', hasFinalizer: undefined as never },
+    sets: [],
+    listeners: [],
+  };
   const unprepared = () => {
     const { prepared: _none, ...state } = aState();
     return state;
@@ -75,6 +78,7 @@ describe('the next step', () => {
       })(),
       undefined,
     ],
+    ['children come before what is left of earlier days', aState({ sets: [anOlderSet()] }), 'apply'],
     ['gone without us: its listener', aState({ scaleSet: null, sets: [] }), 'drop'],
     ['gone with everything', aState({ scaleSet: null, sets: [], listeners: [] }), undefined],
   ])('%s', (_what, state, expected) => {
@@ -107,41 +111,19 @@ describe('the next step', () => {
     expect(step(state)).toBe('apply');
   });
 
-  test.each([
-    ['failed', true, [1, 2, 4, 8, 10, 10]],
-    ['without effect', false, [2, 4, 8, 16, 32, 64, 128, 256, 300]],
-  ])('the waits after steps that %s', (_what, failed, seconds) => {
-    let pace: ReturnType<typeof backoffAfter> | undefined;
-    const waits = seconds.map(() => {
-      pace = backoffAfter(pace, { key: 'k', failed, now: NOW });
-      return (pace.notBefore - NOW) / 1000;
-    });
-    expect(waits).toEqual(seconds);
+  test('a step that waits does not hold up the next one', () => {
+    const state = aState({ listeners: [aListener({ stale: true }), aLeftListener()] });
+    const stopped = { reason: 'Forbidden', message: 'm' };
+    settleStep(state, { step: plan(state).step!, stopped }, NOW);
+    expect(plan(state)).toMatchObject({ step: { name: 'drop' }, wakeAt: NOW + 1_000 });
   });
 });
 
-describe('eventual: a new template waits for jobs', () => {
-  const eventual = { eventual: true } as const;
-  const set = aChildSet({ stale: 'template', busy: true });
-  test('the set is marked as draining first', () => {
-    expect(plan(aState({ scaleSet: eventual, sets: [set] })).step).toMatchObject({
-      name: 'apply',
-      hold: true,
-    });
-  });
-  test('then nothing happens until the last job has ended', () => {
-    expect(step(aState({ scaleSet: eventual, sets: [{ ...set, draining: true }] }))).toBeUndefined();
-    const { busy: _busy, ...idle } = { ...set, draining: true } as const;
-    const then = plan(aState({ scaleSet: eventual, sets: [idle] })).step;
-    expect(then).toMatchObject({ name: 'apply' });
-    expect(then).not.toHaveProperty('hold');
-  });
-  test('a scale set that vanished gets no job to wait for', () => {
-    const state = aState({ scaleSet: eventual, sets: [{ ...set, scaleSetId: 6 }] });
-    expect(plan(state).step).not.toHaveProperty('hold');
-  });
-  test('without the strategy it does not wait', () => {
-    expect(plan(aState({ sets: [set] })).step).not.toHaveProperty('hold');
+test('a template that waits for jobs is applied as draining', () => {
+  const sets = [aChildSet({ stale: 'template', busy: true })];
+  expect(plan(aState({ scaleSet: { eventual: true }, sets })).step).toMatchObject({
+    name: 'apply',
+    hold: true,
   });
 });
 
@@ -165,9 +147,9 @@ describe('a deletion', () => {
     expect(plan(state).finished).toBe(true);
   });
 
-  test('without an id has nothing to do at GitHub', () => {
-    const state = aState({ scaleSet: { deleting: true, gitHubAnnotations: '' }, sets: [], listeners: [] });
-    expect(step(state)).toBe('release');
+  test('wakes for its deadline', () => {
+    expect(plan(aState({ ...deleting, deadlineSeconds: 60 })).wakeAt).toBe(NOW + 60_000);
+    expect(plan(aState({ ...deleting, deadlineSeconds: 60 }), { now: NOW + 60_000 }).wakeAt).toBeUndefined();
   });
 
   test('is forced past GitHub after the deadline, and wakes for it', () => {
@@ -181,6 +163,21 @@ describe('a deletion', () => {
   });
 });
 
+describe('the end', () => {
+  test.each<[string, AutoscalingRunnerSetState, boolean]>([
+    ['not while it exists', aState({ sets: [], listeners: [] }), false],
+    [
+      'not while it leaves a listener',
+      aState({ scaleSet: null, listeners: [aListener({ deleting: true })] }),
+      false,
+    ],
+    ['not before anything was seen', emptyAutoscalingRunnerSetState(), false],
+    ['when both are gone: its sets have an owner', aState({ scaleSet: null, listeners: [] }), true],
+  ])('%s', (_what, state, finished) => {
+    expect(plan(state).finished).toBe(finished);
+  });
+});
+
 describe('what is published', () => {
   function published(state: AutoscalingRunnerSetState, at: number): AutoscalingRunnerSetState {
     const status = autoscalingRunnerSetStatus(state);
@@ -189,7 +186,15 @@ describe('what is published', () => {
   test('a status that differs, and not the same again', () => {
     expect(plan(aState()).publish).toMatchObject({ status: { phase: 'Running' }, events: [] });
     expect(plan(published(aState(), NOW)).publish).toBeUndefined();
+    const soon = plan(aState(), { mayPublishAt: NOW + 5_000 });
+    expect(soon).toMatchObject({ wakeAt: NOW + 5_000 });
+    expect(soon.publish).toBeUndefined();
     expect(plan(aState(), { publishing: true }).publish).toBeUndefined();
+  });
+  test('the same again for a new generation, at once', () => {
+    const state = published(aState(), NOW);
+    state.seen!.autoscalingRunnerSet!.generation = 2;
+    expect(plan(state).publish).toEqual({ status: autoscalingRunnerSetStatus(state), events: [] });
   });
   test('counters alone once a second', () => {
     const state = published(aState(), NOW - 400);
@@ -203,10 +208,19 @@ describe('what is published', () => {
     state.stepFailures = { prepare: { reason: 'SecretNotFound', message: 'x' } };
     expect(plan(state).publish).toBeDefined();
   });
+  test('Events at once, without the status that stands', () => {
+    const state = published(aState(), NOW);
+    state.events = [{ type: 'Normal', reason: 'Resumed', message: 'x' }];
+    expect(plan(state).publish).toEqual({ events: state.events });
+  });
   test('of one that is being deleted: Events alone', () => {
     const state = aState({ scaleSet: { deleting: true } });
     expect(plan(state).publish).toBeUndefined();
     state.events = [{ type: 'Warning', reason: 'ScaleSetLeaked', message: 'x' }];
     expect(plan(state).publish).toEqual({ events: state.events });
+  });
+  test('of one that is gone: nothing', () => {
+    const events = [{ type: 'Warning' as const, reason: 'ScaleSetLeaked', message: 'x' }];
+    expect(plan(aState({ scaleSet: null, events })).publish).toBeUndefined();
   });
 });

@@ -1,15 +1,11 @@
-import { noteOutdated, settleStep } from '../../../src/workflows/autoscaling-runner-set/settle.ts';
-import { observeAutoscalingRunnerSet } from '../../../src/workflows/autoscaling-runner-set/observe.ts';
-import { preparationStep } from '../../../src/workflows/autoscaling-runner-set/policies/preparation.ts';
 import type { AutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
-import { emptyAutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
-import { autoscalingRunnerSetStatus } from '../../../src/workflows/autoscaling-runner-set/status.ts';
 import {
-  describeAutoscalingRunnerSet,
-  viewAutoscalingRunnerSet,
-} from '../../../src/workflows/autoscaling-runner-set/view.ts';
-import { NOW } from '../ephemeral-runner-set/builders.ts';
-import { aChildSet, aListener, anOlderSet, aScaleSet, aState, prepared } from './builders.ts';
+  autoscalingRunnerSetStatus,
+  isOutdated,
+  publicationKey,
+  wordsKey,
+} from '../../../src/workflows/autoscaling-runner-set/status.ts';
+import { aChildSet, aListener, anOlderSet, aState, prepared } from './builders.ts';
 
 const condition = (state: AutoscalingRunnerSetState, type: string) =>
   autoscalingRunnerSetStatus(state).conditions.find((each) => each.type === type);
@@ -42,6 +38,19 @@ test.each<[string, AutoscalingRunnerSetState, string, string]>([
   ['all is well', aState(), 'True', 'Listening'],
   ['a lost Secret', aState({ stepFailures: { prepare: secret } }), 'False', 'SecretNotFound'],
   ['children refused', aState({ stepFailures: { apply: secret } }), 'False', 'SecretNotFound'],
+  [
+    'the deepest cause first',
+    aState({ stepFailures: { drop: { ...secret, reason: 'Forbidden' }, prepare: secret }, sets: [outdated] }),
+    'False',
+    'SecretNotFound',
+  ],
+  ['what is not dropped', aState({ stepFailures: { drop: secret } }), 'False', 'SecretNotFound'],
+  [
+    'a deletion that is held up is no matter of jobs',
+    aState({ stepFailures: { remove: secret } }),
+    'True',
+    'Listening',
+  ],
   ['outdated', aState({ sets: [outdated] }), 'False', 'Outdated'],
   ['being set up', aState({ listeners: [] }), 'False', 'Pending'],
   ['no runner can be created', aState({ sets: [blocked] }), 'False', 'QuotaExceeded'],
@@ -99,92 +108,26 @@ test.each<[string, string, AutoscalingRunnerSetState, string, string]>([
   expect(condition(state, type)).toMatchObject({ status, reason });
 });
 
-describe('Events', () => {
-  const step = { name: 'prepare', key: 'k' } as const;
-  const fail = (state: AutoscalingRunnerSetState, reason: string) =>
-    settleStep(state, { step, stopped: { reason, message: 'm' } }, NOW);
-  test('tell when trouble begins, not of every try', () => {
-    const state = aState();
-    for (const reason of ['SecretNotFound', 'SecretNotFound', 'GitHubRefused']) fail(state, reason);
-    expect(state.events.map(({ reason }) => reason)).toEqual(['SecretNotFound', 'GitHubRefused']);
-    settleStep(state, { step }, NOW);
-    expect(state.stepFailures).toEqual({});
-  });
-  test('tell of labels that GitHub dropped, once', () => {
-    const state = aState();
-    const result = { ...prepared, missingLabels: ['gpu'], events: [] };
-    settleStep(state, { step, prepared: result }, NOW);
-    settleStep(state, { step, prepared: result }, NOW);
-    expect(state.events.map(({ reason }) => reason)).toEqual(['LabelsDropped']);
-  });
-  test('tell when runners become outdated, and when a new template ends that', () => {
-    const state = aState({ sets: [outdated] });
-    noteOutdated(state);
-    noteOutdated(state);
-    state.seen!.runnerSets = [aChildSet()];
-    noteOutdated(state);
-    expect(state.events.map(({ reason }) => reason)).toEqual(['Outdated', 'Resumed']);
-  });
-});
-
-describe('observations', () => {
-  const observation = {
-    at: NOW,
-    autoscalingRunnerSet: aScaleSet(),
-    wanted: 'w',
-    runnerSets: [],
-    listeners: [],
+test('a status differs by what it says and by the generation; its words, by what is no counter', () => {
+  const keys = (state: AutoscalingRunnerSetState, generation = 1) => {
+    const status = autoscalingRunnerSetStatus(state);
+    return { key: publicationKey(status, generation), words: wordsKey(status, generation) };
   };
-  test('replace what was known, and bring the settings', () => {
-    const state = emptyAutoscalingRunnerSetState();
-    observeAutoscalingRunnerSet(state, { ...observation, settings: { deletionDeadlineSeconds: 9 } as never });
-    expect(state).toMatchObject({ seen: { wanted: 'w' }, deadlineSeconds: 9 });
-  });
-  test('another one of the same name starts from nothing', () => {
-    const state = aState({ removed: true, released: true, deletingSince: NOW });
-    observeAutoscalingRunnerSet(state, { ...observation, autoscalingRunnerSet: aScaleSet({ uid: 'ars-2' }) });
-    expect(state.prepared).toBeUndefined();
-    expect(state.removed ?? state.released ?? state.deletingSince).toBeUndefined();
-  });
-  test('the time of a deletion is when it was first seen', () => {
-    const state = aState();
-    observeAutoscalingRunnerSet(state, {
-      ...observation,
-      autoscalingRunnerSet: aScaleSet({ deleting: true }),
-    });
-    observeAutoscalingRunnerSet(state, {
-      ...observation,
-      at: NOW + 5,
-      autoscalingRunnerSet: aScaleSet({ deleting: true }),
-    });
-    expect(state.deletingSince).toBe(NOW);
-  });
-  test('annotations that were only late are no news; once they were seen, somebody took them away', () => {
-    const bare = { ...observation, autoscalingRunnerSet: aScaleSet({ gitHubAnnotations: '' }) };
-    const state = aState({ prepared: { ...prepared, previousAnnotations: '' } });
-    observeAutoscalingRunnerSet(state, bare);
-    expect(preparationStep(state)).toBeUndefined();
-    observeAutoscalingRunnerSet(state, observation);
-    observeAutoscalingRunnerSet(state, bare);
-    expect(preparationStep(state)).toMatchObject({ name: 'prepare' });
-  });
+  const [calm, counting] = [keys(aState()), keys(aState({ sets: [aChildSet({ running: 3 })] }))];
+  expect(calm).toEqual(keys(aState()));
+  expect(counting.key).not.toBe(calm.key);
+  expect(counting.words).toBe(calm.words);
+  expect(keys(aState({ stepFailures: { apply: secret } })).words).not.toBe(calm.words);
+  expect(keys(aState(), 2).key).not.toBe(calm.key);
+  expect(keys(aState(), 2).words).not.toBe(calm.words);
 });
 
-test('the state is carried over as JSON, whole', () => {
-  const state = aState({
-    stepFailures: { apply: secret },
-    stepBackoffs: { apply: { key: 'k', tries: 1, notBefore: 2 } },
-  });
-  expect(JSON.parse(JSON.stringify(state))).toEqual(state);
-});
-
-test('the views are short and name what is in the way', () => {
-  const state = aState({ stepFailures: { prepare: secret } });
-  expect(viewAutoscalingRunnerSet(state)).toMatchObject({ scaleSetId: 7, runnerSet: 'demo', held: false });
-  expect(describeAutoscalingRunnerSet(state)).toContain('Cannot prepare: **SecretNotFound** s');
-  expect(describeAutoscalingRunnerSet(aState())).toContain('Listening: The scale set takes jobs.');
-  expect(describeAutoscalingRunnerSet(aState())).not.toContain('Paused');
-  expect(describeAutoscalingRunnerSet(aState({ scaleSet: { paused: true } }))).toContain(
-    'Paused: No job is taken.',
-  );
+test.each<[string, AutoscalingRunnerSetState, boolean]>([
+  ['its runners are refused', aState({ sets: [outdated] }), true],
+  ['only a label is new', aState({ sets: [{ ...outdated, stale: 'metadata' }] }), true],
+  ['a newer template is on its way', aState({ sets: [{ ...outdated, stale: 'template' }] }), false],
+  ['an older set is', aState({ sets: [aChildSet(), anOlderSet({ phase: 'Outdated' })] }), false],
+  ['it has no set', aState({ sets: [] }), false],
+])('whether it is outdated: %s', (_what, state, expected) => {
+  expect(isOutdated(state)).toBe(expected);
 });

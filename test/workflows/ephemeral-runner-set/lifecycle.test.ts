@@ -7,7 +7,7 @@ import { stageOf } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 const ended = (exitCode: number, name = 'r', over: Parameters<typeof idleRunner>[1] = {}): RunnerState =>
   idleRunner(name, { pod: aPod({ phase: exitCode === 0 ? 'Succeeded' : 'Failed', exitCode }), ...over });
 
-describe('follow', () => {
+describe('followRunners', () => {
   test('a runner that completed has done its part of the order', () => {
     const state = aState({ set: { patchId: 3, replicas: 2 }, runners: [ended(0)] });
     followRunners(state, NOW);

@@ -5,7 +5,7 @@ import {
 
 const sum = (shares: number[]): number => shares.reduce((total, share) => total + share, 0);
 
-describe('shareOut', () => {
+describe('lanesFor', () => {
   test.each([
     { missing: 0, free: 10, limit: 10, shares: [] },
     { missing: 1, free: 10, limit: 10, shares: [1] },
@@ -45,7 +45,7 @@ describe('shareOut', () => {
 const shares = (...pairs: [runners: number, lanes: number][]) =>
   pairs.map(([runners, lanes]) => ({ runners, lanes }));
 
-describe('together', () => {
+describe('batchesOf', () => {
   test.each([
     { lanes: [], expected: [] },
     { lanes: [1], expected: shares([1, 1]) },

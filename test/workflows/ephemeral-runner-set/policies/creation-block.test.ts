@@ -7,7 +7,7 @@ import { NOW } from '../builders.ts';
 
 const stop = { reason: 'SecretNotFound', message: 'Secret "s" is missing.' };
 
-describe('trouble', () => {
+describe('a block', () => {
   test('one try at a time, at growing intervals that stay within seconds', () => {
     let trouble = blockAfter(undefined, stop, NOW);
     const waits = [trouble.nextTryAt - NOW];

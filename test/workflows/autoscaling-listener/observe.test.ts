@@ -1,0 +1,49 @@
+import { observeListener } from '../../../src/workflows/autoscaling-listener/observe.ts';
+import { decideListener } from '../../../src/workflows/autoscaling-listener/plan.ts';
+import { settleListening } from '../../../src/workflows/autoscaling-listener/settle.ts';
+import { emptyListenerState } from '../../../src/workflows/autoscaling-listener/state.ts';
+import { NOW } from '../ephemeral-runner-set/builders.ts';
+import { idle, observation, progress, seen, stateOf } from './builders.ts';
+
+const waiting = { failures: 3, nextTryAt: NOW + 9, applyFailures: 2, applyAt: NOW + 9 };
+const none = { failures: 0, nextTryAt: 0, applyFailures: 0, applyAt: 0 };
+
+test('what was seen replaces what was known', () => {
+  const state = stateOf({ generation: 1, capacity: 5 }, { progress });
+  observeListener(state, observation(seen({ generation: 2 })));
+  expect(state).toMatchObject({ listener: seen({ generation: 2 }), progress });
+  observeListener(state, observation(null));
+  expect(state.listener).toBeNull();
+});
+
+test.each([
+  ['another spec', seen({ specHash: 'spec-2' }), none],
+  ['another generation alone', seen({ generation: 2 }), waiting],
+  ['another capacity', seen({ capacity: 'closed' }), waiting],
+  ['it is gone', null, waiting],
+] as const)('whoever edits the spec has repaired something: %s', (_what, listener, expected) => {
+  const state = { ...stateOf(), ...waiting };
+  observeListener(state, observation(listener));
+  expect(state).toMatchObject(expected);
+});
+
+test('after an edit it is tried at once', () => {
+  const state = stateOf();
+  settleListening(state, { failed: { reason: 'GitHubRefused', message: 'no' }, progress }, NOW);
+  expect(decideListener(state, idle)).not.toHaveProperty('listen');
+  observeListener(state, observation(seen({ specHash: 'spec-2' })));
+  expect(decideListener(state, idle)).toMatchObject({ listen: 'start' });
+});
+
+test('a snapshot has the pod’s objects compared with their Secrets; a change does not', () => {
+  const state = stateOf({ mode: 'pod' }, { applied: 'spec-1' });
+  expect(state.applied).toBe('spec-1');
+  observeListener(state, { ...observation(seen({ mode: 'pod' })), snapshot: true });
+  expect(state).not.toHaveProperty('applied');
+});
+
+test('the first sight of a listener begins with nothing in its way', () => {
+  const state = emptyListenerState();
+  observeListener(state, observation(seen()));
+  expect(state).toEqual({ ...emptyListenerState(), listener: seen() });
+});

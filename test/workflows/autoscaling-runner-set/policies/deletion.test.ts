@@ -1,0 +1,81 @@
+import {
+  deadlineOf,
+  deletionStep,
+  orphansStep,
+} from '../../../../src/workflows/autoscaling-runner-set/policies/deletion.ts';
+import { settleStep } from '../../../../src/workflows/autoscaling-runner-set/settle.ts';
+import type { AutoscalingRunnerSetState } from '../../../../src/workflows/autoscaling-runner-set/state.ts';
+import { emptyAutoscalingRunnerSetState } from '../../../../src/workflows/autoscaling-runner-set/state.ts';
+import { NOW } from '../../ephemeral-runner-set/builders.ts';
+import { aChildSet, aListener, anOlderSet, aState } from '../builders.ts';
+
+const deleting = { scaleSet: { deleting: true }, deletingSince: NOW } as const;
+const childless = { ...deleting, sets: [], listeners: [] };
+const going = { deleting: true } as const;
+
+describe('the next step of a deletion', () => {
+  test.each<[string, AutoscalingRunnerSetState, object | undefined]>([
+    ['first the listener', aState(deleting), { name: 'drop', listeners: [{ uid: 'al-1' }], sets: [] }],
+    ['which is awaited', aState({ ...deleting, listeners: [aListener(going)] }), undefined],
+    [
+      'then the runners, of all sets',
+      aState({ ...deleting, sets: [aChildSet(), anOlderSet()], listeners: [] }),
+      { name: 'drop', sets: [{ uid: 'ers-1' }, { uid: 'ers-0' }], listeners: [] },
+    ],
+    ['which are awaited', aState({ ...childless, sets: [aChildSet(going)] }), undefined],
+    ['then the scale set at GitHub', aState(childless), { name: 'remove', key: '7/Default/demo false' }],
+    ['then the protection', aState({ ...childless, removed: true }), { name: 'release', key: 'ars-1' }],
+    [
+      'without an id there is nothing to do at GitHub',
+      aState({ ...childless, scaleSet: { deleting: true, gitHubAnnotations: '' } }),
+      { name: 'release' },
+    ],
+    ['then nothing', aState({ ...childless, removed: true, released: true }), undefined],
+    [
+      'nor when somebody took the finalizer off',
+      aState({ ...deleting, scaleSet: { deleting: true, hasFinalizer: undefined as never } }),
+      undefined,
+    ],
+    ['nor before anything was seen', emptyAutoscalingRunnerSetState(), undefined],
+  ])('%s', (_what, state, expected) => {
+    const step = deletionStep(state, NOW);
+    if (expected) expect(step).toMatchObject(expected);
+    else expect(step).toBeUndefined();
+  });
+
+  test('after the deadline GitHub no longer holds it up: another reason, so it is done at once', () => {
+    const state = aState({ ...childless, deadlineSeconds: 60 });
+    expect(deletionStep(state, NOW + 59_999)).toEqual({ name: 'remove', key: '7/Default/demo false' });
+    expect(deletionStep(state, NOW + 60_000)).toEqual({
+      name: 'remove',
+      key: '7/Default/demo true',
+      force: true,
+    });
+  });
+
+  test('what is left at GitHub is told', () => {
+    const state = aState(childless);
+    const step = deletionStep(state, NOW + 300_000)!;
+    settleStep(state, { step, leaked: 'Scale set 7 was left.' }, NOW + 300_000);
+    expect(state.events).toEqual([
+      { type: 'Warning', reason: 'ScaleSetLeaked', message: 'Scale set 7 was left.' },
+    ]);
+    expect(deletionStep(state, NOW + 300_000)).toMatchObject({ name: 'release' });
+  });
+});
+
+test('the deadline counts from when the deletion was seen; without one there is none', () => {
+  expect(deadlineOf(aState({ deletingSince: NOW, deadlineSeconds: 60 }))).toBe(NOW + 60_000);
+  expect(deadlineOf(aState())).toBe(Infinity);
+});
+
+test('one that went without us leaves its listener, which goes once', () => {
+  expect(orphansStep(aState({ scaleSet: null }))).toMatchObject({
+    name: 'drop',
+    listeners: [{ uid: 'al-1' }],
+    sets: [],
+  });
+  expect(orphansStep(aState({ scaleSet: null, listeners: [aListener(going)] }))).toBeUndefined();
+  expect(orphansStep(aState({ scaleSet: null, listeners: [] }))).toBeUndefined();
+  expect(orphansStep(emptyAutoscalingRunnerSetState())).toBeUndefined();
+});

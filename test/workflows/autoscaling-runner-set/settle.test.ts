@@ -1,0 +1,97 @@
+import { noteOutdated, settleStep } from '../../../src/workflows/autoscaling-runner-set/settle.ts';
+import type { AutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
+import { NOW } from '../ephemeral-runner-set/builders.ts';
+import { aChildSet, aState, prepared } from './builders.ts';
+
+const step = { name: 'prepare', key: 'k' } as const;
+const fail = (state: AutoscalingRunnerSetState, reason: string) =>
+  settleStep(state, { step, stopped: { reason, message: 'm' } }, NOW);
+const { previousAnnotations: _before, ...result } = { ...prepared, events: [] };
+
+describe('Events', () => {
+  test('tell when trouble begins, not of every try', () => {
+    const state = aState();
+    for (const reason of ['SecretNotFound', 'SecretNotFound', 'GitHubRefused']) fail(state, reason);
+    expect(state.events.map(({ reason }) => reason)).toEqual(['SecretNotFound', 'GitHubRefused']);
+    settleStep(state, { step }, NOW);
+    expect(state.stepFailures).toEqual({});
+  });
+
+  test('tell of the same trouble again once it was over', () => {
+    const state = aState();
+    fail(state, 'SecretNotFound');
+    settleStep(state, { step }, NOW);
+    fail(state, 'SecretNotFound');
+    expect(state.events.map(({ reason }) => reason)).toEqual(['SecretNotFound', 'SecretNotFound']);
+  });
+
+  test('tell of labels that GitHub dropped, once', () => {
+    const state = aState();
+    const dropped = { ...prepared, missingLabels: ['gpu'], events: [] };
+    settleStep(state, { step, prepared: dropped }, NOW);
+    settleStep(state, { step, prepared: dropped }, NOW);
+    expect(state.events.map(({ reason }) => reason)).toEqual(['LabelsDropped']);
+    settleStep(state, { step, prepared: { ...dropped, missingLabels: ['gpu', 'arm'] } }, NOW);
+    expect(state.events.at(-1)?.message).toContain('gpu, arm');
+    settleStep(state, { step, prepared: { ...dropped, missingLabels: [] } }, NOW);
+    expect(state.events).toHaveLength(2);
+  });
+
+  test('tell when runners become outdated, and when a new template ends that', () => {
+    const state = aState({ sets: [aChildSet({ phase: 'Outdated' })] });
+    noteOutdated(state);
+    noteOutdated(state);
+    state.seen!.runnerSets = [aChildSet()];
+    noteOutdated(state);
+    noteOutdated(state);
+    expect(state.events.map(({ reason }) => reason)).toEqual(['Outdated', 'Resumed']);
+  });
+
+  test('tell nothing of a scale set whose runners were always accepted', () => {
+    const state = aState();
+    noteOutdated(state);
+    expect(state.events).toEqual([]);
+  });
+});
+
+describe('what a step came to', () => {
+  test('the scale set is remembered with what the annotations said before, and has its finalizer', () => {
+    const { prepared: _none, ...state } = aState({
+      scaleSet: { gitHubAnnotations: '', hasFinalizer: undefined as never },
+    });
+    const created = { type: 'Normal' as const, reason: 'ScaleSetCreated', message: 'm' };
+    const after: AutoscalingRunnerSetState = state;
+    settleStep(after, { step, prepared: { ...result, events: [created] } }, NOW);
+    expect(after.prepared).toEqual({ ...prepared, previousAnnotations: '' });
+    expect(after.seen?.autoscalingRunnerSet?.hasFinalizer).toBe(true);
+    expect(after.events).toEqual([created]);
+  });
+
+  test('one that could not be done is not repeated at once, and neither is one without effect', () => {
+    const state = aState();
+    fail(state, 'SecretNotFound');
+    expect(state.stepBackoffs['prepare']).toEqual({ key: 'k', tries: 1, notBefore: NOW + 1_000 });
+    settleStep(state, { step: { ...step, key: 'other' } }, NOW);
+    expect(state.stepBackoffs['prepare']).toEqual({ key: 'other', tries: 1, notBefore: NOW + 2_000 });
+  });
+
+  test('a failure is of its step alone', () => {
+    const state = aState();
+    fail(state, 'SecretNotFound');
+    settleStep(state, { step: { name: 'apply', key: 'k' } }, NOW);
+    expect(state.stepFailures).toEqual({ prepare: { reason: 'SecretNotFound', message: 'm' } });
+  });
+
+  test('removed and released is what was done, not what was tried', () => {
+    const state = aState();
+    for (const name of ['remove', 'release'] as const) {
+      settleStep(state, { step: { name, key: 'k' }, stopped: { reason: 'r', message: 'm' } }, NOW);
+    }
+    expect(state.removed ?? state.released).toBeUndefined();
+    settleStep(state, { step: { name: 'remove', key: 'k' } }, NOW);
+    expect(state.removed).toBe(true);
+    expect(state.released).toBeUndefined();
+    settleStep(state, { step: { name: 'release', key: 'k' } }, NOW);
+    expect(state.released).toBe(true);
+  });
+});

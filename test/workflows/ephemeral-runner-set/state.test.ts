@@ -1,0 +1,22 @@
+import { emptyRunnerSetState, remember } from '../../../src/workflows/ephemeral-runner-set/state.ts';
+import { NOW } from './builders.ts';
+
+test('of past failures the last twenty are kept, oldest first', () => {
+  const state = emptyRunnerSetState();
+  for (let i = 0; i < 25; i += 1) remember(state, { at: NOW + i, runner: `r${i}`, reason: 'r', message: '' });
+  expect(state.pastFailures.map(({ runner }) => runner)).toEqual(
+    Array.from({ length: 20 }, (_, i) => `r${i + 5}`),
+  );
+});
+
+test('a set that nothing is known of shares nothing with another one, and decides nothing', () => {
+  const [one, other] = [emptyRunnerSetState(), emptyRunnerSetState()];
+  one.runners.set('r', { name: 'r' });
+  one.events.push({ type: 'Normal', reason: 'r', message: '' });
+  one.snapshotNames.push('r');
+  remember(one, { at: NOW, runner: 'r', reason: 'r', message: '' });
+  expect(other).toEqual(emptyRunnerSetState());
+  expect(other).toMatchObject({ complete: false, events: [], snapshotNames: [], pastFailures: [] });
+  expect(other.runners.size).toBe(0);
+  expect(other).not.toHaveProperty('runnerSet');
+});
