@@ -29,7 +29,7 @@ export interface Results extends Surroundings {
   cases: CaseResult[];
 }
 
-export interface Machine {
+interface Machine {
   cpus: number;
   cpuModel: string;
   memoryGiB: number;

@@ -25,7 +25,7 @@ export const NAMESPACES = { limit: 'bench-limit', ours: 'bench-ours' } as const;
 export type Side = keyof typeof NAMESPACES;
 
 /** The scale set that all runners register for. */
-export const SCALE_SET_ID = 1;
+const SCALE_SET_ID = 1;
 
 /** The Secret in each namespace that GitHub is reached with. */
 export const CREDENTIALS = 'github';

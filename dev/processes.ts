@@ -141,7 +141,7 @@ function findSetpriv(): string | undefined {
 let setpriv: { path: string | undefined } | undefined;
 
 /** The command line under which the kernel kills the command when its parent dies (Linux with util-linux). */
-export function boundToParent(command: string, args: readonly string[]): [string, string[]] {
+function boundToParent(command: string, args: readonly string[]): [string, string[]] {
   setpriv ??= { path: findSetpriv() };
   if (setpriv.path === undefined) return [command, [...args]];
   return [setpriv.path, ['--pdeathsig', 'KILL', command, ...args]];

@@ -24,7 +24,7 @@ export const IDLE_TARGETS = { podsAdded: 0, peakRssMiB: 512 } as const satisfies
   Record<keyof IdleSets, number>
 >;
 
-export const holds = ({ atLeast = -Infinity, atMost = Infinity }: JobsTarget, value: number): boolean =>
+const holds = ({ atLeast = -Infinity, atMost = Infinity }: JobsTarget, value: number): boolean =>
   value >= atLeast && value <= atMost;
 
 export const boundOf = ({ atLeast, atMost }: JobsTarget): string =>

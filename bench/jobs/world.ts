@@ -10,7 +10,7 @@ export interface JobsWorld extends World {
 }
 
 /** The stand-in for GitHub, as its administrator sees it. */
-export interface GitHubAdmin {
+interface GitHubAdmin {
   createScaleSet(name: string): Promise<ScaleSetView>;
   scaleSet(name: string): Promise<ScaleSetView | undefined>;
   scaleSets(): Promise<ScaleSetView[]>;

@@ -5,7 +5,7 @@ import type { RunningProcess } from '../processes.ts';
 import type { clusterTools } from '../toolchain/toolchain.ts';
 
 /** The binaries of a control plane, by name. */
-export type ClusterBinaries = Record<(typeof clusterTools)[number], string>;
+type ClusterBinaries = Record<(typeof clusterTools)[number], string>;
 
 /** Where one cluster keeps its files, and the port of its API server. */
 export interface ControlPlane {

@@ -11,7 +11,7 @@ export interface RateLimits {
 export const hostedRateLimits: RateLimits = { core: 5_000, actions_runner_registration: 10_000 };
 
 /** What a request to the REST API is told of its budget. */
-export interface Charge {
+interface Charge {
   headers: Record<string, string>;
   /** The request was one too many. */
   isRefused: boolean;

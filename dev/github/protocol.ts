@@ -4,7 +4,7 @@
  *
  * | runner side | |
  * |---|---|
- * | `POST /standin/runners/connect` `ConnectRequest` | 200 `Connection`; 409 when the JIT config was used before, 401 when it is unknown, 410 when the runner was removed |
+ * | `POST /standin/runners/connect` `{ jitConfig }`, as it was handed out | 200 `Connection`; 409 when the JIT config was used before, 401 when it is unknown, 410 when the runner was removed |
  * | `GET /standin/runners/{connectionId}/job?wait=ms` | 200 `RunnerJob`; 204 when none came in time; 410 when the runner was removed: exit |
  * | `POST /standin/runners/{connectionId}/renew` | 204: the job is alive; 410 when it was taken away |
  * | `POST /standin/runners/{connectionId}/complete` `{ result }` | 204: job and runner are done; 409 when there is no job |
@@ -33,11 +33,6 @@ export interface JitContent {
   scaleSetId: number;
   /** This runner's own. */
   secret: string;
-}
-
-export interface ConnectRequest {
-  /** `encodedJITConfig` as it was handed out. */
-  jitConfig: string;
 }
 
 export interface Connection {

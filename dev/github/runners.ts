@@ -20,7 +20,7 @@ export interface Runner {
   timer?: Alarm;
 }
 
-export type Connected = { runner: Runner } | { refused: 401 | 409 | 410; violation?: string };
+type Connected = { runner: Runner } | { refused: 401 | 409 | 410; violation?: string };
 
 export interface Runners {
   add(scaleSet: ScaleSet, key: { configPath: string; name: string }): Runner | undefined;

@@ -20,7 +20,7 @@ export const newSession = (owner: string, now: number): Session => ({
   seenAt: now,
 });
 
-export interface QueuedMessage {
+interface QueuedMessage {
   id: number;
   /** Job messages, 50 at most. */
   elements: object[];

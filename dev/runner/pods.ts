@@ -15,7 +15,7 @@ export interface Pod {
   status: PodStatus;
 }
 
-export interface Container {
+interface Container {
   name: string;
   image: string;
   env?: { name: string; value?: string; valueFrom?: { secretKeyRef?: { name: string; key: string } } }[];

@@ -26,13 +26,13 @@ export interface RunnersOptions {
 }
 
 /** Names a runner by its pod. */
-export interface PodKey {
+interface PodKey {
   namespace: string;
   name: string;
 }
 
 /** One runner that lives. */
-export interface RunnerView extends PodKey {
+interface RunnerView extends PodKey {
   state: RunnerState;
 }
 

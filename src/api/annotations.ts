@@ -13,9 +13,6 @@ export const INTEGRITY_HASH_ANNOTATION = 'actions.github.com/integrity-hash';
 /** `spec.patchID` of the EphemeralRunnerSet when it made this runner. */
 export const PATCH_ID_ANNOTATION = 'actions.github.com/patch-id';
 
-/** The chart's hash of its values, on the AutoscalingRunnerSet. */
-export const VALUES_HASH_ANNOTATION = 'actions.github.com/values-hash';
-
 /** Which objects of the chart lose their protection when the AutoscalingRunnerSet goes; each holds one name. */
 export const CLEANUP_KUBERNETES_MODE_ROLE_BINDING_ANNOTATION =
   'actions.github.com/cleanup-kubernetes-mode-role-binding-name';

@@ -2,21 +2,14 @@
 
 export const PART_OF_LABEL = 'app.kubernetes.io/part-of';
 export const COMPONENT_LABEL = 'app.kubernetes.io/component';
-/** The version that wrote the object; children copy it from their AutoscalingRunnerSet. */
-export const VERSION_LABEL = 'app.kubernetes.io/version';
 
 /** `app.kubernetes.io/part-of` of everything below an AutoscalingRunnerSet. */
 export const PART_OF = 'gha-runner-scale-set';
-/** `app.kubernetes.io/part-of` of an AutoscalingRunnerSet that the chart made. */
-export const CHART_PART_OF = 'gha-rs';
 
 /** `app.kubernetes.io/component` of each object. */
 export const LISTENER_COMPONENT = 'runner-scale-set-listener';
 export const RUNNER_SET_COMPONENT = 'runner-set';
 export const RUNNER_COMPONENT = 'runner';
-export const SCALE_SET_COMPONENT = 'autoscaling-runner-set';
-export const MANAGER_ROLE_COMPONENT = 'manager-role';
-export const MANAGER_ROLE_BINDING_COMPONENT = 'manager-role-binding';
 
 /** Name and namespace of the AutoscalingRunnerSet an object serves. */
 export const SCALE_SET_NAME_LABEL = 'actions.github.com/scale-set-name';

@@ -33,7 +33,7 @@ export interface ActionsServiceOptions {
   userAgent: (scaleSetId?: number) => string;
 }
 
-export const API_VERSION = '6.0-preview';
+const API_VERSION = '6.0-preview';
 
 /** Nothing is expected in the answer. */
 export const decodeNothing: Decode<void> = () => undefined;

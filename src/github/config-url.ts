@@ -1,7 +1,7 @@
 import { GitHubError } from './errors.ts';
 
 /** Which of GitHub's levels the runners belong to. */
-export type GitHubScope = 'enterprise' | 'organization' | 'repository';
+type GitHubScope = 'enterprise' | 'organization' | 'repository';
 
 /** A parsed `githubConfigUrl`. Names that its scope does not have are empty. */
 export interface GitHubConfigUrl {

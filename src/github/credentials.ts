@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { GitHubError } from './errors.ts';
 
 /** A personal access token, classic or fine-grained. */
-export interface TokenCredentials {
+interface TokenCredentials {
   readonly kind: 'token';
   readonly token: string;
 }

@@ -18,7 +18,7 @@ const LONGEST_PAUSE_MS = 3_600_000;
  *   token lasts.
  * - `all`: every call, because the Actions service itself asked for it.
  */
-export type WaitScope = 'rest' | 'all';
+type WaitScope = 'rest' | 'all';
 
 /** A rate limit of the REST API, by GitHub's name for it (`x-ratelimit-resource`). Each is counted by itself. */
 export type RestBudget = 'core' | 'actions_runner_registration';

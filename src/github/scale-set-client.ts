@@ -23,12 +23,12 @@ export interface CallOptions {
 }
 
 /** Whom to register: the runner's name, unique at GitHub, and its work folder (empty: the runner's own default). */
-export interface JitConfigRequest {
+interface JitConfigRequest {
   name: string;
   workFolder?: string | undefined;
 }
 
-export interface NewScaleSet {
+interface NewScaleSet {
   name: string;
   /** 1 is the default group. */
   runnerGroupId: number;

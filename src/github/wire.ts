@@ -146,7 +146,7 @@ export interface QueueMessage {
 }
 
 /** What all job messages say. Times are RFC 3339; a time that is not set is absent. */
-export interface JobMessage {
+interface JobMessage {
   messageType: string;
   runnerRequestId: Int64;
   repositoryName: string;

@@ -7,7 +7,7 @@ export const RUNNER_CONTAINER = 'runner';
 const MESSAGE_LENGTH = 200;
 
 /** The state of the container `runner`. */
-export type RunnerContainerState =
+type RunnerContainerState =
   | { state: 'waiting'; reason?: string; message?: string }
   | { state: 'running' }
   | { state: 'terminated'; exitCode: number; reason?: string; message?: string };
@@ -38,7 +38,7 @@ export interface PodState {
 }
 
 /** Why something is as it is. */
-export interface Words {
+interface Words {
   reason?: string;
   message?: string;
 }

@@ -60,7 +60,7 @@ export type Stage =
   | 'idle'
   | 'busy'
   | 'ended'
-  | 'leaving';
+  | 'leaving'; // being deregistered and deleted
 
 /** The end of a runner that did not complete, kept for whoever asks. */
 export interface PastFailure {

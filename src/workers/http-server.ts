@@ -6,7 +6,7 @@ import type { Metrics } from './metrics/metrics.ts';
 import type { ListenAddress } from './configuration/setting.ts';
 
 /** One thing that must work for the worker to be of use. Fails by rejecting or throwing, and says why. */
-export type ReadinessCheck = (signal: AbortSignal) => Promise<void> | void;
+type ReadinessCheck = (signal: AbortSignal) => Promise<void> | void;
 
 /** Checks by the name of the part: `temporal`, `worker`, `kubernetes`. */
 export type ReadinessChecks = Readonly<Record<string, ReadinessCheck>>;

@@ -1,6 +1,6 @@
 import type { LogLevel, LogMetadata, Logger as TemporalLogger } from '@temporalio/common';
 
-export type LogFormat = 'text' | 'json';
+type LogFormat = 'text' | 'json';
 
 /** A structured logger; also serves as the logger of Temporal's Runtime. Everything is redacted before it is written. */
 export interface Logger extends TemporalLogger {

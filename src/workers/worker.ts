@@ -33,7 +33,7 @@ export interface WorkerParts extends Omit<ActivityDeps, 'workflows'> {
 }
 
 /** `control`: workflows and all activities but the message sessions; `listeners`: only those. */
-export type WorkerRole = 'all' | 'control' | 'listeners';
+type WorkerRole = 'all' | 'control' | 'listeners';
 
 export interface RunningWorker {
   /** Whether it takes work from Temporal. */

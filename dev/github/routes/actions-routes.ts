@@ -6,7 +6,7 @@ import type { ScaleSet } from '../scale-sets.ts';
 import type { World } from '../world.ts';
 
 /** A call with a valid admin token: whose it is. */
-export interface AdminCall extends Call {
+interface AdminCall extends Call {
   configPath: string;
 }
 

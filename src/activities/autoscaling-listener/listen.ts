@@ -253,7 +253,7 @@ const keyOf = ({ namespace, name }: ListenerKey): { listener: string } => ({
 });
 
 /** What is announced with each poll: jobs beyond it are not assigned. */
-export const capacityOf = (capacity: ListenerCapacity, maxRunners: number): number => {
+const capacityOf = (capacity: ListenerCapacity, maxRunners: number): number => {
   if (capacity === 'open') return maxRunners;
   return capacity === 'closed' ? 0 : Math.min(capacity, maxRunners);
 };

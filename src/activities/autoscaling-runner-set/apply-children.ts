@@ -131,7 +131,7 @@ async function patchObject(
 }
 
 /** The merge patch for the AutoscalingListener; `undefined` when it is as it should be. */
-export function listenerPatch(live: AutoscalingListener, wanted: AutoscalingListener): object | undefined {
+function listenerPatch(live: AutoscalingListener, wanted: AutoscalingListener): object | undefined {
   const metadata = metadataPatch(live, wanted);
   const spec = patchBetween(live.spec, wanted.spec);
   return metadata || spec !== undefined

@@ -3,13 +3,13 @@ import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { autoscalingRunnerSets, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
 import { judged } from '../failures.ts';
 
-export interface ScaleRunnerSetInput {
+interface ScaleRunnerSetInput {
   namespace: string;
   name: string;
   replicas: number;
 }
 
-export interface PauseInput {
+interface PauseInput {
   namespace: string;
   name: string;
   paused: boolean;

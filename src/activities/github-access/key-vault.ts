@@ -12,7 +12,7 @@ import { setupErrorFromVault } from './key-vault-errors.ts';
 import type { KeyVaultSecret } from './key-vault-errors.ts';
 
 /** A vault, and how it is reached: without a proxy here, the process's own applies. */
-export interface KeyVault extends AzureKeyVaultConfig {
+interface KeyVault extends AzureKeyVaultConfig {
   proxy?: ProxySettings | undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { V1ListMeta, V1ObjectMeta, V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node';
+import type { V1ObjectMeta, V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node';
 
 /** `T` as JSON carries it: plain objects in place of classes, RFC 3339 strings in place of `Date`s. */
 export type Wire<T> = T extends Date
@@ -10,6 +10,5 @@ export type Wire<T> = T extends Date
       : T;
 
 export type ObjectMeta = Wire<V1ObjectMeta>;
-export type ListMeta = Wire<V1ListMeta>;
 export type PodSpec = Wire<V1PodSpec>;
 export type PodTemplate = Wire<V1PodTemplateSpec>;

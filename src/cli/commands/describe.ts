@@ -14,7 +14,7 @@ import type { SetKey } from '../set-key.ts';
 import type { Cluster, CommandContext, WorkflowFacts } from '../surroundings.ts';
 
 /** An Event of Kubernetes, several of a kind as one. */
-export interface EventRow {
+interface EventRow {
   type: string;
   reason: string;
   message: string;

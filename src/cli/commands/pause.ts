@@ -29,7 +29,7 @@ const WORDS = {
 type Order = keyof typeof WORDS;
 
 /** The stable shape of `pause -o json` and `resume -o json`. */
-export interface PauseReport extends SetKey {
+interface PauseReport extends SetKey {
   kind: PauseTarget['kind'];
   paused: boolean;
   /** EphemeralRunnerSets of the scale set that were paused by themselves. Only where there are any. */

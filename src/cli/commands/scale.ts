@@ -21,7 +21,7 @@ interface ScaleOptions {
 }
 
 /** The stable shape of `scale -o json`. */
-export interface ScaleReport extends SetKey {
+interface ScaleReport extends SetKey {
   replicas: number;
   previous: number;
   /** Only with `--wait`: runners there are at the end. */

@@ -57,8 +57,6 @@ const colorOf = <Row>(column: Column<Row> | undefined, row: Row | undefined): Co
 const painted = (text: string, color: Color | undefined, paint: Paint): string =>
   color ? paint(color, text) : text;
 
-export const formatJson = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
-
 /** The time since `from` as kubectl writes it: 42s, 5m, 3h, 8d. */
 export function formatAge(from: string | number | Date | undefined, now: number): string | undefined {
   if (from === undefined) return undefined;

@@ -7,7 +7,7 @@ import type { KubernetesObject, Resource, Status } from './resources.ts';
 import type { CallOptions, RequestRecord, Wire } from './wire.ts';
 import { createWire } from './wire.ts';
 
-export type { CallOptions, RequestRecord } from './wire.ts';
+export type { RequestRecord } from './wire.ts';
 
 export interface ObjectKey {
   /** Of a namespaced resource. */
@@ -61,7 +61,7 @@ export interface WatchOptions extends Selection, CallOptions {
   onOpen?: (() => void) | undefined;
 }
 
-export interface WatchEvent<T> {
+interface WatchEvent<T> {
   /** The object of a bookmark carries a resource version and nothing else. */
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   object: T;

@@ -4,7 +4,7 @@ import { KubernetesError, isGone } from './errors.ts';
 import { collectPages } from './pages.ts';
 import type { KubernetesObject, Resource } from './resources.ts';
 
-export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 export interface ReflectOptions<T extends KubernetesObject, D = T> extends Selection {
   client: Pick<KubernetesClient, 'listPages' | 'watch'>;

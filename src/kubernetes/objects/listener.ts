@@ -26,8 +26,8 @@ type PodSpec = NonNullable<Pod['spec']>;
 type EnvVar = NonNullable<PodSpec['containers'][number]['env']>[number];
 
 /** Where the pod finds its configuration, and the variable that says so. */
-export const LISTENER_CONFIG_FOLDER = '/etc/gha-listener';
-export const LISTENER_CONFIG_KEY = 'config.json';
+const LISTENER_CONFIG_FOLDER = '/etc/gha-listener';
+const LISTENER_CONFIG_KEY = 'config.json';
 export const LISTENER_CONFIG_VARIABLE = 'LISTENER_CONFIG_PATH';
 
 /** The variable that says whose pod it is: namespace and name of the AutoscalingListener, with a slash between. */

@@ -126,7 +126,7 @@ function buildRunnerSpec(scaleSet: AutoscalingRunnerSet): RunnerSpec {
 }
 
 /** Where the listener of a scale set belongs: name and namespace. */
-export const listenerKeyOf = (
+const listenerKeyOf = (
   { metadata, spec }: AutoscalingRunnerSet,
   controllerNamespace?: string,
 ): { namespace: string; name: string } => ({

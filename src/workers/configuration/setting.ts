@@ -37,7 +37,7 @@ export interface ListenAddress {
 
 export const ENV_PREFIX = 'TEMPORAL_ARC_';
 
-export const envOf = (flag: string): string => ENV_PREFIX + flag.toUpperCase().replaceAll('-', '_');
+const envOf = (flag: string): string => ENV_PREFIX + flag.toUpperCase().replaceAll('-', '_');
 
 type Kind<T> = Pick<Setting<T>, 'placeholder' | 'allowed' | 'read'> & { repeatable?: boolean };
 

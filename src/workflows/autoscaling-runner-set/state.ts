@@ -56,4 +56,4 @@ export interface StepBackoff {
   notBefore: number;
 }
 
-export type StepBackoffs = Partial<Record<string, StepBackoff>>;
+type StepBackoffs = Partial<Record<string, StepBackoff>>;

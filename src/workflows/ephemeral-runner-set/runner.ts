@@ -2,7 +2,7 @@ import type { Stage } from '../../messages/ephemeral-runner-set.ts';
 import type { ObservedRunner } from '../../messages/observations.ts';
 
 /** How a runner's work ended. */
-export type End =
+type End =
   | 'completed'
   | 'outdated'
   | 'failed'
@@ -16,7 +16,7 @@ export interface Ending {
   end: End;
   reason: string;
   message?: string;
-} // being deregistered and deleted
+}
 
 /** One runner in its set's state: what was seen of it, and what is in progress. */
 export interface RunnerState {

@@ -12,7 +12,7 @@ export interface Demand {
   uncounted: Record<string, UncountedJob>;
 }
 
-export interface UncountedJob {
+interface UncountedJob {
   /** Milliseconds since the epoch: it is forgotten then. */
   until: number;
   /** The queue has been quiet since: nothing newer explains it, and it counts. */

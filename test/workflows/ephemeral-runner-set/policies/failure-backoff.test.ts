@@ -18,7 +18,7 @@ function fail(times: number) {
   return failures;
 }
 
-describe('failures in a runner', () => {
+describe('failures in a row', () => {
   test('the wait grows by the table, the last entry repeats', () => {
     expect([0, 1, 2, 3, 4, 5, 6, 99].map((n) => backoffMs(n, settings) / 1000)).toEqual([
       0, 5, 10, 20, 40, 80, 80, 80,
@@ -40,7 +40,7 @@ describe('failures in a runner', () => {
     });
   });
 
-  test('after five in a runner, one runner is tried a backoff, however many are wanted', () => {
+  test('after five in a row, one runner is tried a backoff, however many are wanted', () => {
     const failures = fail(100);
     const at = (now: number) => allowAfterFailures(100, { failures, runners: [], now }, settings);
     expect(at(NOW)).toEqual({ count: 0, again: NOW + 80_000 });
