@@ -78,6 +78,7 @@ export function keepResults(name: string, results: Surroundings): string {
   return join('bench', 'results', file);
 }
 
+/** Earlier results, and the file they are in. */
 export interface Baseline extends Results {
   file: string;
 }

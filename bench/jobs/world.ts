@@ -19,6 +19,7 @@ interface GitHubAdmin {
   jobs(scaleSetId: number): Promise<JobView[]>;
 }
 
+/** The servers, and runners that take jobs. */
 export async function startJobsWorld(options: WorldOptions): Promise<JobsWorld> {
   const world = await startWorld(options);
   // In this process, which has hardly anything else to do.

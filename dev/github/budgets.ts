@@ -32,6 +32,7 @@ const RESOURCES: Partial<Record<CallName, keyof RateLimits>> = {
 
 const WINDOW_MS = 3_600_000;
 
+/** Full budgets; each is full again an hour after its first request. */
 export function createBudgets(limits: RateLimits, clock: Pick<Clock, 'now'>): Budgets {
   const windows = new Map<string, { used: number; resetAt: number }>();
   const windowOf = (resource: string): { used: number; resetAt: number } => {

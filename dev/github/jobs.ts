@@ -6,6 +6,7 @@ import type { JobState, QueueJobs } from './protocol.ts';
 import type { Runner, Runners } from './runners.ts';
 import type { ScaleSet } from './scale-sets.ts';
 
+/** How jobs find their runners. Durations in milliseconds. */
 export interface JobOptions {
   /** `github`: queued jobs are assigned as capacity allows. `ghes`: only those that the listener acquires. */
   style: 'github' | 'ghes';

@@ -4,6 +4,7 @@ import type { Job } from './job.ts';
 import type { JitContent, RunnerJob, RunnerView } from './protocol.ts';
 import type { ScaleSet } from './scale-sets.ts';
 
+/** A registered runner, and the job it has. */
 export interface Runner {
   id: number;
   name: string;
@@ -22,6 +23,7 @@ export interface Runner {
 
 type Connected = { runner: Runner } | { refused: 401 | 409 | 410; violation?: string };
 
+/** All registered runners. A name is free again once its runner is removed. */
 export interface Runners {
   add(scaleSet: ScaleSet, key: { configPath: string; name: string }): Runner | undefined;
   get(id: number): Runner | undefined;
@@ -35,6 +37,7 @@ export interface Runners {
   connected(connectionId: string): Runner | undefined;
 }
 
+/** No runners yet. */
 export function createRunners(): Runners {
   const byId = new Map<number, Runner>();
   const byName = new Map<string, Runner>();
@@ -99,6 +102,7 @@ function contentOf(jitConfig: string): JitContent | undefined {
   }
 }
 
+/** The runner as the stand-in's own interface shows it. */
 export const viewOf = ({ id, name, scaleSet, online, job }: Runner): RunnerView => ({
   id,
   name,
@@ -107,6 +111,7 @@ export const viewOf = ({ id, name, scaleSet, online, job }: Runner): RunnerView 
   busy: job !== undefined,
 });
 
+/** The job as its runner is told of it. */
 export const jobFor = ({ jobId, displayName, durationMs, wantedResult }: Job): RunnerJob => ({
   jobId,
   displayName,

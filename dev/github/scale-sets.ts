@@ -4,6 +4,7 @@ import type { MessageQueue, QueueOptions, Session } from './sessions.ts';
 import type { NewScaleSet, ScaleSetView, Statistics } from './protocol.ts';
 import type { Runner } from './runners.ts';
 
+/** A scale set with its jobs, runners and session. */
 export interface ScaleSet {
   id: number;
   name: string;
@@ -25,6 +26,7 @@ export interface ScaleSet {
   jobs: Record<'queued' | 'available' | 'assigned' | 'running', Set<Job>>;
 }
 
+/** A runner group, in the protocol's members. */
 export interface RunnerGroup {
   id: number;
   name: string;
@@ -32,6 +34,7 @@ export interface RunnerGroup {
   isDefaultGroup: boolean;
 }
 
+/** All scale sets. */
 export interface ScaleSets {
   groups: RunnerGroup[];
   /** `undefined` when the name is taken in its group. */
@@ -42,6 +45,7 @@ export interface ScaleSets {
   all(): ScaleSet[];
 }
 
+/** No scale sets yet, in these groups. */
 export function createScaleSets(groups: RunnerGroup[], options: QueueOptions): ScaleSets {
   const byId = new Map<number, ScaleSet>();
   let lastId = 0;
@@ -78,6 +82,7 @@ export function createScaleSets(groups: RunnerGroup[], options: QueueOptions): S
   };
 }
 
+/** The statistics as they go with each message and session. */
 export function statisticsOf({ jobs, runners, idle }: ScaleSet): Statistics {
   const assigned = jobs.assigned.size + jobs.running.size;
   return {
@@ -91,6 +96,7 @@ export function statisticsOf({ jobs, runners, idle }: ScaleSet): Statistics {
   };
 }
 
+/** The scale set as the stand-in's own interface shows it. */
 export const viewOf = (set: ScaleSet): ScaleSetView => ({
   id: set.id,
   name: set.name,

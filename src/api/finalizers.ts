@@ -1,7 +1,10 @@
 /** Finalizers: each holds its object back until what stands behind it has been cleaned up. */
 
+/** Held until children and scale set are gone. */
 export const AUTOSCALING_RUNNER_SET_FINALIZER = 'autoscalingrunnerset.actions.github.com/finalizer';
+/** Held until all runners of the set are gone. */
 export const EPHEMERAL_RUNNER_SET_FINALIZER = 'ephemeralrunnerset.actions.github.com/finalizer';
+/** Held until session and pod of the listener are closed. */
 export const AUTOSCALING_LISTENER_FINALIZER = 'autoscalinglistener.actions.github.com/finalizer';
 
 /** Held until pod and Secret of the runner are gone. */

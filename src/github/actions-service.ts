@@ -25,8 +25,10 @@ export interface ActionsCall<T> {
   signal?: AbortSignal | undefined;
 }
 
+/** Sends one call to the Actions service, with a token that is valid, and reads its answer. Throws GitHubError. */
 export type ActionsService = <T>(call: ActionsCall<T>) => Promise<T>;
 
+/** What calls to the Actions service are sent with. */
 export interface ActionsServiceOptions {
   authentication: Authentication;
   request: Requester;

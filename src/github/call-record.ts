@@ -26,6 +26,7 @@ export type GitHubOperation =
 export interface RateLimit {
   /** Which of GitHub's budgets the call was charged to: `core`, `actions_runner_registration`, …; `other`: not said, or not known. */
   resource: string;
+  /** Calls in a window, and those that are left of them. */
   limit: number;
   remaining: number;
   /** Milliseconds since the epoch. */

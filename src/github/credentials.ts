@@ -18,6 +18,7 @@ export interface AppCredentials {
   readonly privateKey: string;
 }
 
+/** A personal access token, or a GitHub App's key. */
 export type GitHubCredentials = TokenCredentials | AppCredentials;
 
 const APP_KEYS = ['github_app_id', 'github_app_installation_id', 'github_app_private_key'] as const;

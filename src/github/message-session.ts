@@ -57,6 +57,7 @@ export interface MessageSession {
   close(options?: CallOptions): Promise<void>;
 }
 
+/** For which scale set a session is opened, and by whom. */
 export interface NewMessageSession extends CallOptions {
   scaleSetId: number;
   /** Shown to others as the owner of the session. */

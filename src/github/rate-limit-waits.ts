@@ -7,6 +7,7 @@ export interface Clock {
   now(): number;
 }
 
+/** The time of this machine. */
 export const systemClock: Clock = { now: () => Date.now() };
 
 /** Longer than any of GitHub's rate limit windows: a wrong header must not silence a client for days. */
@@ -76,6 +77,7 @@ export interface RateLimitWaits {
   current(): WaitNotice[];
 }
 
+/** Waits of all config URLs of a process, none at first. */
 export function createRateLimitWaits(clock: Clock = systemClock): RateLimitWaits {
   const known = new Map<string, WaitNotice>();
   const listeners: ((notice: WaitNotice) => void)[] = [];

@@ -17,6 +17,7 @@ import { defaultSystemInfo, userAgentFor } from './transport/user-agent.ts';
 import type { SystemInfo } from './transport/user-agent.ts';
 import type { JitConfig, RunnerGroup, RunnerReference, RunnerScaleSet } from './wire.ts';
 
+/** How a call may be ended early. */
 export interface CallOptions {
   /** When it aborts, the call ends at once and throws the signal's reason. */
   signal?: AbortSignal | undefined;
@@ -88,6 +89,7 @@ export interface ScaleSetTransport {
   readonly userAgent: (scaleSetId?: number) => string;
 }
 
+/** Whom the client speaks for, and by which way it reaches GitHub. */
 export interface ScaleSetClientOptions extends RouteSettings {
   configUrl: string;
   credentials: GitHubCredentials;

@@ -38,6 +38,7 @@ export interface ScaleSetOptions {
   updateStrategy: 'immediate' | 'eventual';
 }
 
+/** What holds where the worker's configuration says nothing. */
 export const DEFAULT_SCALE_SET_OPTIONS: ScaleSetOptions = {
   listenerPullSecrets: [],
   listenerMode: 'worker',

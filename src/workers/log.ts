@@ -8,6 +8,7 @@ export interface Logger extends TemporalLogger {
   child(facts: LogMetadata): Logger;
 }
 
+/** How log lines are written. */
 export interface LoggerOptions {
   level?: Lowercase<LogLevel>;
   format?: LogFormat;

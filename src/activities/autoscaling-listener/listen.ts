@@ -21,6 +21,7 @@ import type { ListenerKey, ListenerSetup, ReadSetup } from './setup.ts';
 import { observeRunnerSetSignal } from '../../messages/ephemeral-runner-set.ts';
 import { reportSignal } from '../../messages/autoscaling-listener.ts';
 
+/** Which listener to serve, and from where on. */
 export interface ListenInput extends ListenerKey {
   /** What the EphemeralRunnerSet can take. */
   capacity: ListenerCapacity;
@@ -28,6 +29,7 @@ export interface ListenInput extends ListenerKey {
   progress?: ListenProgress;
 }
 
+/** What holding a session needs. Where setup and metrics come from differs between worker and pod. */
 export interface ListenDeps {
   /** Name of the cluster: part of workflow ids. */
   cluster: string;

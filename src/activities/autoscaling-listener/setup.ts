@@ -38,6 +38,7 @@ export interface ListenerKey {
 /** @throws SetupError, KubernetesError */
 export type ReadSetup = (key: ListenerKey, signal?: AbortSignal) => Promise<ListenerSetup>;
 
+/** What reading a listener's setup from the cluster needs. */
 export interface ListenerSetupDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
 }

@@ -20,11 +20,13 @@ import { desiredChildren } from './policies/desired-children.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
 
+/** Whose children are brought up to date, and whether they have to wait for jobs. */
 export interface ApplyChildrenInput extends ScaleSetTarget {
   /** Busy runners finish before the new template takes effect, and no further job is taken meanwhile. */
   hold?: true;
 }
 
+/** What making the children needs. */
 export interface ApplyChildrenDeps {
   kubernetes: KubernetesClient;
   options: ChildOptions;

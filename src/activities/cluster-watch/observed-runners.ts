@@ -10,6 +10,7 @@ import type { ObservedPod, ObservedRunner, ObservedRunnerSet } from '../../messa
 
 /** Reduces resources to what decisions need of them. */
 
+/** An EphemeralRunnerSet reduced to what decisions need. */
 export function observedRunnerSet({ metadata, spec, status }: EphemeralRunnerSet): ObservedRunnerSet {
   const { ephemeralRunnerSpec: template } = spec;
   return {
@@ -35,6 +36,7 @@ export interface OwnedRunner {
   runner: ObservedRunner;
 }
 
+/** An EphemeralRunner reduced to what decisions need, and the set that owns it, if one does. */
 export function observedRunner({ metadata, spec, status }: EphemeralRunner): OwnedRunner {
   const owner = metadata.ownerReferences?.find(
     ({ controller, kind }) => controller && kind === 'EphemeralRunnerSet',
@@ -55,6 +57,7 @@ export function observedRunner({ metadata, spec, status }: EphemeralRunner): Own
   return { namespace: metadata.namespace ?? '', ...(owner && { runnerSet: owner.name }), runner };
 }
 
+/** A pod's state without what is usual or absent, as it goes into signals. */
 export function observedPod({
   uid,
   phase,

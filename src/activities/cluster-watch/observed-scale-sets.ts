@@ -24,6 +24,7 @@ import {
 } from '../autoscaling-runner-set/policies/desired-children.ts';
 import { observedPod } from './observed-runners.ts';
 
+/** An AutoscalingRunnerSet reduced to what decisions need. Pure. */
 export function observedAutoscalingRunnerSet(
   scaleSet: AutoscalingRunnerSet,
   { updateStrategy }: Pick<ScaleSetOptions, 'updateStrategy'>,
@@ -44,6 +45,7 @@ export function observedAutoscalingRunnerSet(
   };
 }
 
+/** An EphemeralRunnerSet as its AutoscalingRunnerSet's decisions see it, compared with what it should be. Pure. */
 export function observedChildRunnerSet(
   set: EphemeralRunnerSet,
   { wanted, current, busy, paused }: ChildRunnerSetFacts,
@@ -70,6 +72,7 @@ export function observedChildRunnerSet(
   };
 }
 
+/** What is known about a child beside the object itself. */
 export interface ChildRunnerSetFacts {
   /** As it should be; unknown while its AutoscalingRunnerSet does not exist. */
   wanted: EphemeralRunnerSet | undefined;
@@ -79,6 +82,10 @@ export interface ChildRunnerSetFacts {
   paused: boolean;
 }
 
+/**
+ * An AutoscalingListener as its AutoscalingRunnerSet's decisions see it; `wanted` is how it should be, if that is
+ * known. Pure.
+ */
 export function observedChildListener(
   listener: AutoscalingListener,
   wanted: AutoscalingListener | undefined,

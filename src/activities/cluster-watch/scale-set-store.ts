@@ -36,6 +36,7 @@ interface Named {
   metadata: { namespace?: string; name?: string };
 }
 
+/** What the store is made with. `clock` gives milliseconds since the epoch. */
 export interface ScaleSetStoreOptions {
   /** Called for each target that there may be something to tell. */
   onNews: (target: Told) => void;

@@ -40,6 +40,7 @@ import { ScaleSetStore } from './scale-set-store.ts';
 import type { RunnerSettings, ScaleSetOptions } from '../../messages/settings.ts';
 import { DEFAULT_SCALE_SET_OPTIONS } from '../../messages/settings.ts';
 
+/** What the watch needs: the cluster to look at, and Temporal to tell. */
 export interface WatchClusterDeps {
   cluster: string;
   kubernetes: KubernetesClient;

@@ -28,6 +28,7 @@ import { notReady } from './publish-status.ts';
 import type { Registrar } from './register-runner.ts';
 import { NameTakenError, register } from './register-runner.ts';
 
+/** What the creation of one runner works with. `signal` cuts it short. */
 export interface RunnerMaker {
   kubernetes: KubernetesClient;
   github: Registrar;

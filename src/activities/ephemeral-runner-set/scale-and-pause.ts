@@ -24,6 +24,7 @@ export interface OrderActivities {
   pauseScaleSet(input: PauseInput): Promise<void>;
 }
 
+/** The activities behind what people ask of a set: scale, pause, resume. */
 export const orderActivities = ({ kubernetes }: { kubernetes: KubernetesClient }): OrderActivities => ({
   scaleRunnerSet: ({ namespace, name, replicas }) =>
     judged(async () => {

@@ -28,6 +28,7 @@ export interface KeyVaults {
   read(vault: KeyVault, secret: KeyVaultSecret): Promise<Record<string, string>>;
 }
 
+/** What differs in tests: connections, clock and patience. */
 export interface KeyVaultsOptions {
   /** Makes the connections. */
   connect?: ((route: RouteSettings) => Dispatcher) | undefined;

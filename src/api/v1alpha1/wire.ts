@@ -9,6 +9,9 @@ export type Wire<T> = T extends Date
       ? { [K in keyof T]: Wire<T[K]> }
       : T;
 
+/** `metadata` of any object. */
 export type ObjectMeta = Wire<V1ObjectMeta>;
+/** What runs in a pod. */
 export type PodSpec = Wire<V1PodSpec>;
+/** A pod before it has a name: `metadata` and `spec`. */
 export type PodTemplate = Wire<V1PodTemplateSpec>;

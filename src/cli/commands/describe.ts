@@ -35,6 +35,7 @@ export interface Description {
   missing?: string;
 }
 
+/** `temporal-arc describe`: one set, from its resource, its Events and its workflow. */
 export function describeCommand(run: Run): Command {
   const command = new Command('describe')
     .summary('Tell all about one set: what is wanted, there and going on, and why.')

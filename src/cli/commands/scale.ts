@@ -32,6 +32,7 @@ const MOST_REPLICAS = 2_147_483_647;
 
 const POLL_MS = 500;
 
+/** `temporal-arc scale`: sets the number of runners wanted, through the set's workflow. */
 export function scaleCommand(run: Run): Command {
   const command = new Command('scale')
     .summary('Set how many runners a set wants.')

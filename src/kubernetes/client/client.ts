@@ -9,12 +9,14 @@ import { createWire } from './wire.ts';
 
 export type { RequestRecord } from './wire.ts';
 
+/** Which object is meant. */
 export interface ObjectKey {
   /** Of a namespaced resource. */
   namespace?: string | undefined;
   name: string;
 }
 
+/** Which objects are meant; selectors in kubectl's syntax. */
 export interface Selection {
   /** Unset: all namespaces. */
   namespace?: string | undefined;
@@ -22,26 +24,31 @@ export interface Selection {
   fieldSelector?: string | undefined;
 }
 
+/** Which objects are listed, and how. */
 export interface ListOptions extends Selection, CallOptions {
   /** Objects a page; 500 unless told otherwise. All pages are read. */
   limit?: number | undefined;
 }
 
+/** Everything that was selected, all pages together. */
 export interface ObjectList<T> {
   items: T[];
   /** Of the list as a whole: where a watch continues. */
   resourceVersion: string;
 }
 
+/** How an object is created. */
 export interface CreateOptions extends CallOptions {
   /** Checks everything, admission included, and creates nothing. */
   dryRun?: boolean | undefined;
 }
 
+/** What of an object is patched: the object itself unless a subresource is named. */
 export interface PatchOptions extends CallOptions {
   subresource?: 'status' | 'scale' | undefined;
 }
 
+/** How an object is deleted, and on which conditions. */
 export interface DeleteOptions extends CallOptions {
   propagationPolicy?: 'Background' | 'Foreground' | 'Orphan' | undefined;
   /** Delete only this very object; another of the same name is a conflict. */
@@ -50,6 +57,7 @@ export interface DeleteOptions extends CallOptions {
   gracePeriodSeconds?: number | undefined;
 }
 
+/** Which changes are watched, and from which version on. */
 export interface WatchOptions extends Selection, CallOptions {
   resourceVersion: string;
   /** After this time the server ends the watch; 300 unless told otherwise. */
@@ -109,6 +117,7 @@ export interface KubernetesClient {
   close(): Promise<void>;
 }
 
+/** Which cluster is spoken to, and with how many connections. */
 export interface KubernetesClientOptions {
   /** A configuration, or the path of a file; as kubectl finds it unless given. */
   kubeConfig?: KubeConfig | string;

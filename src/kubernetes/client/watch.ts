@@ -6,6 +6,7 @@ import type { KubernetesObject, Resource } from './resources.ts';
 
 type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
+/** What is reflected, and who is told. */
 export interface ReflectOptions<T extends KubernetesObject, D = T> extends Selection {
   client: Pick<KubernetesClient, 'listPages' | 'watch'>;
   resource: Resource<T>;

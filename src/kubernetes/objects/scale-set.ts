@@ -46,6 +46,7 @@ export interface ScaleSetParts {
   excludedLabelPrefixes?: ExcludedPrefixes;
 }
 
+/** What an AutoscalingListener is made from. */
 export interface ListenerParts extends ScaleSetParts {
   /** The EphemeralRunnerSet whose replicas the listener sets. */
   runnerSet: string;

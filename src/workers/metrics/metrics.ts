@@ -68,6 +68,7 @@ interface MetricDescription {
   help: string;
 }
 
+/** What the metrics of a process are made with. */
 export interface MetricsOptions {
   version?: string;
   /** Also memory, CPU and event loop of this process. Default: yes. */

@@ -69,6 +69,7 @@ export interface RunnerState {
   failures?: number;
 }
 
+/** Its status names a job, or GitHub said that one is running. */
 export const hasJob = (runner: RunnerState): boolean =>
   runner.seen?.hasJob === true || runner.heldByJob === true;
 

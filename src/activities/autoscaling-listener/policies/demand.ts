@@ -19,6 +19,7 @@ interface UncountedJob {
   counts?: true;
 }
 
+/** The demand before the first message of a session. */
 export const NO_DEMAND: Demand = { uncounted: {} };
 
 /** A job that no statistics ever counted, and that neither started nor ended, is not waited for longer. */
