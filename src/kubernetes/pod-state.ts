@@ -19,8 +19,6 @@ export interface PodState {
   namespace: string;
   phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
   ready: boolean;
-  /** A node was chosen. */
-  scheduled: boolean;
   /** Milliseconds since the epoch: since then no node takes it. */
   unschedulableSince?: number;
   /** No node was chosen, and the scheduler says why: none fits, or a gate holds it back. */
@@ -60,7 +58,6 @@ export function podStateOf(pod: Pod, container = RUNNER_CONTAINER): PodState {
     namespace: metadata.namespace ?? '',
     phase: phaseOf(status),
     ready: latestCondition(status, 'Ready')?.status === 'True',
-    scheduled: pod.spec?.nodeName !== undefined || latestCondition(status, 'PodScheduled')?.status === 'True',
     ...unschedulable(status),
     ...imageErrorOf(status),
     runner: runnerState(status.containerStatuses?.find(({ name }) => name === container)),

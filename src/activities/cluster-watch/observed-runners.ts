@@ -11,7 +11,7 @@ import type { ObservedPod, ObservedRunner, ObservedRunnerSet } from '../../messa
 /** Reduces resources to what decisions need of them. */
 
 /** An EphemeralRunnerSet reduced to what decisions need. */
-export function observedRunnerSet({ metadata, spec, status }: EphemeralRunnerSet): ObservedRunnerSet {
+export function observedRunnerSet({ metadata, spec }: EphemeralRunnerSet): ObservedRunnerSet {
   const { ephemeralRunnerSpec: template } = spec;
   return {
     uid: metadata.uid ?? '',
@@ -21,7 +21,6 @@ export function observedRunnerSet({ metadata, spec, status }: EphemeralRunnerSet
     patchId: spec.patchID ?? 0,
     configUrl: template?.githubConfigUrl ?? '',
     scaleSet: metadata.labels?.[SCALE_SET_NAME_LABEL] ?? metadata.name ?? '',
-    ...(status?.phase && { phase: status.phase }),
     ...(metadata.finalizers?.includes(EPHEMERAL_RUNNER_SET_FINALIZER) && { hasFinalizer: true }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
     ...(isPaused({ metadata }) && { paused: true }),

@@ -110,7 +110,7 @@ export function observedChildListener(
 /** What a listener's own workflow needs, but for its capacity. */
 export function observedListener(
   { metadata, spec }: AutoscalingListener,
-  pod: ListenerPodState | undefined,
+  pod: PodState | undefined,
   { listenerMode }: Pick<ScaleSetOptions, 'listenerMode'>,
 ): Omit<ObservedListener, 'capacity'> {
   const asked = metadata.annotations?.[LISTENER_MODE_ANNOTATION] ?? listenerMode;
@@ -133,13 +133,7 @@ export function observedListener(
   };
 }
 
-const listenerPod = (pod: ListenerPodState): ObservedListenerPod => ({
+const listenerPod = (pod: PodState): ObservedListenerPod => ({
   ...observedPod(pod),
   ...(pod.deleting && { deleting: true }),
-  ...(pod.integrityHash !== undefined && { integrityHash: pod.integrityHash }),
 });
-
-/** A listener's pod, with the annotation that says what it was made from. */
-export interface ListenerPodState extends PodState {
-  integrityHash?: string;
-}
