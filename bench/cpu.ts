@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** The CPU time that was spent up to a moment, in ticks of the kernel's clock. */
 export interface CpuReading {
+  /** Milliseconds since this process began. */
   at: number;
   /** Of the whole machine. */
   busy: number;
@@ -48,6 +49,7 @@ export function readCpu({ platform, say }: CpuSource = here): CpuReading | undef
   }
 }
 
+/** What the machine and our processes used between two readings; `undefined` where one is missing. */
 export function cpuBetween(
   before: CpuReading | undefined,
   after: CpuReading | undefined,

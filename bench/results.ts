@@ -29,7 +29,7 @@ export interface Results extends Surroundings {
   cases: CaseResult[];
 }
 
-export interface Machine {
+interface Machine {
   cpus: number;
   cpuModel: string;
   memoryGiB: number;
@@ -78,6 +78,7 @@ export function keepResults(name: string, results: Surroundings): string {
   return join('bench', 'results', file);
 }
 
+/** Earlier results, and the file they are in. */
 export interface Baseline extends Results {
   file: string;
 }

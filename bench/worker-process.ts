@@ -6,6 +6,7 @@ import { PROGRAM } from './build.ts';
 import { NAMESPACES } from './world.ts';
 import type { World } from './world.ts';
 
+/** How the worker is started. */
 export interface WorkerOptions {
   /** Name of the cluster: part of workflow ids and of the task queue. */
   cluster: string;

@@ -22,10 +22,11 @@ const root = join(import.meta.dirname, '..');
 /** Where the bare calls create their runners, out of the worker's sight, and where the worker does. */
 export const NAMESPACES = { limit: 'bench-limit', ours: 'bench-ours' } as const;
 
+/** Whose runners they are. */
 export type Side = keyof typeof NAMESPACES;
 
 /** The scale set that all runners register for. */
-export const SCALE_SET_ID = 1;
+const SCALE_SET_ID = 1;
 
 /** The Secret in each namespace that GitHub is reached with. */
 export const CREDENTIALS = 'github';
@@ -33,6 +34,7 @@ export const CREDENTIALS = 'github';
 /** Of the repository that all runners are for. */
 export const configUrlAt = (gitHubUrl: string): string => `${gitHubUrl}/octo/repo`;
 
+/** How slow GitHub is, and where progress is told. */
 export interface WorldOptions {
   /** How long GitHub takes for a JIT config, in milliseconds. */
   jitLatencyMs: number;

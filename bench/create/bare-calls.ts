@@ -10,6 +10,7 @@ import { buildEphemeralRunner, buildJitSecret, buildRunnerPod } from '../../src/
 import type { Source } from './source.ts';
 import { readSource } from './source.ts';
 
+/** What the process of the bare calls is told to do. */
 export interface BareTask {
   task: 'create' | 'remove';
   namespace: string;
@@ -19,6 +20,7 @@ export interface BareTask {
   concurrency: number;
 }
 
+/** What it answers when it is done. */
 export interface BareAnswer {
   error?: string;
   /** CPU time of this process for the task, in seconds. */

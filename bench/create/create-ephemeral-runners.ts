@@ -15,10 +15,12 @@ import type { World } from '../world.ts';
 /** Where Temporal's development server keeps its data. */
 export type Storage = 'memory' | 'file';
 
+/** One case: how many runners, how many at a time, on which storage. */
 export interface CaseShape extends RoundShape {
   storage: Storage;
 }
 
+/** Which cases are played: every storage with every concurrency and number of runners. */
 export interface BenchmarkOptions {
   storages: readonly Storage[];
   concurrencies: readonly number[];
@@ -34,6 +36,7 @@ export interface BenchmarkOptions {
   log: (line: string) => void;
 }
 
+/** A case's rounds and figures, or why it failed. */
 export type CaseResult = CaseShape & ({ rounds: Round[]; figures: Figures } | { failure: string });
 
 /**
@@ -155,6 +158,7 @@ async function playPair(
   return { limit: early ?? (await limit.round(name, shape)), ours: oursRound };
 }
 
+/** A case in words. */
 export const nameOf = ({ storage, runners, concurrency }: CaseShape): string =>
   `${runners} runners, ${concurrency} at a time, Temporal ${storage === 'memory' ? 'in memory' : 'on a SQLite file'}`;
 

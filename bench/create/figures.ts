@@ -41,6 +41,7 @@ export interface OursRound {
   maxJitInFlight: number;
 }
 
+/** Both sides of one round, played one after the other. */
 export interface Round {
   limit: LimitRound;
   ours: OursRound;
@@ -79,8 +80,10 @@ const FIGURES = {
   othersCpus: ({ ours }: Round) => ours.cpu?.othersCpus,
 } as const satisfies Record<string, (round: Round) => number | undefined>;
 
+/** What a figure is called. */
 export type FigureName = keyof typeof FIGURES;
 
+/** All figures, in the order of the report. */
 export const FIGURE_NAMES = Object.keys(FIGURES) as FigureName[];
 
 /** Median, smallest and largest of each figure. A ratio is taken within each round, where both sides met the same machine. */

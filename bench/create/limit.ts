@@ -17,6 +17,7 @@ export interface Limit {
   stop(): void;
 }
 
+/** Starts the process; it ends when its parent disconnects. */
 export async function startLimit(world: World): Promise<Limit> {
   const child = fork(join(import.meta.dirname, 'bare-calls.ts'), [world.cluster.kubeconfig]);
   await answerOf(child);

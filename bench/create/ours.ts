@@ -16,6 +16,7 @@ import type { World } from '../world.ts';
 
 const namespace = NAMESPACES.ours;
 
+/** Our worker, round after round. */
 export interface Ours {
   /** The whole life of a set's runners, from the patch that wants them to the last one gone. */
   round(name: string, shape: RoundShape): Promise<OursRound>;

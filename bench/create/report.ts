@@ -63,6 +63,7 @@ function caseLines(result: CaseResult, baseline: Baseline | undefined): string[]
 
 const rangeOf = ({ min, max }: Spread): string => `${number(min)} - ${number(max)}`;
 
+/** Two decimals, none from 100 on. */
 export const number = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(2));
 
 /** Rows with aligned columns: the first to the left, the others to the right. */

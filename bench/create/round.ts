@@ -14,4 +14,5 @@ export const patienceMs = ({ runners }: RoundShape): number => 60_000 + runners 
 export const requestsTo = ({ calls }: Stats): number =>
   Object.values(calls).reduce((sum, { count }) => sum + count, 0);
 
+/** The most JIT configs that were asked for at the same time. */
 export const maxJitInFlight = ({ calls }: Stats): number => calls.generatejitconfig?.maxInFlight ?? 0;

@@ -11,6 +11,7 @@ export interface Source {
   github: ScaleSetClient;
 }
 
+/** What the source is read with. */
 export interface Clients {
   kubernetes: KubernetesClient;
   connections: GitHubConnections;

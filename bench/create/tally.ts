@@ -1,6 +1,7 @@
 /** What one event says of a runner: which of its objects it concerns, and how that object now stands. */
 export type Sighting = { of: 'runner'; ready: boolean } | { of: 'pod'; running: boolean } | { of: 'secret' };
 
+/** Numbers of runners. */
 export interface Counts {
   /** Runners of which any object exists. */
   present: number;

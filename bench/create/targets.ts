@@ -7,6 +7,7 @@ export interface Target {
   atMost: number;
 }
 
+/** A target, and whether the median keeps it. */
 export interface Verdict extends Target {
   median: number;
   holds: boolean;
@@ -31,6 +32,7 @@ function ratioOf({ storage, runners, concurrency }: CaseShape): number | undefin
   return concurrency > 10 ? 1.4 : 1.3;
 }
 
+/** The targets of a case that were measured. */
 export const verdictsOn = (shape: CaseShape, figures: Figures): Verdict[] =>
   targetsOf(shape).flatMap((target) => {
     const median = figures[target.figure]?.median;

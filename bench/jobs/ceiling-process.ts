@@ -15,6 +15,7 @@ import { buildEphemeralRunner, buildJitSecret, buildRunnerPod } from '../../src/
 import type { Source } from '../create/source.ts';
 import { readSource } from '../create/source.ts';
 
+/** What the process of the ceiling is told to do. */
 export type CeilingTask =
   | {
       task: 'open';
@@ -26,6 +27,7 @@ export type CeilingTask =
   | { task: 'close' }
   | { task: 'count' };
 
+/** What it answers to each task. CPU time in seconds. */
 export interface CeilingAnswer {
   error?: string;
   /** Requests to Kubernetes so far, by verb and resource. */

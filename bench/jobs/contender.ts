@@ -20,6 +20,7 @@ export interface Contender {
   stop(): Promise<void>;
 }
 
+/** A scale set that takes jobs. */
 export interface OpenScaleSet {
   /** At GitHub. */
   id: number;

@@ -29,6 +29,7 @@ export interface IdleSets {
   gitHubRequestsBy: Record<string, number>;
 }
 
+/** How many scale sets, and for how long. */
 export interface IdleOptions {
   sets: number;
   /** How long they are watched doing nothing. */
@@ -40,6 +41,7 @@ const PROGRESS_MS = 10_000;
 /** Until whatever the creation of the sets set off is over. */
 const REST_MS = 10_000;
 
+/** Creates scale sets, waits until all listen, and measures the worker while no job comes. */
 export async function measureIdleSets(
   world: JobsWorld,
   worker: WorkerProcess,

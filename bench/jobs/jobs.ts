@@ -14,6 +14,7 @@ import { startJobsWorld } from './world.ts';
 import type { WorkerProcess } from '../worker-process.ts';
 import { startWorkerProcess } from '../worker-process.ts';
 
+/** What is played. Durations in milliseconds. */
 export interface JobsOptions {
   shapes: readonly JobsShape[];
   /** In this order, in turn. */
@@ -39,10 +40,12 @@ export interface JobsOptions {
   log: (line: string) => void;
 }
 
+/** A player's rounds and figures for one shape, or why it failed. */
 export type JobsCase = JobsShape & {
   player: Player;
 } & ({ rounds: JobsRound[]; figures: JobsFigures } | { failure: string });
 
+/** All cases, and the idle scale sets if they were asked for. */
 export interface JobsResults {
   cases: JobsCase[];
   idle?: IdleSets | { failure: string };
@@ -157,6 +160,7 @@ function failureOf({ world, options }: Bench, title: string, error: unknown): st
   return failure;
 }
 
+/** A shape in words. */
 export const titleOf = ({ jobs, maxRunners }: JobsShape): string =>
   `${jobs} ${jobs === 1 ? 'job' : 'jobs'}, maxRunners ${maxRunners}`;
 

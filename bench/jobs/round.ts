@@ -10,6 +10,7 @@ import { firstHeldAt } from './world.ts';
 import { maxJitInFlight, requestsTo } from '../create/round.ts';
 import { requestsSince } from '../worker-process.ts';
 
+/** One round: how many jobs, how long each, and whether the contender is killed. */
 export interface RoundOptions {
   name: string;
   shape: JobsShape;

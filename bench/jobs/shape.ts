@@ -11,6 +11,7 @@ export interface JobsShape {
 /** Who serves the jobs: the bare loop, our worker, or our worker that is killed half-way. */
 export const PLAYERS = ['ceiling', 'ours', 'killed'] as const;
 
+/** Who plays. */
 export type Player = (typeof PLAYERS)[number];
 
 /** Seconds. */
@@ -76,8 +77,10 @@ const FIGURES = {
   othersCpus: (round: JobsRound) => round.cpu?.othersCpus,
 } as const satisfies Record<string, (round: JobsRound) => number | undefined>;
 
+/** What a figure is called. */
 export type JobsFigure = keyof typeof FIGURES;
 
+/** All figures, in the order of the report. */
 export const JOBS_FIGURES = Object.keys(FIGURES) as JobsFigure[];
 
 /** Absent where it could not be measured. */

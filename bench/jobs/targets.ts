@@ -20,13 +20,15 @@ export function jobsTargetsOf({ jobs, maxRunners }: JobsShape, jitLatencyMs: num
   ];
 }
 
+/** At most so much for idle scale sets. */
 export const IDLE_TARGETS = { podsAdded: 0, peakRssMiB: 512 } as const satisfies Partial<
   Record<keyof IdleSets, number>
 >;
 
-export const holds = ({ atLeast = -Infinity, atMost = Infinity }: JobsTarget, value: number): boolean =>
+const holds = ({ atLeast = -Infinity, atMost = Infinity }: JobsTarget, value: number): boolean =>
   value >= atLeast && value <= atMost;
 
+/** The bound as the report shows it. */
 export const boundOf = ({ atLeast, atMost }: JobsTarget): string =>
   atLeast === undefined ? `<= ${atMost ?? ''}` : `>= ${atLeast}`;
 

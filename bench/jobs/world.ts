@@ -10,7 +10,7 @@ export interface JobsWorld extends World {
 }
 
 /** The stand-in for GitHub, as its administrator sees it. */
-export interface GitHubAdmin {
+interface GitHubAdmin {
   createScaleSet(name: string): Promise<ScaleSetView>;
   scaleSet(name: string): Promise<ScaleSetView | undefined>;
   scaleSets(): Promise<ScaleSetView[]>;
@@ -19,6 +19,7 @@ export interface GitHubAdmin {
   jobs(scaleSetId: number): Promise<JobView[]>;
 }
 
+/** The servers, and runners that take jobs. */
 export async function startJobsWorld(options: WorldOptions): Promise<JobsWorld> {
   const world = await startWorld(options);
   // In this process, which has hardly anything else to do.

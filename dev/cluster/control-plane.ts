@@ -5,7 +5,7 @@ import type { RunningProcess } from '../processes.ts';
 import type { clusterTools } from '../toolchain/toolchain.ts';
 
 /** The binaries of a control plane, by name. */
-export type ClusterBinaries = Record<(typeof clusterTools)[number], string>;
+type ClusterBinaries = Record<(typeof clusterTools)[number], string>;
 
 /** Where one cluster keeps its files, and the port of its API server. */
 export interface ControlPlane {
@@ -55,6 +55,7 @@ export const startEtcd: Part = (plane) =>
 /** The name of etcd's client socket in the state folder. */
 export const etcdSocket = 'etcd:1';
 
+/** The API server, on etcd. */
 export const startApiServer: Part = (plane) =>
   part(plane, 'kube-apiserver', [
     `--etcd-servers=unix://${etcdSocket}`,
@@ -79,6 +80,7 @@ export const startApiServer: Part = (plane) =>
     '--v=0',
   ]);
 
+/** The controllers of Kubernetes itself. */
 export const startControllerManager: Part = (plane) =>
   part(plane, 'kube-controller-manager', [
     '--kubeconfig=kubeconfig',
@@ -90,9 +92,11 @@ export const startControllerManager: Part = (plane) =>
     ...unthrottled,
   ]);
 
+/** Gives pods their nodes. */
 export const startScheduler: Part = (plane) =>
   part(plane, 'kube-scheduler', ['--kubeconfig=kubeconfig', '--secure-port=0', ...unthrottled]);
 
+/** Nodes and pods that run nothing, in the stages of the folder `stages`. */
 export const startKwok: Part = (plane) => {
   const folder = join(import.meta.dirname, 'stages');
   const stages = readdirSync(folder).filter((file) => file.endsWith('.yaml'));

@@ -20,6 +20,7 @@ import { viewOf as runnerView } from './runners.ts';
 import { viewOf as scaleSetView } from './scale-sets.ts';
 import type { World } from './world.ts';
 
+/** How long calls take, in milliseconds, by name; `*` for all others. */
 export type Latency = Partial<Record<CallName | '*', number>>;
 
 /** Asked for something that is not there, or not in the right state. */
@@ -56,6 +57,7 @@ export interface Admin {
   clearStats(): void;
 }
 
+/** What the admin side works on. */
 export interface AdminParts {
   world: World;
   faults: Faults;
@@ -63,6 +65,7 @@ export interface AdminParts {
   latency: Latency;
 }
 
+/** The admin side, for tests in this process and for the routes. */
 export function createAdmin({ world, faults, calls, latency }: AdminParts): Admin {
   return {
     ...worldAdmin(world),

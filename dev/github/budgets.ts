@@ -11,7 +11,7 @@ export interface RateLimits {
 export const hostedRateLimits: RateLimits = { core: 5_000, actions_runner_registration: 10_000 };
 
 /** What a request to the REST API is told of its budget. */
-export interface Charge {
+interface Charge {
   headers: Record<string, string>;
   /** The request was one too many. */
   isRefused: boolean;
@@ -32,6 +32,7 @@ const RESOURCES: Partial<Record<CallName, keyof RateLimits>> = {
 
 const WINDOW_MS = 3_600_000;
 
+/** Full budgets; each is full again an hour after its first request. */
 export function createBudgets(limits: RateLimits, clock: Pick<Clock, 'now'>): Budgets {
   const windows = new Map<string, { used: number; resetAt: number }>();
   const windowOf = (resource: string): { used: number; resetAt: number } => {

@@ -20,6 +20,7 @@ interface Counter {
 /** Half of the log is dropped when it reaches this. */
 const MOST_CALLS = 100_000;
 
+/** An empty log. */
 export function createCalls(clock: Pick<Clock, 'now'>): Calls {
   let log: CallView[] = [];
   const startedAt = new WeakMap<CallView, number>();

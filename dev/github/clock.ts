@@ -13,6 +13,7 @@ export interface Clock {
   advance(ms: number): void;
 }
 
+/** How the clock begins. */
 export interface ClockOptions {
   /** The time it begins with. Default: that of the machine. */
   startAt?: number | undefined;
@@ -29,6 +30,7 @@ interface Armed {
 /** The longest that a timer of Node can wait. */
 const LONGEST_MS = 2 ** 31 - 1;
 
+/** A clock that can be moved forward. */
 export function createClock({ startAt = Date.now(), isStill = false }: ClockOptions = {}): Clock {
   const machine = isStill ? () => 0 : Date.now;
   let offset = startAt - machine();

@@ -36,6 +36,7 @@ export const messageOf = (job: Job, messageType: string): object => ({
 const runnerOf = ({ runner }: Job): object =>
   runner ? { runnerId: runner.id, runnerName: runner.name } : {};
 
+/** The job as the stand-in's own interface shows it. */
 export const viewOf = (job: Job): JobView => ({
   jobId: job.jobId,
   runnerRequestId: String(job.runnerRequestId),

@@ -5,6 +5,7 @@ import type { Job, Runner, ScaleSet } from './model.ts';
 import type { JobState, QueueJobs } from './protocol.ts';
 import type { Runners } from './runners.ts';
 
+/** How jobs find their runners. Durations in milliseconds. */
 export interface JobOptions {
   /** `github`: queued jobs are assigned as capacity allows. `ghes`: only those that the listener acquires. */
   style: 'github' | 'ghes';

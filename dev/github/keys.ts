@@ -19,6 +19,7 @@ export interface Keys {
 
 const REGISTRATION_MS = 3_600_000;
 
+/** Nobody is let in at first. Admin tokens last for `adminTokenMs`. */
 export function createKeys(adminTokenMs: number, clock: Pick<Clock, 'now'>): Keys {
   let tokens = new Set<string>();
   let app: Credentials['app'];

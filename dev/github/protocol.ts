@@ -4,7 +4,7 @@
  *
  * | runner side | |
  * |---|---|
- * | `POST /standin/runners/connect` `ConnectRequest` | 200 `Connection`; 409 when the JIT config was used before, 401 when it is unknown, 410 when the runner was removed |
+ * | `POST /standin/runners/connect` `{ jitConfig }`, as it was handed out | 200 `Connection`; 409 when the JIT config was used before, 401 when it is unknown, 410 when the runner was removed |
  * | `GET /standin/runners/{connectionId}/job?wait=ms` | 200 `RunnerJob`; 204 when none came in time; 410 when the runner was removed: exit |
  * | `POST /standin/runners/{connectionId}/renew` | 204: the job is alive; 410 when it was taken away |
  * | `POST /standin/runners/{connectionId}/complete` `{ result }` | 204: job and runner are done; 409 when there is no job |
@@ -35,17 +35,14 @@ export interface JitContent {
   secret: string;
 }
 
-export interface ConnectRequest {
-  /** `encodedJITConfig` as it was handed out. */
-  jitConfig: string;
-}
-
+/** A runner that is online. */
 export interface Connection {
   connectionId: string;
   runnerId: number;
   runnerName: string;
 }
 
+/** The job a runner is to run. */
 export interface RunnerJob {
   jobId: string;
   displayName: string;
@@ -55,6 +52,7 @@ export interface RunnerJob {
   result: string;
 }
 
+/** A scale set to make; what is absent has GitHub's defaults. */
 export interface NewScaleSet {
   id?: number;
   name: string;
@@ -64,6 +62,7 @@ export interface NewScaleSet {
   configPath?: string;
 }
 
+/** A scale set and its statistics. */
 export interface ScaleSetView {
   id: number;
   name: string;
@@ -77,6 +76,7 @@ export interface ScaleSetView {
   statistics: Statistics;
 }
 
+/** What GitHub counts in a scale set. */
 export interface Statistics {
   totalAvailableJobs: number;
   totalAcquiredJobs: number;
@@ -87,6 +87,7 @@ export interface Statistics {
   totalIdleRunners: number;
 }
 
+/** A registered runner. */
 export interface RunnerView {
   id: number;
   name: string;
@@ -95,6 +96,7 @@ export interface RunnerView {
   busy: boolean;
 }
 
+/** Jobs to queue, all alike. */
 export interface QueueJobs {
   scaleSetId: number;
   /** Default: 1. */
@@ -108,8 +110,10 @@ export interface QueueJobs {
   displayName?: string;
 }
 
+/** The life of a job, in order; `available` only on Enterprise Server. */
 export type JobState = 'queued' | 'available' | 'assigned' | 'running' | 'completed';
 
+/** A job. Ids are decimal text where GitHub has 64 bits. */
 export interface JobView {
   jobId: string;
   /** Decimal text: may exceed 2^53. */
@@ -188,6 +192,7 @@ export type FaultKind =
   | 'bom'
   | 'gzip';
 
+/** What goes wrong with a call, and how often. */
 export interface Fault {
   match: CallName | '*';
   kind: FaultKind;
@@ -208,6 +213,7 @@ export interface Fault {
   seed?: number;
 }
 
+/** One call to the stand-in. */
 export interface CallView {
   name: CallName;
   method: string;
@@ -220,12 +226,14 @@ export interface CallView {
   inFlight: number;
 }
 
+/** What was called since the last reset. */
 export interface Stats {
   calls: Partial<Record<CallName, { count: number; maxInFlight: number; statuses: Record<string, number> }>>;
   /** Things a correct client or runner never does. */
   violations: string[];
 }
 
+/** The stand-in's clock. */
 export interface ClockView {
   /** Milliseconds since the epoch. */
   now: number;
@@ -233,6 +241,7 @@ export interface ClockView {
   isStill: boolean;
 }
 
+/** Who is let in from now on. */
 export interface Credentials {
   /** Personal access tokens that are accepted; replaces the earlier ones. */
   tokens?: string[];

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Job, Runner, ScaleSet } from './model.ts';
 import type { JitContent, RunnerJob, RunnerView } from './protocol.ts';
 
-export type Connected = { runner: Runner } | { refused: 401 | 409 | 410; violation?: string };
+type Connected = { runner: Runner } | { refused: 401 | 409 | 410; violation?: string };
 
+/** All registered runners. A name is free again once its runner is removed. */
 export interface Runners {
   add(scaleSet: ScaleSet, key: { configPath: string; name: string }): Runner | undefined;
   get(id: number): Runner | undefined;
@@ -17,6 +18,7 @@ export interface Runners {
   connected(connectionId: string): Runner | undefined;
 }
 
+/** No runners yet. */
 export function createRunners(): Runners {
   const byId = new Map<number, Runner>();
   const byName = new Map<string, Runner>();
@@ -81,6 +83,7 @@ function contentOf(jitConfig: string): JitContent | undefined {
   }
 }
 
+/** The runner as the stand-in's own interface shows it. */
 export const viewOf = ({ id, name, scaleSet, online, job }: Runner): RunnerView => ({
   id,
   name,
@@ -89,6 +92,7 @@ export const viewOf = ({ id, name, scaleSet, online, job }: Runner): RunnerView 
   busy: job !== undefined,
 });
 
+/** The job as its runner is told of it. */
 export const jobFor = ({ jobId, displayName, durationMs, wantedResult }: Job): RunnerJob => ({
   jobId,
   displayName,

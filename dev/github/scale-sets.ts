@@ -3,6 +3,7 @@ import type { NewScaleSet, ScaleSetView, Statistics } from './protocol.ts';
 import type { QueueOptions } from './sessions.ts';
 import { createMessageQueue } from './sessions.ts';
 
+/** A runner group, in the protocol's members. */
 export interface RunnerGroup {
   id: number;
   name: string;
@@ -10,6 +11,7 @@ export interface RunnerGroup {
   isDefaultGroup: boolean;
 }
 
+/** All scale sets. */
 export interface ScaleSets {
   groups: RunnerGroup[];
   /** `undefined` when the name is taken in its group. */
@@ -20,6 +22,7 @@ export interface ScaleSets {
   all(): ScaleSet[];
 }
 
+/** No scale sets yet, in these groups. */
 export function createScaleSets(groups: RunnerGroup[], options: QueueOptions): ScaleSets {
   const byId = new Map<number, ScaleSet>();
   let lastId = 0;
@@ -56,6 +59,7 @@ export function createScaleSets(groups: RunnerGroup[], options: QueueOptions): S
   };
 }
 
+/** The statistics as they go with each message and session. */
 export function statisticsOf({ jobs, runners, idle }: ScaleSet): Statistics {
   const assigned = jobs.assigned.size + jobs.running.size;
   return {
@@ -69,6 +73,7 @@ export function statisticsOf({ jobs, runners, idle }: ScaleSet): Statistics {
   };
 }
 
+/** The scale set as the stand-in's own interface shows it. */
 export const viewOf = (set: ScaleSet): ScaleSetView => ({
   id: set.id,
   name: set.name,

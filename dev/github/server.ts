@@ -11,6 +11,7 @@ import type { Faults } from './faults.ts';
 import type { CallName } from './protocol.ts';
 import { send } from './routes/send.ts';
 
+/** What the server answers from. */
 export interface ServerParts {
   routes: Route[];
   budgets: Budgets;

@@ -12,6 +12,7 @@ export interface Session {
   seenAt: number;
 }
 
+/** A session with a token of its own. `now` in milliseconds since the epoch. */
 export const newSession = (owner: string, now: number): Session => ({
   id: randomUUID(),
   owner,
@@ -20,7 +21,7 @@ export const newSession = (owner: string, now: number): Session => ({
   seenAt: now,
 });
 
-export interface QueuedMessage {
+interface QueuedMessage {
   id: number;
   /** Job messages, 50 at most. */
   elements: object[];
@@ -42,12 +43,14 @@ const LARGEST_MESSAGE = 50;
 /** Real ids were seen near this. */
 const FIRST_ID = 100_000_000;
 
+/** How messages are gathered. */
 export interface QueueOptions {
   /** How long a waiting poll lets more elements gather after the first, by the machine's time. */
   batchMs: number;
   clock: Clock;
 }
 
+/** An empty queue. */
 export function createMessageQueue({ batchMs, clock }: QueueOptions): MessageQueue {
   const messages: QueuedMessage[] = [];
   const pending: object[] = [];

@@ -15,6 +15,7 @@ import { sessionRoutes } from './routes/session-routes.ts';
 import { createWorld, defaultWorldOptions } from './world.ts';
 import type { WorldOptions } from './world.ts';
 
+/** How the stand-in is reached, and how it behaves. */
 export interface GitHubOptions extends Partial<WorldOptions> {
   /** Default: 127.0.0.1. */
   host?: string | undefined;

@@ -30,6 +30,7 @@ export interface WorldOptions extends JobOptions, ClockOptions {
   rateLimits?: RateLimits | undefined;
 }
 
+/** github.com, with times as it has them. */
 export const defaultWorldOptions: WorldOptions = {
   style: 'github',
   groups: [
@@ -59,6 +60,7 @@ export interface World {
   violations: string[];
 }
 
+/** A GitHub without scale sets, runners and jobs. */
 export function createWorld(options: WorldOptions): World {
   const runners = createRunners();
   const clock = createClock(options);

@@ -43,6 +43,7 @@ export function resultOf(jobs: readonly JobView[], peak: number): DemoResult {
   };
 }
 
+/** The result in one sentence. */
 export function resultText({ jobs, seconds, failed, shared, peak }: DemoResult): string {
   const amiss = [
     ...(failed > 0 ? [`${failed} did not succeed`] : []),

@@ -24,6 +24,7 @@ interface RunnerSetList {
 
 const SETS = '/apis/actions.github.com/v1alpha1/ephemeralrunnersets';
 
+/** Looks at the stand-in and at the cluster, both at once. */
 export async function createLookout({ gitHubUrl, kubeconfig }: Viewpoint): Promise<Lookout> {
   const api = await connectToApi(kubeconfig, 1);
   const standIn = async <T>(path: string): Promise<T> =>

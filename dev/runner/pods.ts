@@ -15,12 +15,13 @@ export interface Pod {
   status: PodStatus;
 }
 
-export interface Container {
+interface Container {
   name: string;
   image: string;
   env?: { name: string; value?: string; valueFrom?: { secretKeyRef?: { name: string; key: string } } }[];
 }
 
+/** The part of a pod's status that runners read and write. */
 export interface PodStatus {
   phase?: string;
   reason?: string;
@@ -30,6 +31,7 @@ export interface PodStatus {
   conditions?: { type: string; status: string; reason?: string; lastTransitionTime?: string }[];
 }
 
+/** The status of one container. */
 export interface ContainerStatus {
   name: string;
   image: string;

@@ -122,9 +122,11 @@ export async function judged<T>(work: () => Promise<T>): Promise<T> {
 export interface Stop {
   reason: string;
   message: string;
+  /** Milliseconds from now until a try may be worth it; absent: not known. */
   retryAfterMs?: number;
 }
 
+/** How several errors of one activity become one end. */
 export interface Conclusion {
   /** Done where some errors ask for the one and some for the other. */
   preferred: Verdict['decision'];

@@ -34,12 +34,14 @@ export interface Activities extends OrderActivities, ScaleSetActivities, Listene
   watchCluster(): Promise<void>;
 }
 
+/** All that a worker gives its activities. */
 export type ActivityDeps = Omit<CreateRunnersDeps, 'metrics'> &
   Omit<WatchClusterDeps, 'metrics'> &
   Omit<ListenerControlDeps, 'listenerMetrics'> & {
     listenerMetrics?: ListenerMetrics | undefined;
   } & { metrics: CreateRunnersDeps['metrics'] & WatchClusterDeps['metrics'] };
 
+/** Every activity of a worker. The keys are the activity types that histories record. */
 export function createActivities(deps: ActivityDeps): Activities {
   const reads = createSharedReads(deps.kubernetes);
   return {

@@ -7,7 +7,7 @@ export const READY_CONDITION = 'Ready';
 /** Runners are wanted and cannot be created; the reason says who must act. */
 export const CREATION_BLOCKED_CONDITION = 'CreationBlocked';
 /** GitHub refuses this version of the runner; nothing is created until the template changes. */
-export const OUTDATED_CONDITION = 'Outdated';
+const OUTDATED_CONDITION = 'Outdated';
 /** The scale set is at GitHub as the spec asks for it; otherwise the reason says who must act. */
 export const SCALE_SET_READY_CONDITION = 'ScaleSetReady';
 /** GitHub did not keep all labels that were asked for: jobs that name them will wait for ever. */

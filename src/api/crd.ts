@@ -32,7 +32,7 @@ export interface Crd {
   };
 }
 
-export interface CrdVersion {
+interface CrdVersion {
   name: string;
   served: boolean;
   storage: boolean;

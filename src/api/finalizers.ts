@@ -1,14 +1,16 @@
 /** Finalizers: each holds its object back until what stands behind it has been cleaned up. */
 
+/** Held until children and scale set are gone. */
 export const AUTOSCALING_RUNNER_SET_FINALIZER = 'autoscalingrunnerset.actions.github.com/finalizer';
+/** Held until all runners of the set are gone. */
 export const EPHEMERAL_RUNNER_SET_FINALIZER = 'ephemeralrunnerset.actions.github.com/finalizer';
+/** Held until session and pod of the listener are closed. */
 export const AUTOSCALING_LISTENER_FINALIZER = 'autoscalinglistener.actions.github.com/finalizer';
 
 /** Held until pod and Secret of the runner are gone. */
-export const EPHEMERAL_RUNNER_FINALIZER = 'ephemeralrunner.actions.github.com/finalizer';
+const EPHEMERAL_RUNNER_FINALIZER = 'ephemeralrunner.actions.github.com/finalizer';
 /** Held until GitHub has forgotten the runner. */
-export const RUNNER_REGISTRATION_FINALIZER =
-  'ephemeralrunner.actions.github.com/runner-registration-finalizer';
+const RUNNER_REGISTRATION_FINALIZER = 'ephemeralrunner.actions.github.com/runner-registration-finalizer';
 /** Both finalizers of an EphemeralRunner, in the order in which they are set at its creation. */
 export const EPHEMERAL_RUNNER_FINALIZERS = [
   EPHEMERAL_RUNNER_FINALIZER,

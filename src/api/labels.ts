@@ -1,39 +1,42 @@
 /** Label keys and their fixed values, and how a name from a GitHub URL becomes a label value. */
 
+/** What an object is a part of (`PART_OF`). */
 export const PART_OF_LABEL = 'app.kubernetes.io/part-of';
+/** What an object is in it (the components below). */
 export const COMPONENT_LABEL = 'app.kubernetes.io/component';
-/** The version that wrote the object; children copy it from their AutoscalingRunnerSet. */
-export const VERSION_LABEL = 'app.kubernetes.io/version';
 
 /** `app.kubernetes.io/part-of` of everything below an AutoscalingRunnerSet. */
 export const PART_OF = 'gha-runner-scale-set';
-/** `app.kubernetes.io/part-of` of an AutoscalingRunnerSet that the chart made. */
-export const CHART_PART_OF = 'gha-rs';
 
 /** `app.kubernetes.io/component` of each object. */
 export const LISTENER_COMPONENT = 'runner-scale-set-listener';
+/** Of an EphemeralRunnerSet. */
 export const RUNNER_SET_COMPONENT = 'runner-set';
+/** Of an EphemeralRunner and its pod. */
 export const RUNNER_COMPONENT = 'runner';
-export const SCALE_SET_COMPONENT = 'autoscaling-runner-set';
-export const MANAGER_ROLE_COMPONENT = 'manager-role';
-export const MANAGER_ROLE_BINDING_COMPONENT = 'manager-role-binding';
 
 /** Name and namespace of the AutoscalingRunnerSet an object serves. */
 export const SCALE_SET_NAME_LABEL = 'actions.github.com/scale-set-name';
+/** Its namespace. */
 export const SCALE_SET_NAMESPACE_LABEL = 'actions.github.com/scale-set-namespace';
 
 /** The parts of the config URL, each only when the URL has it. */
 export const ENTERPRISE_LABEL = 'actions.github.com/enterprise';
+/** The organization, or the owner of the repository. */
 export const ORGANIZATION_LABEL = 'actions.github.com/organization';
+/** The repository, without its owner. */
 export const REPOSITORY_LABEL = 'actions.github.com/repository';
 
 /** On a listener's Role and RoleBinding, which live in another namespace than their listener. */
 export const LISTENER_NAME_LABEL = 'auto-scaling-listener-name';
+/** The listener's namespace. */
 export const LISTENER_NAMESPACE_LABEL = 'auto-scaling-listener-namespace';
 
 /** Marks a runner's pod. */
 export const EPHEMERAL_RUNNER_LABEL = 'actions-ephemeral-runner';
+/** Its value, written as ARC does. */
 export const EPHEMERAL_RUNNER_LABEL_VALUE = 'True';
+/** On a runner's pod: the revision (`revisionOf`) it was made from. */
 export const POD_TEMPLATE_HASH_LABEL = 'pod-template-hash';
 
 /** Set by the runner's container hooks, with the runner's name, on pods and Secrets they make for a job. */

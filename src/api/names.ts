@@ -15,6 +15,7 @@ export const runnerNamePrefix = (setName: string): string =>
 /** The Secret with a runner's JIT config has the runner's name, and so has its pod. */
 export const jitSecretName = (runnerName: string): string => runnerName;
 
+/** What the name of a listener is made from: the same scale set under another URL or group has another listener. */
 export interface ListenerNameParts {
   /** Name and namespace of the AutoscalingRunnerSet. */
   readonly name: string;

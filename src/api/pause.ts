@@ -19,5 +19,6 @@ export const isPaused = ({ metadata }: Annotated): boolean =>
 export const isPausedByItself = (set: Annotated): boolean =>
   isPaused(set) && set.metadata.annotations?.[PAUSED_WITH_OWNER_ANNOTATION] === undefined;
 
+/** Whether a new template waits for the set's busy runners, and no further job is taken. */
 export const isDraining = ({ metadata }: EphemeralRunnerSet): boolean =>
   metadata.annotations?.[DRAINING_ANNOTATION] === DRAINING_VALUE;

@@ -16,6 +16,7 @@ export class CliError extends Error {
   }
 }
 
+/** The command was called in a way it does not understand; nothing was tried. */
 export const usageError = (message: string): CliError => new CliError(EXIT.usage, message);
 
 /** Any error as a person is told it. */

@@ -26,4 +26,5 @@ export function readKey(text: string, given: string | undefined, fallback: () =>
   return { namespace: own ?? given ?? fallback(), name };
 }
 
+/** A key as people write it: `namespace/name`. */
 export const keyText = ({ namespace, name }: SetKey): string => `${namespace}/${name}`;

@@ -24,6 +24,7 @@ export interface StandIn {
   stop(): Promise<void>;
 }
 
+/** Starts a stand-in for GitHub in this process. */
 export type StartStandIn = (options: StandInOptions) => Promise<StandIn>;
 
 /**

@@ -16,6 +16,7 @@ export interface Cluster extends Pick<KubernetesClient, 'get' | 'list'> {
 /** One activity in progress in a workflow. */
 export interface PendingActivity {
   type: string;
+  /** 1 for the first. */
   attempt: number;
   /** STARTED, SCHEDULED, PAUSED, … */
   state: string;
@@ -50,6 +51,7 @@ export interface SetWorkflow extends ScaleSetWorkflow {
   describe(): Promise<WorkflowFacts>;
 }
 
+/** The workflows that commands talk to, over one connection. */
 export interface Workflows {
   /** Of an EphemeralRunnerSet. */
   of(key: SetKey): SetWorkflow;

@@ -25,15 +25,17 @@ export interface ActionsCall<T> {
   signal?: AbortSignal | undefined;
 }
 
+/** Sends one call to the Actions service, with a token that is valid, and reads its answer. Throws GitHubError. */
 export type ActionsService = <T>(call: ActionsCall<T>) => Promise<T>;
 
+/** What calls to the Actions service are sent with. */
 export interface ActionsServiceOptions {
   authentication: Authentication;
   request: Requester;
   userAgent: (scaleSetId?: number) => string;
 }
 
-export const API_VERSION = '6.0-preview';
+const API_VERSION = '6.0-preview';
 
 /** Nothing is expected in the answer. */
 export const decodeNothing: Decode<void> = () => undefined;

@@ -20,6 +20,7 @@ export interface AdminConnection {
   readonly expiresAt: number;
 }
 
+/** Keeps one connection to the Actions service open for a config URL and its credentials. Throws GitHubError. */
 export interface Authentication {
   /** The connection to use now: the current one, or a fresh one when that is about to expire. */
   connection(signal?: AbortSignal): Promise<AdminConnection>;
@@ -27,6 +28,7 @@ export interface Authentication {
   replace(stale: AdminConnection, signal?: AbortSignal): Promise<AdminConnection>;
 }
 
+/** Who signs in, and where. */
 export interface AuthenticationOptions {
   config: GitHubConfigUrl;
   credentials: GitHubCredentials;

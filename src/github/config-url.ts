@@ -1,7 +1,7 @@
 import { GitHubError } from './errors.ts';
 
 /** Which of GitHub's levels the runners belong to. */
-export type GitHubScope = 'enterprise' | 'organization' | 'repository';
+type GitHubScope = 'enterprise' | 'organization' | 'repository';
 
 /** A parsed `githubConfigUrl`. Names that its scope does not have are empty. */
 export interface GitHubConfigUrl {
@@ -11,8 +11,6 @@ export interface GitHubConfigUrl {
   readonly enterprise: string;
   readonly organization: string;
   readonly repository: string;
-  /** github.com or a `ghe.com` tenant, as opposed to a GitHub Enterprise Server. */
-  readonly isHosted: boolean;
   /** Base of the REST API, without a trailing slash. */
   readonly apiBaseUrl: string;
 }
@@ -32,7 +30,6 @@ export function parseConfigUrl(text: string, env: NodeJS.ProcessEnv = process.en
   return {
     url: url.href.replace(/\/+$/, ''),
     ...scopeOf(names, url),
-    isHosted,
     apiBaseUrl: apiBaseOf(url, isHosted),
   };
 }

@@ -24,6 +24,7 @@ export interface GitHubConnections {
   close(): Promise<void>;
 }
 
+/** What all clients of a process have in common. */
 export interface GitHubConnectionsOptions extends Pick<
   ScaleSetClientOptions,
   'timeoutMs' | 'refusalMs' | 'registrationWaitsMs' | 'observe'

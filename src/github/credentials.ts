@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { GitHubError } from './errors.ts';
 
 /** A personal access token, classic or fine-grained. */
-export interface TokenCredentials {
+interface TokenCredentials {
   readonly kind: 'token';
   readonly token: string;
 }
@@ -18,6 +18,7 @@ export interface AppCredentials {
   readonly privateKey: string;
 }
 
+/** A personal access token, or a GitHub App's key. */
 export type GitHubCredentials = TokenCredentials | AppCredentials;
 
 const APP_KEYS = ['github_app_id', 'github_app_installation_id', 'github_app_private_key'] as const;

@@ -43,6 +43,7 @@ export interface RequestSubject {
 /** Fields of the custom resources that say how GitHub is reached. */
 export type ConfigField = 'githubConfigUrl' | 'githubConfigSecret' | 'githubServerTLS' | 'proxy';
 
+/** What is known of a call that failed. */
 export interface GitHubErrorFacts {
   decision: GitHubDecision;
   message: string;

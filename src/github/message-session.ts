@@ -30,7 +30,7 @@ export interface ScaleSetMessage {
   skipped: number;
 }
 
-export interface GetMessageOptions extends CallOptions {
+interface GetMessageOptions extends CallOptions {
   /** Of the last message received; 0 or absent: from the first unacknowledged one. */
   lastMessageId?: number | undefined;
   /** Runners that the scale set may have: jobs beyond it are not assigned. */
@@ -57,6 +57,7 @@ export interface MessageSession {
   close(options?: CallOptions): Promise<void>;
 }
 
+/** For which scale set a session is opened, and by whom. */
 export interface NewMessageSession extends CallOptions {
   scaleSetId: number;
   /** Shown to others as the owner of the session. */

@@ -8,6 +8,7 @@ export interface Clock {
   now(): number;
 }
 
+/** The time of this machine. */
 export const systemClock: Clock = { now: () => Date.now() };
 
 /** Longer than any of GitHub's rate limit windows: a wrong header must not silence a client for days. */
@@ -19,7 +20,7 @@ const LONGEST_PAUSE_MS = 3_600_000;
  *   token lasts.
  * - `all`: every call, because the Actions service itself asked for it.
  */
-export type WaitScope = 'rest' | 'all';
+type WaitScope = 'rest' | 'all';
 
 /** A rate limit of the REST API, by GitHub's name for it (`x-ratelimit-resource`). Each is counted by itself. */
 export type RestBudget = 'core' | 'actions_runner_registration';
@@ -77,6 +78,7 @@ export interface RateLimitWaits {
   current(): WaitNotice[];
 }
 
+/** Waits of all config URLs of a process, none at first. */
 export function createRateLimitWaits(clock: Clock = systemClock): RateLimitWaits {
   const known = new Map<string, WaitNotice>();
   const listeners: ((notice: WaitNotice) => void)[] = [];

@@ -3,18 +3,19 @@ import type { GitHubConfigUrl } from './config-url.ts';
 import { createRequester } from './transport/http.ts';
 import type { JitConfig, RunnerGroup, RunnerReference, RunnerScaleSet } from './wire.ts';
 
+/** How a call may be ended early. */
 export interface CallOptions {
   /** When it aborts, the call ends at once and throws the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
 /** Whom to register: the runner's name, unique at GitHub, and its work folder (empty: the runner's own default). */
-export interface JitConfigRequest {
+interface JitConfigRequest {
   name: string;
   workFolder?: string | undefined;
 }
 
-export interface NewScaleSet {
+interface NewScaleSet {
   name: string;
   /** 1 is the default group. */
   runnerGroupId: number;

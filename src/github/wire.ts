@@ -99,6 +99,7 @@ const RegistrationSchema = Type.Object({
   token: Type.String({ minLength: 1 }),
 });
 
+/** A label of a scale set; `type` is empty where the service does not say. Ours are of the type `System`. */
 export type Label = Required<Static<typeof LabelSchema>>;
 /** Numbers of a scale set. `totalAssignedJobs` counts waiting and running jobs: the only input to scaling. */
 export type RunnerScaleSetStatistics = Required<Static<typeof StatisticsSchema>>;
@@ -110,8 +111,10 @@ export interface RunnerReference {
   /** Absent where the service does not say. */
   online?: boolean;
 }
+/** A runner group; `size` is its number of runners, 0 where the service does not say. */
 export type RunnerGroup = Required<Static<typeof RunnerGroupSchema>>;
 
+/** A scale set at GitHub. What the service left out is 0 or empty. */
 export interface RunnerScaleSet {
   id: number;
   name: string;
@@ -137,6 +140,7 @@ export interface SessionState {
   statistics?: RunnerScaleSetStatistics;
 }
 
+/** A message of the queue before its jobs are read (protocol: message queue). */
 export interface QueueMessage {
   messageId: number;
   messageType: string;
@@ -146,7 +150,7 @@ export interface QueueMessage {
 }
 
 /** What all job messages say. Times are RFC 3339; a time that is not set is absent. */
-export interface JobMessage {
+interface JobMessage {
   messageType: string;
   runnerRequestId: Int64;
   repositoryName: string;
@@ -267,26 +271,32 @@ const single =
 const optionally = <In, Out>(value: In | undefined, convert: (value: In) => Out): Out | undefined =>
   value === undefined ? undefined : convert(value);
 
+/** One runner. Like all decoders it throws TypeError, with the path of the member that is wrong. */
 export const decodeRunner = decoder(RunnerSchema, toRunner);
 
+/** The runner of a by-name lookup, `undefined` if there is none. */
 export const decodeRunnerList = decoder(listOf(RunnerSchema), (list) =>
   optionally(single<Static<typeof RunnerSchema>>('runners')(list), toRunner),
 );
 
+/** The runner group of a by-name lookup, `undefined` if there is none. */
 export const decodeRunnerGroupList = decoder(listOf(RunnerGroupSchema), (list) =>
   optionally(single<Static<typeof RunnerGroupSchema>>('runner groups')(list), toRunnerGroup),
 );
 
 const decodeScaleSetStrictly = decoder(RunnerScaleSetSchema, toScaleSet);
 
+/** One scale set, in whatever case the service spells `RunnerSetting`. */
 export const decodeScaleSet: Decode<RunnerScaleSet> = (value) =>
   decodeScaleSetStrictly(withRunnerSetting(value));
 
 const decodeAnyList = decoder(listOf(Type.Unknown()), single<unknown>('runner scale sets'));
 
+/** The scale set of a by-name lookup, `undefined` if there is none. */
 export const decodeScaleSetList: Decode<RunnerScaleSet | undefined> = (value) =>
   optionally(decodeAnyList(value), decodeScaleSet);
 
+/** A runner that was registered, and its JIT config. */
 export const decodeJitConfig: Decode<JitConfig> = decoder(
   JitConfigSchema,
   ({ runner, encodedJITConfig }) => ({
@@ -295,8 +305,10 @@ export const decodeJitConfig: Decode<JitConfig> = decoder(
   }),
 );
 
+/** URL and token of the Actions service, as the registration returns them. The token is a secret. */
 export const decodeRegistration = decoder(RegistrationSchema, ({ url, token }) => ({ url, token }));
 
+/** A session that was created or refreshed. */
 export const decodeSession: Decode<SessionState> = decoder(SessionSchema, (session) => ({
   sessionId: session.sessionId,
   ownerName: session.ownerName ?? '',
@@ -305,6 +317,7 @@ export const decodeSession: Decode<SessionState> = decoder(SessionSchema, (sessi
   ...withStatistics(session.statistics),
 }));
 
+/** One message of the queue; its body is still text. */
 export const decodeMessage: Decode<QueueMessage> = decoder(MessageSchema, (message) => ({
   messageId: message.messageId,
   messageType: message.messageType,

@@ -7,7 +7,7 @@ export const RUNNER_CONTAINER = 'runner';
 const MESSAGE_LENGTH = 200;
 
 /** The state of the container `runner`. */
-export type RunnerContainerState =
+type RunnerContainerState =
   | { state: 'waiting'; reason?: string; message?: string }
   | { state: 'running' }
   | { state: 'terminated'; exitCode: number; reason?: string; message?: string };
@@ -19,8 +19,6 @@ export interface PodState {
   namespace: string;
   phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
   ready: boolean;
-  /** A node was chosen. */
-  scheduled: boolean;
   /** Milliseconds since the epoch: since then no node takes it. */
   unschedulableSince?: number;
   /** No node was chosen, and the scheduler says why: none fits, or a gate holds it back. */
@@ -38,7 +36,7 @@ export interface PodState {
 }
 
 /** Why something is as it is. */
-export interface Words {
+interface Words {
   reason?: string;
   message?: string;
 }
@@ -60,7 +58,6 @@ export function podStateOf(pod: Pod, container = RUNNER_CONTAINER): PodState {
     namespace: metadata.namespace ?? '',
     phase: phaseOf(status),
     ready: latestCondition(status, 'Ready')?.status === 'True',
-    scheduled: pod.spec?.nodeName !== undefined || latestCondition(status, 'PodScheduled')?.status === 'True',
     ...unschedulable(status),
     ...imageErrorOf(status),
     runner: runnerState(status.containerStatuses?.find(({ name }) => name === container)),

@@ -12,6 +12,7 @@ export interface StatusTarget<T extends KubernetesObject> extends ObjectKey {
   uid: string;
 }
 
+/** A status as it was decided. */
 export interface DecidedStatus {
   /** Members of the status that are replaced, beside its conditions. */
   fields?: object;

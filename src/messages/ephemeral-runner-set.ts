@@ -8,11 +8,13 @@ import { INT32_MAX } from '../api/int32.ts';
 /** Changes in the cluster, from the watch. */
 export const observeRunnerSetSignal = defineSignal<[RunnerSetObservation]>(observeSignal.name);
 
+/** What `scale` is sent with. */
 export interface ScaleRequest {
   /** The number of runners wanted; a whole number, 0 or more. */
   replicas: number;
 }
 
+/** What the update `scale` answers. */
 export interface ScaleResult {
   replicas: number;
   /** What was wanted before. */
@@ -21,16 +23,21 @@ export interface ScaleResult {
 
 /** Sets `spec.replicas`, as `kubectl scale` does. The update answers; the signal does not. */
 export const scaleUpdate = defineUpdate<ScaleResult, [ScaleRequest]>('scale');
+/** The same for whoever waits for no answer; a request that is wrong is logged and ignored. */
 export const scaleSignal = defineSignal<[ScaleRequest]>('scale');
 
+/** What the updates `pause` and `resume` answer: how it is now. */
 export interface Paused {
   paused: boolean;
 }
 
 /** Creates no more runners until resumed. Runners that exist go on. The updates answer; the signals do not. */
 export const pauseUpdate = defineUpdate<Paused>('pause');
+/** Pauses without an answer. */
 export const pauseSignal = defineSignal('pause');
+/** Runners are created again. */
 export const resumeUpdate = defineUpdate<Paused>('resume');
+/** Resumes without an answer. */
 export const resumeSignal = defineSignal('resume');
 
 /** What the set is doing and why. */
@@ -57,6 +64,7 @@ export type Stage =
 
 /** The end of a runner that did not complete, kept for whoever asks. */
 export interface PastFailure {
+  /** Milliseconds since the epoch. */
   at: number;
   runner: string;
   reason: string;

@@ -46,7 +46,6 @@ export interface ObservedRunnerSet {
   patchId: number;
   configUrl: string;
   scaleSet: string;
-  phase?: string;
   hasFinalizer?: true;
   deleting?: true;
   paused?: true;
@@ -145,8 +144,6 @@ export type ListenerCapacity = 'open' | 'closed' | number;
 /** The pod of a listener that runs in one. */
 export interface ObservedListenerPod extends ObservedPod {
   deleting?: true;
-  /** The annotation that says what it was made from. */
-  integrityHash?: string;
 }
 
 /** What decisions need of an AutoscalingListener. */

@@ -22,7 +22,7 @@ export interface RunnerSettings {
  * `annotations`: those that autoscalers of nodes heed, on the pod of a job. `budget`: a PodDisruptionBudget as well, which
  * stops every eviction. `off`: neither.
  */
-export type JobProtection = 'budget' | 'annotations' | 'off';
+type JobProtection = 'budget' | 'annotations' | 'off';
 
 /** What the objects of a scale set are made with, beside its AutoscalingRunnerSet. */
 export interface ScaleSetOptions {
@@ -38,6 +38,7 @@ export interface ScaleSetOptions {
   updateStrategy: 'immediate' | 'eventual';
 }
 
+/** What holds where the worker's configuration says nothing. */
 export const DEFAULT_SCALE_SET_OPTIONS: ScaleSetOptions = {
   listenerPullSecrets: [],
   listenerMode: 'worker',

@@ -6,11 +6,12 @@ import type { Metrics } from './metrics/metrics.ts';
 import type { ListenAddress } from './configuration/setting.ts';
 
 /** One thing that must work for the worker to be of use. Fails by rejecting or throwing, and says why. */
-export type ReadinessCheck = (signal: AbortSignal) => Promise<void> | void;
+type ReadinessCheck = (signal: AbortSignal) => Promise<void> | void;
 
 /** Checks by the name of the part: `temporal`, `worker`, `kubernetes`. */
 export type ReadinessChecks = Readonly<Record<string, ReadinessCheck>>;
 
+/** What is served, and where; `undefined` as an address: not at all. */
 export interface EndpointsOptions {
   metricsAddress: ListenAddress | undefined;
   healthAddress: ListenAddress | undefined;
@@ -20,6 +21,7 @@ export interface EndpointsOptions {
   checkTimeoutMs?: number;
 }
 
+/** The servers while they run; `close` ends both. */
 export interface Endpoints {
   /** Where `/metrics` is served; `undefined` when it is off. */
   readonly metricsUrl: string | undefined;

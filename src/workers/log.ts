@@ -1,7 +1,7 @@
 import type { LogLevel, LogMetadata, Logger as TemporalLogger } from '@temporalio/common';
 import { redact } from '../api/redact.ts';
 
-export type LogFormat = 'text' | 'json';
+type LogFormat = 'text' | 'json';
 
 /** A structured logger; also serves as the logger of Temporal's Runtime. Everything is redacted before it is written. */
 export interface Logger extends TemporalLogger {
@@ -9,6 +9,7 @@ export interface Logger extends TemporalLogger {
   child(facts: LogMetadata): Logger;
 }
 
+/** How log lines are written. */
 export interface LoggerOptions {
   level?: Lowercase<LogLevel>;
   format?: LogFormat;

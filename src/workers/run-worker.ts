@@ -106,6 +106,7 @@ function listenerPodsOf(
   };
 }
 
+/** Counts each call to GitHub, and what is left of its rate limit. */
 export const observer =
   (metrics: Metrics): GitHubCallRecorder =>
   ({ operation: call, status, configUrl, rateLimit }) => {
@@ -113,6 +114,7 @@ export const observer =
     if (rateLimit) metrics.githubBudget({ configUrl, ...rateLimit });
   };
 
+/** Connects to Temporal. @throws TemporalUnreachableError */
 export async function connectTemporal(
   options: TemporalConfig['connectionOptions'],
 ): Promise<NativeConnection> {

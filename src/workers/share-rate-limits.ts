@@ -10,6 +10,7 @@ import { reflect } from '../kubernetes/client/watch.ts';
 /** The ConfigMap through which workers learn of each other's pauses: one entry per config URL and scope, or budget. */
 export const RATE_LIMITS_CONFIG_MAP = 'temporal-arc-github-pauses';
 
+/** Which waits are shared, and through which cluster. */
 export interface ShareRateLimitsOptions {
   pauses: RateLimitWaits;
   kubernetes: Pick<KubernetesClient, 'listPages' | 'watch' | 'create' | 'mergePatch'>;

@@ -20,9 +20,13 @@ export interface WorkerParts extends Omit<ActivityDeps, 'workflows'> {
   workflowBundle: WorkflowBundleOption;
   /** One pass of a workflow: from a change that was seen to the plan carried out, in seconds. */
   onPass: (controller: string, seconds: number) => void;
+  /** Workflows kept in memory between their tasks; others are replayed when they go on. */
   maxCachedWorkflows: number;
+  /** Requests for workflow tasks that wait at Temporal at the same time. */
   workflowPollers: number;
+  /** The same for activity tasks. */
   activityPollers: number;
+  /** So long may activities go on when the worker is to end. */
   shutdownGraceMs: number;
   /** What this process serves; everything unless given. */
   role?: WorkerRole | undefined;
@@ -33,8 +37,9 @@ export interface WorkerParts extends Omit<ActivityDeps, 'workflows'> {
 }
 
 /** `control`: workflows and all activities but the message sessions; `listeners`: only those. */
-export type WorkerRole = 'all' | 'control' | 'listeners';
+type WorkerRole = 'all' | 'control' | 'listeners';
 
+/** A worker that has begun. */
 export interface RunningWorker {
   /** Whether it takes work from Temporal. */
   isPolling(): boolean;
@@ -143,9 +148,11 @@ export interface SessionWorkerParts extends Pick<
 > {
   taskQueue: string;
   activities: SessionActivities;
+  /** Sessions held at the same time. */
   slots: number;
 }
 
+/** A worker for message sessions alone: the pod of a listener, or the part of a worker that listens. */
 export const createSessionWorker = (parts: SessionWorkerParts): Promise<Worker> =>
   Worker.create({
     connection: parts.connection,

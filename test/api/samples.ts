@@ -13,7 +13,7 @@ const githubConfigUrl = 'https://github.com/octo-org/octo-repo';
 const githubConfigSecret = 'octo-credentials';
 const runnerImage = 'ghcr.io/actions/actions-runner:2.330.0';
 
-export const plainPod: PodSpec = {
+const plainPod: PodSpec = {
   restartPolicy: 'Never',
   serviceAccountName: 'octo-no-permission',
   containers: [{ name: 'runner', image: runnerImage, command: ['/home/runner/run.sh'] }],
@@ -69,7 +69,7 @@ const richRunner: Container = {
   },
 };
 
-export const dindPod: PodSpec = {
+const dindPod: PodSpec = {
   restartPolicy: 'Never',
   terminationGracePeriodSeconds: 60,
   imagePullSecrets: [{ name: 'registry' }],

@@ -151,7 +151,7 @@ export class World {
   }
 }
 
-export const STATE: RunnerSetView = {
+const STATE: RunnerSetView = {
   desired: 3,
   current: 2,
   busy: 1,

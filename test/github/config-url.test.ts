@@ -13,19 +13,19 @@ const thrownBy = (act: () => unknown): unknown => {
 
 describe('the config URL', () => {
   it.each([
-    ['https://github.com/org', 'organization', 'https://api.github.com', true],
-    ['https://github.com/org/repo', 'repository', 'https://api.github.com', true],
-    ['https://github.com/org/repo/', 'repository', 'https://api.github.com', true],
-    ['https://github.com/enterprises/big', 'enterprise', 'https://api.github.com', true],
-    ['https://GitHub.com/Enterprises/big', 'enterprise', 'https://api.github.com', true],
-    ['https://www.github.com/org', 'organization', 'https://api.github.com', true],
-    ['http://github.localhost/org/repo', 'repository', 'http://api.github.localhost', true],
-    ['https://tenant.ghe.com/org', 'organization', 'https://api.tenant.ghe.com', true],
-    ['https://ghes.example.com/org/repo', 'repository', 'https://ghes.example.com/api/v3', false],
-    ['http://localhost:8080/org', 'organization', 'http://localhost:8080/api/v3', false],
-    ['http://127.0.0.1:1/enterprises/e', 'enterprise', 'http://127.0.0.1:1/api/v3', false],
-  ])('%s is for an %s with REST base %s', (...[url, scope, apiBaseUrl, isHosted]) => {
-    expect(parseConfigUrl(url, noEnv)).toMatchObject({ scope, apiBaseUrl, isHosted });
+    ['https://github.com/org', 'organization', 'https://api.github.com'],
+    ['https://github.com/org/repo', 'repository', 'https://api.github.com'],
+    ['https://github.com/org/repo/', 'repository', 'https://api.github.com'],
+    ['https://github.com/enterprises/big', 'enterprise', 'https://api.github.com'],
+    ['https://GitHub.com/Enterprises/big', 'enterprise', 'https://api.github.com'],
+    ['https://www.github.com/org', 'organization', 'https://api.github.com'],
+    ['http://github.localhost/org/repo', 'repository', 'http://api.github.localhost'],
+    ['https://tenant.ghe.com/org', 'organization', 'https://api.tenant.ghe.com'],
+    ['https://ghes.example.com/org/repo', 'repository', 'https://ghes.example.com/api/v3'],
+    ['http://localhost:8080/org', 'organization', 'http://localhost:8080/api/v3'],
+    ['http://127.0.0.1:1/enterprises/e', 'enterprise', 'http://127.0.0.1:1/api/v3'],
+  ])('%s is for an %s with REST base %s', (...[url, scope, apiBaseUrl]) => {
+    expect(parseConfigUrl(url, noEnv)).toMatchObject({ scope, apiBaseUrl });
   });
 
   it('is sent back without trailing slashes', () => {
@@ -39,7 +39,7 @@ describe('the config URL', () => {
 
   it('takes any server for an Enterprise Server when the environment forces it, even with an empty value', () => {
     const config = parseConfigUrl('https://test.ghe.com/o/r', { GITHUB_ACTIONS_FORCE_GHES: '' });
-    expect(config).toMatchObject({ isHosted: false, apiBaseUrl: 'https://test.ghe.com/api/v3' });
+    expect(config).toMatchObject({ apiBaseUrl: 'https://test.ghe.com/api/v3' });
   });
 
   it.each([

@@ -153,12 +153,6 @@ describe('the digest of a pod', () => {
       }),
       { ready: false },
     ],
-    ['scheduled', pod({ phase: 'Pending' }, { nodeName: 'n1' }), { scheduled: true }],
-    [
-      'not scheduled',
-      pod({ phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False' }] }),
-      { scheduled: false },
-    ],
     [
       'being deleted',
       { ...pod({}), metadata: { uid: 'u', deletionTimestamp: '2026-01-01T00:00:00Z' } },

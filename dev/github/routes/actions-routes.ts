@@ -6,7 +6,7 @@ import type { Answer, Call, Route } from './answer.ts';
 import { exception, noContent, ok } from './answer.ts';
 
 /** A call with a valid admin token: whose it is. */
-export interface AdminCall extends Call {
+interface AdminCall extends Call {
   configPath: string;
 }
 

@@ -15,12 +15,14 @@ export interface Call {
   gone: AbortSignal;
 }
 
+/** What a route answers; without `json`, no body. */
 export interface Answer {
   status: number;
   json?: unknown;
   headers?: Record<string, string>;
 }
 
+/** One call that the stand-in understands. */
 export interface Route {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Matched against the end of the path. */
@@ -30,8 +32,10 @@ export interface Route {
   handle: (call: Call) => Answer | Promise<Answer>;
 }
 
+/** An answer that all is well. */
 export const ok = (json: unknown, status = 200): Answer => ({ status, json });
 
+/** The same with nothing to say. */
 export const noContent: Answer = { status: 204 };
 
 /** A refusal as the Actions service words it. */

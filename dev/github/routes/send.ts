@@ -6,6 +6,7 @@ export function send(response: ServerResponse, { status, json, headers }: Answer
   sendBytes(response, { status, headers, bytes: json === undefined ? undefined : JSON.stringify(json) });
 }
 
+/** An answer as it goes over the wire; JSON unless another type is given. */
 export interface Bytes {
   status: number;
   headers?: Record<string, string> | undefined;
@@ -13,6 +14,7 @@ export interface Bytes {
   contentType?: string;
 }
 
+/** Writes an answer, unless the caller has gone. */
 export function sendBytes(response: ServerResponse, { status, headers, bytes, contentType }: Bytes): void {
   if (response.destroyed) return;
   response.writeHead(status, {

@@ -21,11 +21,13 @@ import { removePodObjects } from './pod.ts';
 import type { ListenerKey } from './setup.ts';
 import { accessOf } from './setup.ts';
 
+/** Which listener is going, and the session it may still hold. */
 export interface CloseListenerInput extends ListenerKey {
   /** Where its last session left off. */
   progress?: ListenProgress;
 }
 
+/** What closing needs: the cluster, GitHub's credentials, and the listener's metrics, which end with it. */
 export interface CloseListenerDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
   listenerMetrics: ListenerMetrics;

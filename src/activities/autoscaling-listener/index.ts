@@ -24,10 +24,13 @@ export interface SessionActivities {
   listen(input: ListenInput): Promise<ListenProgress>;
 }
 
+/** All activities on listeners, as their workflow calls them. */
 export interface ListenerActivities extends ListenerControlActivities, SessionActivities {}
 
+/** What is needed to look after a listener, whoever holds its session. */
 export type ListenerControlDeps = CloseListenerDeps & ListenerPodDeps;
 
+/** The activities on a listener's resource, pod and session, without `listen`. */
 export const listenerControlActivities = (deps: ListenerControlDeps): ListenerControlActivities => ({
   publishListener: publishListenerActivity(deps),
   applyListenerPod: applyListenerPodActivity(deps),
@@ -35,8 +38,10 @@ export const listenerControlActivities = (deps: ListenerControlDeps): ListenerCo
   closeListener: closeListenerActivity(deps),
 });
 
+/** `listen` alone: all that the pod of a listener does. */
 export const sessionActivities = (deps: ListenDeps): SessionActivities => ({ listen: listenActivity(deps) });
 
+/** What `listen` needs in a worker, which serves any listener of the cluster. */
 export type ClusterSessionDeps = Omit<ListenDeps, 'readSetup' | 'metrics'> &
   ListenerSetupDeps & { listenerMetrics: ListenerMetrics };
 

@@ -21,6 +21,7 @@ import type { ListenerKey, ListenerSetup, ReadSetup } from './setup.ts';
 import { observeRunnerSetSignal } from '../../messages/ephemeral-runner-set.ts';
 import { reportSignal } from '../../messages/autoscaling-listener.ts';
 
+/** Which listener to serve, and from where on. */
 export interface ListenInput extends ListenerKey {
   /** What the EphemeralRunnerSet can take. */
   capacity: ListenerCapacity;
@@ -28,6 +29,7 @@ export interface ListenInput extends ListenerKey {
   progress?: ListenProgress;
 }
 
+/** What holding a session needs. Where setup and metrics come from differs between worker and pod. */
 export interface ListenDeps {
   /** Name of the cluster: part of workflow ids. */
   cluster: string;
@@ -253,7 +255,7 @@ const keyOf = ({ namespace, name }: ListenerKey): { listener: string } => ({
 });
 
 /** What is announced with each poll: jobs beyond it are not assigned. */
-export const capacityOf = (capacity: ListenerCapacity, maxRunners: number): number => {
+const capacityOf = (capacity: ListenerCapacity, maxRunners: number): number => {
   if (capacity === 'open') return maxRunners;
   return capacity === 'closed' ? 0 : Math.min(capacity, maxRunners);
 };

@@ -23,6 +23,7 @@ export interface ListenProgress {
   demand: Demand;
 }
 
+/** What one run of the message loop works with: one session, from its first poll to its last. */
 export interface MessageLoopParts {
   kubernetes: Pick<KubernetesClient, 'mergePatch'>;
   recorder: ListenerRecorder;

@@ -31,6 +31,7 @@ export interface ListenerRecorder {
   close(): void;
 }
 
+/** Metrics of all listeners of a process. */
 export interface ListenerMetrics {
   open(subject: ListenerSubject): ListenerRecorder;
   /** The listener was deleted: all of its series go. */

@@ -44,6 +44,7 @@ export interface ListenerConfigSources {
   ca: string | undefined;
 }
 
+/** The configuration of a listener's pod, in ARC's words: from its spec, and what was read from the cluster for it. */
 export function buildListenerConfig(
   { metadata, spec }: AutoscalingListener,
   { credentials, ca = '' }: ListenerConfigSources,

@@ -36,6 +36,7 @@ import { accessOf } from './setup.ts';
 /** How listeners' pods are made. */
 export interface ListenerPods extends ListenerConfigOptions, Omit<ListenerPodOptions, 'metricsAddress'> {}
 
+/** What making a listener's pod, or removing it, needs. */
 export interface ListenerPodDeps extends Pick<GitHubAccessDeps, 'vaults'> {
   kubernetes: KubernetesClient;
   /** Absent: this worker can make none. */

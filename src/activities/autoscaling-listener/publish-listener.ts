@@ -20,6 +20,7 @@ export interface ListenerCondition {
   sessionId?: string;
 }
 
+/** What to write on a listener; what is absent stays as it is. */
 export interface PublishListenerInput extends ListenerKey {
   uid: string;
   generation: number;

@@ -8,6 +8,7 @@ import type { ListenerConfig } from './pod-config.ts';
 import { parseListenerConfig } from './pod-config.ts';
 import type { ReadSetup } from './setup.ts';
 
+/** What the pod of a listener has: a file in place of the cluster. */
 export interface ListenerFileDeps {
   /** Path of the configuration file. */
   path: string;

@@ -38,6 +38,7 @@ export interface ListenerKey {
 /** @throws SetupError, KubernetesError */
 export type ReadSetup = (key: ListenerKey, signal?: AbortSignal) => Promise<ListenerSetup>;
 
+/** What reading a listener's setup from the cluster needs. */
 export interface ListenerSetupDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
 }
@@ -87,7 +88,7 @@ export const accessOf = (spec: AutoscalingListenerSpec): Parameters<typeof acces
 });
 
 /** What is listened to and scaled. @throws SetupError InvalidListener that names the field */
-export function settingsOf(
+function settingsOf(
   spec: AutoscalingListenerSpec,
 ): Pick<ListenerSetup, 'scaleSetId' | 'runnerSet' | 'limits'> {
   const { runnerScaleSetId: scaleSetId = 0, ephemeralRunnerSetName: runnerSet = '' } = spec;

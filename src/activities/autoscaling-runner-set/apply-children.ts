@@ -20,11 +20,13 @@ import { desiredChildren } from './policies/desired-children.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
 
+/** Whose children are brought up to date, and whether they have to wait for jobs. */
 export interface ApplyChildrenInput extends ScaleSetTarget {
   /** Busy runners finish before the new template takes effect, and no further job is taken meanwhile. */
   hold?: true;
 }
 
+/** What making the children needs. */
 export interface ApplyChildrenDeps {
   kubernetes: KubernetesClient;
   options: ChildOptions;
@@ -131,7 +133,7 @@ async function patchObject(
 }
 
 /** The merge patch for the AutoscalingListener; `undefined` when it is as it should be. */
-export function listenerPatch(live: AutoscalingListener, wanted: AutoscalingListener): object | undefined {
+function listenerPatch(live: AutoscalingListener, wanted: AutoscalingListener): object | undefined {
   const metadata = metadataPatch(live, wanted);
   const spec = patchBetween(live.spec, wanted.spec);
   return metadata || spec !== undefined

@@ -3,6 +3,7 @@ import { isConflict, ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import { autoscalingListeners, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
 import { judged } from '../failures.ts';
 
+/** Children that are no longer wanted. Each is deleted only as long as it has this uid. */
 export interface DropChildrenInput {
   /** Of the AutoscalingRunnerSet and its EphemeralRunnerSets. */
   namespace: string;

@@ -25,12 +25,14 @@ export interface ScaleSetActivities {
   publishScaleSet(input: PublishScaleSetInput): Promise<void>;
 }
 
+/** What the activities of scale sets need; options that are not given have their defaults. */
 export interface ScaleSetActivitiesDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
   scaleSets?: Partial<ScaleSetOptions> | undefined;
   excludedLabelPrefixes?: readonly string[];
 }
 
+/** All activities on an AutoscalingRunnerSet. */
 export function scaleSetActivities(deps: ScaleSetActivitiesDeps): ScaleSetActivities {
   const { excludedLabelPrefixes = [] } = deps;
   const options = { ...DEFAULT_SCALE_SET_OPTIONS, ...deps.scaleSets, excludedLabelPrefixes };

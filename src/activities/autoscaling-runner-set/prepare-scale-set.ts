@@ -26,6 +26,7 @@ import { desiredChange, desiredLabels, isDefaultGroup, missingLabels } from './p
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
 
+/** What preparing a scale set at GitHub needs. */
 export interface PrepareScaleSetDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
 }

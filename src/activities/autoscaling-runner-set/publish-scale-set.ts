@@ -9,6 +9,7 @@ import { writeStatus } from '../../kubernetes/write-status.ts';
 import { judged } from '../failures.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 
+/** The status of an AutoscalingRunnerSet as it was decided: numbers of runners, phase and conditions. */
 export interface AutoscalingRunnerSetStatusUpdate {
   currentRunners: number;
   pendingEphemeralRunners: number;
@@ -18,6 +19,7 @@ export interface AutoscalingRunnerSetStatusUpdate {
   conditions: DecidedCondition[];
 }
 
+/** What to write on an AutoscalingRunnerSet; without a status, Events alone. */
 export interface PublishScaleSetInput extends ScaleSetTarget {
   /** The generation that was judged. */
   generation: number;

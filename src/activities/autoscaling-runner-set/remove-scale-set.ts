@@ -13,11 +13,13 @@ import { accessOf } from './prepare-scale-set.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
 
+/** Whose scale set to delete at GitHub. */
 export interface RemoveScaleSetInput extends ScaleSetTarget {
   /** The deadline has passed: go on without GitHub, and say what was left there. */
   force?: true;
 }
 
+/** What deleting a scale set at GitHub needs. */
 export interface RemoveScaleSetDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
 }

@@ -10,7 +10,8 @@ import type { ObservedPod, ObservedRunner, ObservedRunnerSet } from '../../messa
 
 /** Reduces resources to what decisions need of them. */
 
-export function observedRunnerSet({ metadata, spec, status }: EphemeralRunnerSet): ObservedRunnerSet {
+/** An EphemeralRunnerSet reduced to what decisions need. */
+export function observedRunnerSet({ metadata, spec }: EphemeralRunnerSet): ObservedRunnerSet {
   const { ephemeralRunnerSpec: template } = spec;
   return {
     uid: metadata.uid ?? '',
@@ -20,7 +21,6 @@ export function observedRunnerSet({ metadata, spec, status }: EphemeralRunnerSet
     patchId: spec.patchID ?? 0,
     configUrl: template?.githubConfigUrl ?? '',
     scaleSet: metadata.labels?.[SCALE_SET_NAME_LABEL] ?? metadata.name ?? '',
-    ...(status?.phase && { phase: status.phase }),
     ...(metadata.finalizers?.includes(EPHEMERAL_RUNNER_SET_FINALIZER) && { hasFinalizer: true }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
     ...(isPaused({ metadata }) && { paused: true }),
@@ -35,6 +35,7 @@ export interface OwnedRunner {
   runner: ObservedRunner;
 }
 
+/** An EphemeralRunner reduced to what decisions need, and the set that owns it, if one does. */
 export function observedRunner({ metadata, spec, status }: EphemeralRunner): OwnedRunner {
   const owner = metadata.ownerReferences?.find(
     ({ controller, kind }) => controller && kind === 'EphemeralRunnerSet',
@@ -55,6 +56,7 @@ export function observedRunner({ metadata, spec, status }: EphemeralRunner): Own
   return { namespace: metadata.namespace ?? '', ...(owner && { runnerSet: owner.name }), runner };
 }
 
+/** A pod's state without what is usual or absent, as it goes into signals. */
 export function observedPod({
   uid,
   phase,

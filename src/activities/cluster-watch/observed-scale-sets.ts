@@ -24,6 +24,7 @@ import {
 import { observedPod } from './observed-runners.ts';
 import { listenerModeOf } from '../autoscaling-listener/policies/listener-mode.ts';
 
+/** An AutoscalingRunnerSet reduced to what decisions need. Pure. */
 export function observedAutoscalingRunnerSet(
   scaleSet: AutoscalingRunnerSet,
   { updateStrategy }: Pick<ScaleSetOptions, 'updateStrategy'>,
@@ -44,6 +45,7 @@ export function observedAutoscalingRunnerSet(
   };
 }
 
+/** An EphemeralRunnerSet as its AutoscalingRunnerSet's decisions see it, compared with what it should be. Pure. */
 export function observedChildRunnerSet(
   set: EphemeralRunnerSet,
   { wanted, current, busy, paused }: ChildRunnerSetFacts,
@@ -70,6 +72,7 @@ export function observedChildRunnerSet(
   };
 }
 
+/** What is known about a child beside the object itself. */
 export interface ChildRunnerSetFacts {
   /** As it should be; unknown while its AutoscalingRunnerSet does not exist. */
   wanted: EphemeralRunnerSet | undefined;
@@ -79,6 +82,10 @@ export interface ChildRunnerSetFacts {
   paused: boolean;
 }
 
+/**
+ * An AutoscalingListener as its AutoscalingRunnerSet's decisions see it; `wanted` is how it should be, if that is
+ * known. Pure.
+ */
 export function observedChildListener(
   listener: AutoscalingListener,
   wanted: AutoscalingListener | undefined,
@@ -103,7 +110,7 @@ export function observedChildListener(
 /** What a listener's own workflow needs, but for its capacity. */
 export function observedListener(
   listener: AutoscalingListener,
-  pod: ListenerPodState | undefined,
+  pod: PodState | undefined,
   options: Pick<ScaleSetOptions, 'listenerMode'>,
 ): Omit<ObservedListener, 'capacity'> {
   const { metadata, spec } = listener;
@@ -126,13 +133,7 @@ export function observedListener(
   };
 }
 
-const listenerPod = (pod: ListenerPodState): ObservedListenerPod => ({
+const listenerPod = (pod: PodState): ObservedListenerPod => ({
   ...observedPod(pod),
   ...(pod.deleting && { deleting: true }),
-  ...(pod.integrityHash !== undefined && { integrityHash: pod.integrityHash }),
 });
-
-/** A listener's pod, with the annotation that says what it was made from. */
-export interface ListenerPodState extends PodState {
-  integrityHash?: string;
-}

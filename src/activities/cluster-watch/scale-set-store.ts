@@ -13,7 +13,7 @@ import type { RunnerSetLoad } from '../autoscaling-listener/policies/capacity.ts
 import { capacityOf } from '../autoscaling-listener/policies/capacity.ts';
 import type { ChildOptions } from '../autoscaling-runner-set/policies/desired-children.ts';
 import { desiredChildren } from '../autoscaling-runner-set/policies/desired-children.ts';
-import type { ListenerPodState } from './observed-scale-sets.ts';
+import type { PodState } from '../../kubernetes/pod-state.ts';
 import {
   observedChildListener,
   observedChildRunnerSet,
@@ -36,6 +36,7 @@ interface Named {
   metadata: { namespace?: string; name?: string };
 }
 
+/** What the store is made with. `clock` gives milliseconds since the epoch. */
 export interface ScaleSetStoreOptions {
   /** Called for each target that there may be something to tell. */
   onNews: (target: Told) => void;
@@ -54,7 +55,7 @@ export class ScaleSetStore {
   private readonly families = new Map<string, Family>();
   /** By key of a set or listener: the family it is kept with. */
   private readonly homes = new Map<string, string>();
-  private readonly pods = new Map<string, ListenerPodState>();
+  private readonly pods = new Map<string, PodState>();
   /** What each target was told last. */
   private readonly told = new Map<string, string>();
   /** What each listener was told last that its set can take. */
@@ -155,18 +156,18 @@ export class ScaleSetStore {
     this.announce(home);
   }
 
-  replacePods(pods: ListenerPodState[], within?: string): void {
+  replacePods(pods: PodState[], within?: string): void {
     const present = new Set(pods.map(podKey));
     for (const [key, pod] of this.pods) if (!present.has(key) && isWithin(within, key)) this.removePod(pod);
     for (const pod of pods) this.putPod(pod);
   }
 
-  putPod(pod: ListenerPodState): void {
+  putPod(pod: PodState): void {
     this.pods.set(podKey(pod), pod);
     this.announceListener(podKey(pod));
   }
 
-  removePod(pod: ListenerPodState): void {
+  removePod(pod: PodState): void {
     if (this.pods.get(podKey(pod))?.uid !== pod.uid) return;
     this.pods.delete(podKey(pod));
     this.announceListener(podKey(pod));
@@ -290,7 +291,7 @@ const isEmpty = ({ resource, sets, listeners }: Family): boolean =>
 
 const keyOf = ({ metadata }: Named): string => `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
 
-const podKey = ({ namespace, name }: ListenerPodState): string => `${namespace}/${name}`;
+const podKey = ({ namespace, name }: PodState): string => `${namespace}/${name}`;
 
 const isWithin = (within: string | undefined, key: string): boolean =>
   within === undefined || key.startsWith(`${within}/`);

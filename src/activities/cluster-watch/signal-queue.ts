@@ -21,6 +21,7 @@ export interface ObservationStore {
   snapshot(target: WorkflowTarget): AnyObservation[];
 }
 
+/** Whom the queue signals, and from where it has what it says. `signal` ends it. */
 export interface SignalQueueOptions {
   cluster: string;
   workflows: Pick<WorkflowClient, 'getHandle' | 'signalWithStart'>;

@@ -1,6 +1,5 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
 import type { WorkflowClient } from '@temporalio/client';
-import { INTEGRITY_HASH_ANNOTATION } from '../../api/annotations.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
@@ -35,11 +34,11 @@ import { reportRunners } from './metrics.ts';
 import { heartbeatUntilDone } from '../heartbeat.ts';
 import type { ObservationStore } from './signal-queue.ts';
 import { SignalQueue } from './signal-queue.ts';
-import type { ListenerPodState } from './observed-scale-sets.ts';
 import { ScaleSetStore } from './scale-set-store.ts';
 import type { RunnerSettings, ScaleSetOptions } from '../../messages/settings.ts';
 import { DEFAULT_SCALE_SET_OPTIONS } from '../../messages/settings.ts';
 
+/** What the watch needs: the cluster to look at, and Temporal to tell. */
 export interface WatchClusterDeps {
   cluster: string;
   kubernetes: KubernetesClient;
@@ -266,10 +265,7 @@ const scaleSetReflection = (
 /** The container of a listener's pod that listens. */
 const LISTENER_CONTAINER = 'listener';
 
-function listenerPodState(pod: Pod): ListenerPodState {
-  const integrityHash = pod.metadata?.annotations?.[INTEGRITY_HASH_ANNOTATION];
-  return { ...podStateOf(pod, LISTENER_CONTAINER), ...(integrityHash !== undefined && { integrityHash }) };
-}
+const listenerPodState = (pod: Pod): PodState => podStateOf(pod, LISTENER_CONTAINER);
 
 function listenerReflections(
   deps: WatchClusterDeps,
@@ -287,7 +283,7 @@ function listenerReflections(
         else scaleSets.putListener(object);
       },
     }),
-    following<Pod, ListenerPodState>(deps, {
+    following<Pod, PodState>(deps, {
       namespace,
       resource: pods,
       labelSelector: `${COMPONENT_LABEL}=${LISTENER_COMPONENT}`,

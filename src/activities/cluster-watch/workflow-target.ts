@@ -26,9 +26,11 @@ export interface ListenerTarget {
 /** Which workflow is told of a change. */
 export type WorkflowTarget = RunnerSetTarget | AutoscalingRunnerSetTarget | ListenerTarget;
 
+/** Whether an AutoscalingRunnerSet's workflow is told. */
 export const isAutoscalingRunnerSetTarget = (target: WorkflowTarget): target is AutoscalingRunnerSetTarget =>
   'autoscalingRunnerSet' in target;
 
+/** Whether an AutoscalingListener's workflow is told. */
 export const isListenerTarget = (target: WorkflowTarget): target is ListenerTarget => 'listener' in target;
 
 /** The id of the workflow that is told. */

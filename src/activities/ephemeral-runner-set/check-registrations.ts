@@ -7,6 +7,7 @@ import type { GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub, runnerSpecOf } from '../github-access/connect.ts';
 import { inParallel } from '../parallel.ts';
 
+/** Which idle runners GitHub is asked about. */
 export interface CheckRegistrationsInput {
   namespace: string;
   /** The EphemeralRunnerSet. */
@@ -25,6 +26,7 @@ export interface CheckRegistrationsResult {
   gone: string[];
 }
 
+/** What asking GitHub about runners needs. */
 export interface CheckRegistrationsDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
 }

@@ -29,6 +29,7 @@ import type { Registrar } from './register-runner.ts';
 import { NameTakenError, register } from './register-runner.ts';
 import { hasEnded, podStateOf } from '../../kubernetes/pod-state.ts';
 
+/** What the creation of one runner works with. `signal` cuts it short. */
 export interface RunnerMaker {
   kubernetes: KubernetesClient;
   github: Registrar;

@@ -20,6 +20,7 @@ import {
 } from './create-runner.ts';
 import { NameTakenError } from './register-runner.ts';
 
+/** One activity's share of the runners to create, under names that the workflow has chosen. */
 export interface CreateRunnersInput {
   namespace: string;
   /** The EphemeralRunnerSet, absent for runners that belong to none. */
@@ -32,6 +33,7 @@ export interface CreateRunnersInput {
   probe: boolean;
 }
 
+/** What became of each name: created, rejected, begun, or not tried. */
 export interface CreateRunnersResult {
   created: { name: string; runnerId: number }[];
   /** Kubernetes will not have their pod: their status says why. */
@@ -42,6 +44,7 @@ export interface CreateRunnersResult {
   stopped?: Stop;
 }
 
+/** What creating runners needs. */
 export interface CreateRunnersDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
   /** Of this program. */

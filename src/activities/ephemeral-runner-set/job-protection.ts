@@ -9,11 +9,13 @@ import type { Cache } from '../cache.ts';
 /** The budgets that are known to exist, by the uid of their set. */
 export type Budgets = Cache<true>;
 
+/** What protecting pods needs; `budgets` remembers which sets have theirs. */
 export interface ProtectDeps {
   kubernetes: KubernetesClient;
   budgets: Budgets;
 }
 
+/** Which pods have a job, and how they are protected. */
 export interface ProtectInput {
   namespace: string;
   /** The EphemeralRunnerSet, if there is one. */

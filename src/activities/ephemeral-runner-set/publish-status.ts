@@ -18,6 +18,7 @@ import { inParallel } from '../parallel.ts';
 import type { Budgets, ProtectInput } from './job-protection.ts';
 import { protectPods } from './job-protection.ts';
 
+/** The status of an EphemeralRunnerSet as it was decided. */
 export interface RunnerSetStatusUpdate {
   currentReplicas: number;
   pendingEphemeralRunners: number;
@@ -27,6 +28,7 @@ export interface RunnerSetStatusUpdate {
   conditions: DecidedCondition[];
 }
 
+/** The status of one EphemeralRunner as it was decided. */
 export interface RunnerStatusUpdate {
   name: string;
   phase: string;
@@ -39,6 +41,7 @@ export interface RunnerStatusUpdate {
   jobResult?: string;
 }
 
+/** One batch of what a set's workflow writes into the cluster; each part only if there is something to write. */
 export interface PublishStatusInput extends ProtectInput {
   runnerSet?: { name: string; uid: string; generation: number };
   status?: RunnerSetStatusUpdate;
@@ -50,6 +53,7 @@ export interface PublishStatusInput extends ProtectInput {
   events: { type: 'Normal' | 'Warning'; reason: string; message: string; runner?: string }[];
 }
 
+/** What writing statuses needs. */
 export interface PublishStatusDeps {
   kubernetes: KubernetesClient;
 }
@@ -160,5 +164,6 @@ export const readiness = (
   conditions: [{ type: 'Ready', status, reason, message, lastTransitionTime: now() }],
 });
 
+/** The status of a runner that is not ready, and why, with its condition Ready. */
 export const notReady = (reason: string, message: string): ReturnType<typeof readiness> =>
   readiness('False', reason, message);

@@ -6,6 +6,10 @@ import type { JitConfig } from '../../github/wire.ts';
 /** The part of the client that registration needs. */
 export type Registrar = Pick<ScaleSetClient, 'generateJitConfig' | 'getRunnerByName' | 'removeRunner'>;
 
+/**
+ * Whom to register at GitHub: a runner of this name in this scale set. An empty work folder means the runner's own
+ * default.
+ */
 export interface Registration {
   scaleSetId: number;
   name: string;

@@ -17,6 +17,7 @@ import { inParallel } from '../parallel.ts';
 import { notReady } from './publish-status.ts';
 import { NameTakenError, deregisterByName } from './register-runner.ts';
 
+/** One runner that is to go. Without an id it is looked up at GitHub by its name. */
 export interface RunnerToRetire {
   name: string;
   runnerId?: number;
@@ -26,6 +27,7 @@ export interface RunnerToRetire {
   force?: true;
 }
 
+/** Runners of one set that are to go together. */
 export interface RetireRunnersInput {
   namespace: string;
   /** The EphemeralRunnerSet, if there is one. */
@@ -33,6 +35,9 @@ export interface RetireRunnersInput {
   runners: RunnerToRetire[];
 }
 
+/**
+ * What became of the runners, by name. One that is in none of the lists was not reached, or met what `stopped` says.
+ */
 export interface RetireRunnersResult {
   retired: string[];
   /** Of those retired: whose objects were left. */
@@ -45,6 +50,7 @@ export interface RetireRunnersResult {
   stopped?: Stop;
 }
 
+/** What retiring runners needs. */
 export interface RetireRunnersDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
   /** For the template and the credentials. Default: the client itself. */

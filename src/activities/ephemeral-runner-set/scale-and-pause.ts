@@ -3,13 +3,13 @@ import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { autoscalingRunnerSets, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
 import { judged } from '../failures.ts';
 
-export interface ScaleRunnerSetInput {
+interface ScaleRunnerSetInput {
   namespace: string;
   name: string;
   replicas: number;
 }
 
-export interface PauseInput {
+interface PauseInput {
   namespace: string;
   name: string;
   paused: boolean;
@@ -24,6 +24,7 @@ export interface OrderActivities {
   pauseScaleSet(input: PauseInput): Promise<void>;
 }
 
+/** The activities behind what people ask of a set: scale, pause, resume. */
 export const orderActivities = ({ kubernetes }: { kubernetes: KubernetesClient }): OrderActivities => ({
   scaleRunnerSet: ({ namespace, name, replicas }) =>
     judged(async () => {

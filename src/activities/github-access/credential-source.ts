@@ -21,6 +21,7 @@ export interface CredentialSource {
   describe(name: string): string;
 }
 
+/** Where credentials are read: Secrets of the cluster, or key vaults. */
 export interface CredentialSourceDeps {
   kubernetes: Pick<KubernetesClient, 'get'>;
   /** Default: shared by the whole process. */

@@ -12,7 +12,7 @@ import { setupErrorFromVault } from './key-vault-errors.ts';
 import type { KeyVaultSecret } from './key-vault-errors.ts';
 
 /** A vault, and how it is reached: without a proxy here, the process's own applies. */
-export interface KeyVault extends AzureKeyVaultConfig {
+interface KeyVault extends AzureKeyVaultConfig {
   proxy?: ProxySettings | undefined;
 }
 
@@ -28,6 +28,7 @@ export interface KeyVaults {
   read(vault: KeyVault, secret: KeyVaultSecret): Promise<Record<string, string>>;
 }
 
+/** What differs in tests: connections, clock and patience. */
 export interface KeyVaultsOptions {
   /** Makes the connections. */
   connect?: ((route: RouteSettings) => Dispatcher) | undefined;

@@ -10,6 +10,7 @@ import { contains, isSame } from '../../kubernetes/drift.ts';
 import { buildProxySecret } from '../../kubernetes/objects/proxy-secret.ts';
 import { SetupError } from '../failures.ts';
 
+/** The proxy as it stands in a spec: URLs, and names of Secrets with user and password. */
 export type ProxySpec = NonNullable<EphemeralRunnerSpec['proxy']>;
 /** URLs with their credentials; empty: none. */
 export interface ResolvedProxy extends ProxySettings {

@@ -13,6 +13,7 @@ const pullSecretSchema = Type.Object(
   { description: 'A Secret in the namespace of the listener.', 'x-kubernetes-map-type': 'atomic' },
 );
 
+/** `spec` of an AutoscalingListener. */
 export const autoscalingListenerSpecSchema = record('What is listened to, and what is scaled.', {
   githubConfigUrl: optional(text('URL of the enterprise, organization or repository that is served.')),
   githubConfigSecret: optional(
@@ -39,6 +40,7 @@ export const autoscalingListenerSpecSchema = record('What is listened to, and wh
   roleBindingMetadata: optional(extraMetadataSchema('the RoleBinding')),
 });
 
+/** `status` of an AutoscalingListener. */
 export const autoscalingListenerStatusSchema = record('Where the listener stands.', {
   conditions: optional(conditionsSchema),
 });

@@ -8,6 +8,7 @@ import { proxySchema } from './proxy.ts';
 import { serverTlsSchema } from './server-tls.ts';
 import { vaultSchema } from './vault.ts';
 
+/** `spec` of an AutoscalingRunnerSet: what the chart of a scale set fills in. */
 export const autoscalingRunnerSetSpecSchema = record('The scale set as it should be.', {
   githubConfigUrl: optional(text('URL of the enterprise, organization or repository to serve.')),
   githubConfigSecret: optional(
@@ -38,6 +39,7 @@ export const autoscalingRunnerSetSpecSchema = record('The scale set as it should
   ),
 });
 
+/** `status` of an AutoscalingRunnerSet. */
 export const autoscalingRunnerSetStatusSchema = record('The scale set as it is.', {
   currentRunners: optional(integer('Runners that are pending, running or failed.')),
   pendingEphemeralRunners: optional(integer('Runners whose pod does not run yet.')),

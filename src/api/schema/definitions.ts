@@ -100,6 +100,7 @@ const ephemeralRunner: Definition = {
   ],
 };
 
+/** The four kinds, from which CRDs, validation and documents are made. */
 export const DEFINITIONS: Readonly<Record<Kind, Definition>> = {
   AutoscalingRunnerSet: autoscalingRunnerSet,
   AutoscalingListener: autoscalingListener,

@@ -4,6 +4,7 @@ import { ephemeralRunnerSpecSchema } from './ephemeral-runner.ts';
 import { integer, optional, record, word } from './fields.ts';
 import { extraMetadataSchema } from './metadata.ts';
 
+/** `spec` of an EphemeralRunnerSet. */
 export const ephemeralRunnerSetSpecSchema = record('How many runners are wanted, and how each is made.', {
   replicas: optional(integer('How many runners are wanted.')),
   patchID: optional(integer('Number of the last change of replicas; 0 also removes idle runners.')),
@@ -11,6 +12,7 @@ export const ephemeralRunnerSetSpecSchema = record('How many runners are wanted,
   ephemeralRunnerMetadata: optional(extraMetadataSchema('each runner')),
 });
 
+/** `status` of an EphemeralRunnerSet. */
 export const ephemeralRunnerSetStatusSchema = record('How many runners there are.', {
   currentReplicas: optional(integer('Runners that are pending, running or failed.')),
   pendingEphemeralRunners: optional(integer('Runners whose pod does not run yet.')),

@@ -7,6 +7,7 @@ import { proxySchema } from './proxy.ts';
 import { serverTlsSchema } from './server-tls.ts';
 import { vaultSchema } from './vault.ts';
 
+/** `spec` of an EphemeralRunner. */
 export const ephemeralRunnerSpecSchema = record('How the runner is made.', {
   githubConfigUrl: text('URL of the enterprise, organization or repository that the runner serves.'),
   githubConfigSecret: text('Name of the Secret with the credentials, or of the secret in the vault.'),
@@ -20,6 +21,7 @@ export const ephemeralRunnerSpecSchema = record('How the runner is made.', {
   spec: optional(podSpecSchema('The pod; its container named runner runs the job.')),
 });
 
+/** `status` of an EphemeralRunner. The runner's own controller in ARC writes the same members. */
 export const ephemeralRunnerStatusSchema = record('Where the runner stands.', {
   phase: optional(word<EphemeralRunnerPhase>('Pending, Running, Succeeded, Failed or Outdated.')),
   ready: optional(flag('Whether the pod is ready.')),

@@ -10,12 +10,17 @@ export const optional = <T extends TSchema>(schema: T): TOptional<TUnsafe<Static
 export const record = <P extends TProperties>(description: string, properties: P) =>
   Type.Object(properties, { description });
 
+/** Any text, the empty one included. */
 export const text = (description: string) => Type.String({ description });
+/** A whole number that JavaScript holds exactly. */
 export const integer = (description: string) => Type.Integer({ description });
 /** A number of runners: never negative. */
 export const count = (description: string) => Type.Integer({ description, minimum: 0 });
+/** A 64-bit id of GitHub's. */
 export const bigInteger = (description: string) => Type.Integer({ description, format: 'int64' });
+/** Yes or no. */
 export const flag = (description: string) => Type.Boolean({ description });
+/** A list of texts. */
 export const texts = (description: string) => Type.Array(Type.String(), { description });
 /** RFC 3339. */
 export const time = (description?: string) =>

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import type { Resource, ResourceList } from './resource.ts';
+import type { Resource } from './resource.ts';
 import type {
   autoscalingListenerSpecSchema,
   autoscalingListenerStatusSchema,
@@ -7,7 +7,7 @@ import type {
 
 /** Which scale set is listened to, with what, and which EphemeralRunnerSet it scales. */
 export type AutoscalingListenerSpec = Static<typeof autoscalingListenerSpecSchema>;
-export type AutoscalingListenerStatus = Static<typeof autoscalingListenerStatusSchema>;
+type AutoscalingListenerStatus = Static<typeof autoscalingListenerStatusSchema>;
 
 /** The message session of one scale set. */
 export type AutoscalingListener = Resource<
@@ -15,4 +15,3 @@ export type AutoscalingListener = Resource<
   AutoscalingListenerSpec,
   AutoscalingListenerStatus
 >;
-export type AutoscalingListenerList = ResourceList<AutoscalingListener>;

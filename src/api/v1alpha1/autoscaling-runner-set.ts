@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import type { Resource, ResourceList } from './resource.ts';
+import type { Resource } from './resource.ts';
 import type {
   autoscalingRunnerSetSpecSchema,
   autoscalingRunnerSetStatusSchema,
@@ -8,7 +8,7 @@ import type {
 /** A scale set as a person wants it. */
 export type AutoscalingRunnerSetSpec = Static<typeof autoscalingRunnerSetSpecSchema>;
 /** How many runners the scale set has, by phase. */
-export type AutoscalingRunnerSetStatus = Static<typeof autoscalingRunnerSetStatusSchema>;
+type AutoscalingRunnerSetStatus = Static<typeof autoscalingRunnerSetStatusSchema>;
 
 /** One runner scale set at GitHub, with its EphemeralRunnerSet and its AutoscalingListener. */
 export type AutoscalingRunnerSet = Resource<
@@ -16,4 +16,3 @@ export type AutoscalingRunnerSet = Resource<
   AutoscalingRunnerSetSpec,
   AutoscalingRunnerSetStatus
 >;
-export type AutoscalingRunnerSetList = ResourceList<AutoscalingRunnerSet>;

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import type { Resource, ResourceList } from './resource.ts';
+import type { Resource } from './resource.ts';
 import type {
   ephemeralRunnerSetSpecSchema,
   ephemeralRunnerSetStatusSchema,
@@ -8,7 +8,7 @@ import type {
 /** How many runners are wanted, and how each is made. */
 export type EphemeralRunnerSetSpec = Static<typeof ephemeralRunnerSetSpecSchema>;
 /** How many runners there are, by phase. */
-export type EphemeralRunnerSetStatus = Static<typeof ephemeralRunnerSetStatusSchema>;
+type EphemeralRunnerSetStatus = Static<typeof ephemeralRunnerSetStatusSchema>;
 
 /** The runners of one scale set: `spec.replicas` is the one desired number. */
 export type EphemeralRunnerSet = Resource<
@@ -16,4 +16,3 @@ export type EphemeralRunnerSet = Resource<
   EphemeralRunnerSetSpec,
   EphemeralRunnerSetStatus
 >;
-export type EphemeralRunnerSetList = ResourceList<EphemeralRunnerSet>;

@@ -1,4 +1,4 @@
-import type { ListMeta, ObjectMeta } from './wire.ts';
+import type { ObjectMeta } from './wire.ts';
 import type { API_VERSION, Kind } from './group.ts';
 
 /** A custom resource of this group, as the API server sends and takes it. */
@@ -9,10 +9,4 @@ export interface Resource<K extends Kind, Spec, Status> {
   spec: Spec;
   /** Absent until it is first written. */
   status?: Status | undefined;
-}
-
-/** What a list call of the API server returns. */
-export interface ResourceList<Item> {
-  metadata: ListMeta;
-  items: Item[];
 }

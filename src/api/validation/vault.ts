@@ -2,8 +2,10 @@ import type { Static } from 'typebox';
 import type { Problem } from './problem.ts';
 import type { vaultSchema } from '../schema/vault.ts';
 
+/** Where secrets are kept that are not in Kubernetes. */
 export type VaultConfig = Static<typeof vaultSchema>;
 
+/** The Azure Key Vault, and the application that may read it. */
 export type AzureKeyVaultConfig = NonNullable<VaultConfig['azureKeyVault']>;
 
 const AZURE_KEY_VAULT = 'azure_key_vault';

@@ -11,6 +11,7 @@ import type { Run } from '../run.ts';
 import type { SetKey } from '../set-key.ts';
 import type { Cluster, CommandContext } from '../surroundings.ts';
 
+/** `temporal-arc describe`: one set, from its resource, its Events and its workflow. */
 export function describeCommand(run: Run): Command {
   const command = new Command('describe')
     .summary('Tell all about one set: what is wanted, there and going on, and why.')

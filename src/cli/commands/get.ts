@@ -24,6 +24,7 @@ interface GetOptions {
   set?: string;
 }
 
+/** `temporal-arc get`: sets or runners as they stand in the cluster. */
 export function getCommand(run: Run): Command {
   const command = new Command('get')
     .summary('List runner sets, or runners.')

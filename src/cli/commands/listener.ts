@@ -3,6 +3,7 @@ import { createLogger } from '../../workers/log.ts';
 import type { Run } from '../run.ts';
 import type { CommandContext } from '../surroundings.ts';
 
+/** `temporal-arc listener`: holds one message session until it is ended. */
 export const listenerCommand = (run: Run): Command =>
   new Command('listener')
     .summary('Run one listener: what the pod of a listener does.')

@@ -29,7 +29,7 @@ const WORDS = {
 type Order = keyof typeof WORDS;
 
 /** The stable shape of `pause -o json` and `resume -o json`. */
-export interface PauseReport extends SetKey {
+interface PauseReport extends SetKey {
   kind: PauseTarget['kind'];
   paused: boolean;
   /** EphemeralRunnerSets of the scale set that were paused by themselves. Only where there are any. */
@@ -55,7 +55,9 @@ JSON: {kind, namespace, name, paused${order === 'resume' ? ', alsoResumed (where
   return command.action((set: string) => run((context) => carryOut(context, order, set), command));
 };
 
+/** `temporal-arc pause`: a set, or a scale set with all below it, creates no more runners. */
 export const pauseCommand = (run: Run): Command => orderCommand('pause', run);
+/** `temporal-arc resume`: takes a pause back. */
 export const resumeCommand = (run: Run): Command => orderCommand('resume', run);
 
 async function carryOut(context: CommandContext, order: Order, text: string): Promise<void> {

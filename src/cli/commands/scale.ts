@@ -22,7 +22,7 @@ interface ScaleOptions {
 }
 
 /** The stable shape of `scale -o json`. */
-export interface ScaleReport extends SetKey {
+interface ScaleReport extends SetKey {
   replicas: number;
   previous: number;
   /** Only with `--wait`: runners there are at the end. */
@@ -31,6 +31,7 @@ export interface ScaleReport extends SetKey {
 
 const POLL_MS = 500;
 
+/** `temporal-arc scale`: sets the number of runners wanted, through the set's workflow. */
 export function scaleCommand(run: Run): Command {
   const command = new Command('scale')
     .summary('Set how many runners a set wants.')

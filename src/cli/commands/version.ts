@@ -12,8 +12,10 @@ interface Package {
 const description = (): Package =>
   JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as Package;
 
+/** The version of this program, from its package.json. */
 export const programVersion = (): string => description().version;
 
+/** `temporal-arc version`: this program, and what it runs on. */
 export function versionCommand(run: Run): Command {
   const command = new Command('version')
     .summary('Show versions.')

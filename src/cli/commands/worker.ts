@@ -10,6 +10,7 @@ import type { Run } from '../run.ts';
 import { WORKER_SETTINGS, arcOptions, settingOption } from '../setting-options.ts';
 import type { CommandContext } from '../surroundings.ts';
 
+/** `temporal-arc worker`: serves a cluster until it is ended. */
 export function workerCommand(run: Run): Command {
   const command = new Command('worker')
     .summary('Run a worker: everything that serves a cluster.')

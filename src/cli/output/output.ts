@@ -1,12 +1,15 @@
 import { styleText } from 'node:util';
 
+/** Where text goes: standard output or standard error. Colors only on a terminal. */
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }
 
+/** What `-o` takes. */
 export const OUTPUT_FORMATS = ['table', 'json', 'wide'] as const;
+/** How a result is written. */
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 type Color = 'red' | 'yellow' | 'green' | 'bold' | 'dim';
@@ -20,6 +23,7 @@ export function paintFor(output: Output, env: Readonly<Record<string, string | u
   return (color, text) => (colored ? styleText(color, text, { validateStream: false }) : text);
 }
 
+/** One column of a table: its title, and what stands in it for a row. */
 export interface Column<Row> {
   title: string;
   text: (row: Row) => string | number | undefined;
@@ -56,8 +60,6 @@ const colorOf = <Row>(column: Column<Row> | undefined, row: Row | undefined): Co
 
 const painted = (text: string, color: Color | undefined, paint: Paint): string =>
   color ? paint(color, text) : text;
-
-export const formatJson = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
 /** The time since `from` as kubectl writes it: 42s, 5m, 3h, 8d. */
 export function formatAge(from: string | number | Date | undefined, now: number): string | undefined {

@@ -55,6 +55,7 @@ export interface RunnerRow {
 const timeOf = (time: unknown): string =>
   time instanceof Date ? time.toISOString() : typeof time === 'string' ? time : '';
 
+/** An EphemeralRunnerSet as a line of `get`. */
 export function setRow(set: EphemeralRunnerSet): SetRow {
   const { metadata, spec, status } = set;
   const ready: Partial<Condition> = findCondition(status?.conditions, READY_CONDITION) ?? {};
@@ -79,6 +80,7 @@ export function setRow(set: EphemeralRunnerSet): SetRow {
   };
 }
 
+/** An EphemeralRunner as a line of `get`. */
 export function runnerRow({ metadata, status }: EphemeralRunner): RunnerRow {
   const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'EphemeralRunnerSet');
   return {

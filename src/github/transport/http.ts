@@ -29,6 +29,7 @@ export interface GitHubRequest {
  */
 export type Requester = (request: GitHubRequest) => Promise<HttpAnswer>;
 
+/** What the requests of one configuration have in common. */
 export interface HttpOptions {
   /** For observations. */
   configUrl: string;

@@ -8,6 +8,7 @@ export interface SystemInfo {
   readonly subsystem: string;
 }
 
+/** The caller unless another is named. */
 export const defaultSystemInfo: SystemInfo = {
   system: 'temporal-arc',
   version: '0.1.0',

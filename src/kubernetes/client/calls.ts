@@ -16,12 +16,14 @@ const WATCH_SECONDS = 300;
 /** What a watch may outlast the time agreed with the server, before its connection is taken for dead. */
 const WATCH_GRACE_MS = 15_000;
 
+/** An object to be created; `namespace` is undefined for one of the whole cluster. */
 export interface Creation<T> {
   namespace: string | undefined;
   object: T;
   options: CreateOptions | undefined;
 }
 
+/** POST of a new object. */
 export const createCall = <T extends KubernetesObject>(
   resource: Resource<T>,
   { namespace, object, options }: Creation<T>,
@@ -34,6 +36,7 @@ export const createCall = <T extends KubernetesObject>(
   options,
 });
 
+/** GET of one object. */
 export const getCall = (resource: Resource, key: ObjectKey, options: CallOptions | undefined): Call => ({
   method: 'GET',
   subject: { verb: 'get', resource: resource.plural, ...key },
@@ -41,6 +44,7 @@ export const getCall = (resource: Resource, key: ObjectKey, options: CallOptions
   options,
 });
 
+/** JSON merge patch of one object, or of its subresource. */
 export function patchCall(
   resource: Resource,
   key: ObjectKey,
@@ -58,6 +62,7 @@ export function patchCall(
   };
 }
 
+/** DELETE of one object, with its preconditions in the body. */
 export const deleteCall = (resource: Resource, key: ObjectKey, options: DeleteOptions): Call => ({
   method: 'DELETE',
   subject: { verb: 'delete', resource: resource.plural, ...key },
@@ -73,6 +78,7 @@ function deleteBody({ propagationPolicy, gracePeriodSeconds, uid, resourceVersio
   return { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, gracePeriodSeconds, preconditions };
 }
 
+/** GET of one page of a list; `page` is the continue token of the page before. */
 export const listCall = (resource: Resource, options: ListOptions, page: string | undefined): Call => ({
   method: 'GET',
   subject: { verb: 'list', resource: resource.plural, namespace: options.namespace },
@@ -86,6 +92,7 @@ export const listCall = (resource: Resource, options: ListOptions, page: string 
   options,
 });
 
+/** GET of the changes since a resource version, as a stream of lines. */
 export function watchCall(resource: Resource, options: WatchOptions): Call {
   const { labelSelector, fieldSelector, resourceVersion, allowWatchBookmarks = true } = options;
   const timeoutSeconds = options.timeoutSeconds ?? WATCH_SECONDS;

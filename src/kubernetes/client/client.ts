@@ -1,14 +1,16 @@
 import type { KubernetesObject, Resource } from './resources.ts';
 import type { CallOptions } from './wire.ts';
 
-export type { CallOptions, RequestRecord } from './wire.ts';
+export type { RequestRecord } from './wire.ts';
 
+/** Which object is meant. */
 export interface ObjectKey {
   /** Of a namespaced resource. */
   namespace?: string | undefined;
   name: string;
 }
 
+/** Which objects are meant; selectors in kubectl's syntax. */
 export interface Selection {
   /** Unset: all namespaces. */
   namespace?: string | undefined;
@@ -16,26 +18,31 @@ export interface Selection {
   fieldSelector?: string | undefined;
 }
 
+/** Which objects are listed, and how. */
 export interface ListOptions extends Selection, CallOptions {
   /** Objects a page; 500 unless told otherwise. All pages are read. */
   limit?: number | undefined;
 }
 
+/** Everything that was selected, all pages together. */
 export interface ObjectList<T> {
   items: T[];
   /** Of the list as a whole: where a watch continues. */
   resourceVersion: string;
 }
 
+/** How an object is created. */
 export interface CreateOptions extends CallOptions {
   /** Checks everything, admission included, and creates nothing. */
   dryRun?: boolean | undefined;
 }
 
+/** What of an object is patched: the object itself unless a subresource is named. */
 export interface PatchOptions extends CallOptions {
   subresource?: 'status' | 'scale' | undefined;
 }
 
+/** How an object is deleted, and on which conditions. */
 export interface DeleteOptions extends CallOptions {
   propagationPolicy?: 'Background' | 'Foreground' | 'Orphan' | undefined;
   /** Delete only this very object; another of the same name is a conflict. */
@@ -44,6 +51,7 @@ export interface DeleteOptions extends CallOptions {
   gracePeriodSeconds?: number | undefined;
 }
 
+/** Which changes are watched, and from which version on. */
 export interface WatchOptions extends Selection, CallOptions {
   resourceVersion: string;
   /** After this time the server ends the watch; 300 unless told otherwise. */

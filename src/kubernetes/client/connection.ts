@@ -19,6 +19,7 @@ export interface Route {
   watches: Dispatcher;
 }
 
+/** The way to the API server: address, connections and credentials. */
 export interface Connection {
   /** The route as it stands now. @throws what the configured authentication throws */
   route(): Promise<Route>;

@@ -142,6 +142,7 @@ const when =
   (error: unknown): error is KubernetesError =>
     error instanceof KubernetesError && test(error);
 
+/** The object, or its namespace or kind, does not exist. */
 export const isNotFound = when(({ status }) => status === 404);
 
 /** An object of this name exists already (a create). */
@@ -150,8 +151,10 @@ export const isAlreadyExists = when(({ status, reason }) => status === 409 && re
 /** The object changed since it was read, or its uid is another one (a precondition failed). */
 export const isConflict = when(({ status, reason }) => status === 409 && reason !== 'AlreadyExists');
 
+/** The API server does not know who is calling. */
 export const isUnauthorized = when(({ status }) => status === 401);
 
+/** RBAC, admission or a quota refuses; the message says which. */
 export const isForbidden = when(({ status }) => status === 403);
 
 /** The object is malformed; `causes` name the fields. */

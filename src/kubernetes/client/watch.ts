@@ -5,8 +5,9 @@ import { collectPages } from './pages.ts';
 import type { KubernetesObject, Resource } from './resources.ts';
 import { exponentialBackoffMs } from '../../api/exponential-backoff.ts';
 
-export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
+/** What is reflected, and who is told. */
 export interface ReflectOptions<T extends KubernetesObject, D = T> extends Selection {
   client: Pick<KubernetesClient, 'listPages' | 'watch'>;
   resource: Resource<T>;

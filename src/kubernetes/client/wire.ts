@@ -4,6 +4,7 @@ import type { RequestSubject } from './errors.ts';
 import { KubernetesError, errorFromFailure, errorFromResponse, isUnauthorized } from './errors.ts';
 import { linesOf } from './lines.ts';
 
+/** How long a call may take, and what ends it. */
 export interface CallOptions {
   /** Ends the call; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
@@ -19,6 +20,7 @@ export interface RequestRecord extends RequestSubject {
   durationMs: number;
 }
 
+/** One request, ready to be sent. */
 export interface Call {
   method: Dispatcher.HttpMethod;
   subject: RequestSubject;
@@ -39,6 +41,7 @@ export interface Wire {
   close(): Promise<void>;
 }
 
+/** What all requests have in common. */
 export interface WireOptions {
   userAgent: string;
   onRequest: ((record: RequestRecord) => void) | undefined;
@@ -46,6 +49,9 @@ export interface WireOptions {
 
 const REQUEST_MS = 30_000;
 
+/**
+ * The wire over this connection. Every failure becomes a KubernetesError, save the reason of the caller's own signal.
+ */
 export function createWire(connection: Connection, { userAgent, onRequest }: WireOptions): Wire {
   const send = async (kind: 'requests' | 'watches', call: Call, signal: AbortSignal) => {
     const route = await routeFor(connection, call.subject);

@@ -10,6 +10,7 @@ export interface Regarding {
   resourceVersion?: string | undefined;
 }
 
+/** What an Event says, and of which object. */
 export interface EventFacts {
   regarding: Regarding;
   type: 'Normal' | 'Warning';

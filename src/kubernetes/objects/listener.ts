@@ -26,8 +26,9 @@ type PodSpec = NonNullable<Pod['spec']>;
 type EnvVar = NonNullable<PodSpec['containers'][number]['env']>[number];
 
 /** Where the pod finds its configuration, and the variable that says so. */
-export const LISTENER_CONFIG_FOLDER = '/etc/gha-listener';
-export const LISTENER_CONFIG_KEY = 'config.json';
+const LISTENER_CONFIG_FOLDER = '/etc/gha-listener';
+const LISTENER_CONFIG_KEY = 'config.json';
+/** The variable with the path of the configuration file. */
 export const LISTENER_CONFIG_VARIABLE = 'LISTENER_CONFIG_PATH';
 
 /** The variable that says whose pod it is: namespace and name of the AutoscalingListener, with a slash between. */
@@ -77,6 +78,7 @@ interface Described {
   excluded?: ExcludedPrefixes;
 }
 
+/** The ServiceAccount a listener's pod runs as. */
 export const buildListenerServiceAccount = (
   listener: AutoscalingListener,
   excluded: ExcludedPrefixes = [],
@@ -125,6 +127,7 @@ export function buildListenerRole(listener: AutoscalingListener, excluded: Exclu
   return { apiVersion: RBAC, kind: 'Role', metadata, rules };
 }
 
+/** Lets the listener's ServiceAccount do what its Role says, in the namespace of the runners. */
 export function buildListenerRoleBinding(
   listener: AutoscalingListener,
   excluded: ExcludedPrefixes = [],

@@ -5,6 +5,7 @@ import {
 } from '../../api/annotations.ts';
 import type { ObjectMeta, OwnerReference } from '../client/resources.ts';
 
+/** Labels or annotations. */
 export type StringMap = Record<string, string>;
 
 /** A block of labels and annotations that a user gave for a kind of object; either may be missing. */

@@ -23,7 +23,7 @@ type Container = PodSpec['containers'][number];
 type EnvVar = NonNullable<Container['env']>[number];
 
 /** Keys of the Secret that holds a runner's registration. */
-export const JIT_SECRET_KEYS = {
+const JIT_SECRET_KEYS = {
   jitToken: 'jitToken',
   runnerName: 'runnerName',
   runnerId: 'runnerId',

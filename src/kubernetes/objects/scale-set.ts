@@ -47,6 +47,7 @@ export interface ScaleSetParts {
   excludedLabelPrefixes?: ExcludedPrefixes;
 }
 
+/** What an AutoscalingListener is made from. */
 export interface ListenerParts extends ScaleSetParts {
   /** The EphemeralRunnerSet whose replicas the listener sets. */
   runnerSet: string;
@@ -127,7 +128,7 @@ function buildRunnerSpec(scaleSet: AutoscalingRunnerSet): RunnerSpec {
 }
 
 /** Where the listener of a scale set belongs: name and namespace. */
-export const listenerKeyOf = (
+const listenerKeyOf = (
   { metadata, spec }: AutoscalingRunnerSet,
   controllerNamespace?: string,
 ): { namespace: string; name: string } => ({

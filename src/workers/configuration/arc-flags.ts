@@ -18,6 +18,7 @@ const NO_RATE_LIMIT =
 const NO_LEADER = 'any number of workers share the work, without a leader';
 const NO_WORK_QUEUE = 'there is no work queue: workflows take its place';
 
+/** All flags of ARC's manager that are known here, each with what becomes of it. */
 export const ARC_FLAGS: readonly ArcFlag[] = [
   {
     flag: 'runner-max-concurrent-reconciles',

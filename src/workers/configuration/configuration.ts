@@ -300,6 +300,7 @@ export const SETTINGS = {
   }),
 } as const;
 
+/** What a setting is called in code. */
 export type SettingName = keyof typeof SETTINGS;
 
 /** The settings of a worker, read and valid. */
@@ -308,6 +309,7 @@ export type WorkerConfiguration = { readonly [K in SettingName]: ValueOf<(typeof
 /** Texts given for flags, by flag without dashes, in the order given. */
 export type FlagTexts = Readonly<Record<string, readonly string[]>>;
 
+/** Where settings come from; a flag wins over the environment. */
 export interface ConfigurationSources {
   flags?: FlagTexts;
   env: Readonly<Record<string, string | undefined>>;

@@ -18,6 +18,7 @@ export interface Setting<T> {
   readonly read: (text: string) => { value: T } | undefined;
 }
 
+/** What a setting's text is read as. */
 export type ValueOf<S> = S extends Setting<infer T> ? T : never;
 
 /** What a table entry says itself; the kind of setting adds the rest. */
@@ -35,9 +36,10 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** Begins every environment variable that stands for a flag. */
 export const ENV_PREFIX = 'TEMPORAL_ARC_';
 
-export const envOf = (flag: string): string => ENV_PREFIX + flag.toUpperCase().replaceAll('-', '_');
+const envOf = (flag: string): string => ENV_PREFIX + flag.toUpperCase().replaceAll('-', '_');
 
 type Kind<T> = Pick<Setting<T>, 'placeholder' | 'allowed' | 'read'> & { repeatable?: boolean };
 
@@ -54,6 +56,7 @@ interface Range {
   max: number;
 }
 
+/** A whole number from `min` to `max`. */
 export function wholeNumber(entry: Entry & Range & { default: number }): Setting<number> {
   const { min, max, default: value, ...rest } = entry;
   return setting(rest, String(value), {
@@ -87,6 +90,7 @@ export function secondsTable(entry: Entry & { default: string }): Setting<readon
   });
 }
 
+/** One of a few words. */
 export function oneOf<const V extends string>(
   entry: Entry & { values: readonly V[]; default: NoInfer<V> },
 ): Setting<V> {
@@ -122,6 +126,7 @@ interface Pattern {
   placeholder: string;
 }
 
+/** A text of a given pattern. */
 export function name(entry: Entry & Pattern & { default: string }): Setting<string> {
   const { pattern, allowed, placeholder, default: text, ...rest } = entry;
   const read = (given: string) => (pattern.test(given) ? { value: given } : undefined);

@@ -9,6 +9,7 @@ export type TemporalTarget = Pick<
   'temporalAddress' | 'temporalNamespace' | 'temporalProfile'
 >;
 
+/** How Temporal is reached, as its own profiles and variables say (`@temporalio/envconfig`). */
 export type TemporalConfig = ClientConnectConfig & { namespace: string };
 
 /** Temporal does not answer. */

@@ -8,6 +8,7 @@ export interface RateLimitMetrics extends RateLimit {
   configUrl: string;
 }
 
+/** Where the metrics of rate limits come from. */
 export interface RateLimitMetricsOptions {
   registry: Registry;
   /** The pauses that last. */

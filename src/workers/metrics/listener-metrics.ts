@@ -64,6 +64,7 @@ interface Series {
 /** What is remembered of each listener, so that it can be forgotten. */
 type Written = Map<string, Series>;
 
+/** Where metrics of listeners go, and who is told which of them run. */
 export interface ListenerMetricsOptions {
   registry: Registry;
   /** All listeners that hold their session in this process, whenever one comes or goes. */

@@ -5,7 +5,7 @@ import { createRateLimitMetrics } from './github-rate-limit-metrics.ts';
 import type { ListenerMetrics } from '../../activities/autoscaling-listener/metrics.ts';
 import { createListenerMetrics, joinTexts } from './listener-metrics.ts';
 
-export interface SetReplicas {
+interface SetReplicas {
   namespace: string;
   /** Of the EphemeralRunnerSet. */
   name: string;
@@ -14,7 +14,7 @@ export interface SetReplicas {
 }
 
 /** The runners of a scale set by phase. */
-export interface ScaleSetRunners {
+interface ScaleSetRunners {
   namespace: string;
   /** Of the scale set. */
   name: string;
@@ -27,7 +27,7 @@ export interface ScaleSetRunners {
   failed: number;
 }
 
-export interface ListenerState extends Omit<ScaleSetRunners, 'pending' | 'running' | 'failed'> {
+interface ListenerState extends Omit<ScaleSetRunners, 'pending' | 'running' | 'failed'> {
   running: boolean;
 }
 
@@ -61,13 +61,14 @@ export interface Metrics {
   describe(): MetricDescription[];
 }
 
-export interface MetricDescription {
+interface MetricDescription {
   name: string;
   type: string;
   labels: string[];
   help: string;
 }
 
+/** What the metrics of a process are made with. */
 export interface MetricsOptions {
   version?: string;
   /** Also memory, CPU and event loop of this process. Default: yes. */

@@ -23,7 +23,9 @@ export interface Held {
   since: number;
 }
 
+/** What is under way right now, beside the state. */
 export interface ListenerCircumstances {
+  /** Milliseconds since the epoch. */
   now: number;
   /** Absent: no session is held. */
   listening?: Held;

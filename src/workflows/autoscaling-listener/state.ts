@@ -25,6 +25,7 @@ export interface ListenerState {
   events: ResourceEvent[];
 }
 
+/** The state of a workflow that has been told nothing yet. */
 export const emptyListenerState = (): ListenerState => ({
   failures: 0,
   nextTryAt: 0,

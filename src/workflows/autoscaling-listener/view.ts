@@ -1,6 +1,7 @@
 import type { ListenerView } from '../../messages/autoscaling-listener.ts';
 import type { ListenerState } from './state.ts';
 
+/** The answer of the query `state`. */
 export function viewListener({
   listener,
   progress,

@@ -17,6 +17,7 @@ import type { ListenerState } from './state.ts';
 import { emptyListenerState } from './state.ts';
 import { describeListener, viewListener } from './view.ts';
 
+/** The argument of the workflow. `carried` and `inbox` come from the run that continued as new. */
 export interface AutoscalingListenerInput {
   namespace: string;
   /** The AutoscalingListener. */

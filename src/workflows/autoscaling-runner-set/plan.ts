@@ -11,6 +11,7 @@ import type { Step } from './steps.ts';
 /** Counters alone are written this often at most (milliseconds). */
 const COUNTERS_MS = 1_000;
 
+/** What to do now for a scale set. */
 export interface AutoscalingRunnerSetPlan {
   /** One at a time. */
   step?: Step;
@@ -21,6 +22,7 @@ export interface AutoscalingRunnerSetPlan {
   finished: boolean;
 }
 
+/** What is under way right now, beside the state. */
 export interface AutoscalingRunnerSetCircumstances {
   /** Milliseconds since the epoch. */
   now: number;

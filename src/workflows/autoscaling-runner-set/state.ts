@@ -29,14 +29,17 @@ export interface AutoscalingRunnerSetState {
   released?: boolean;
   /** GitHub no longer accepts the runners of the current template; people have been told. */
   outdated?: boolean;
+  /** From the deletion to giving up on GitHub. */
   deadlineSeconds: number;
   events: ResourceEvent[];
   /** The status as it was last written (`publicationKey`), and when. */
   published?: { key: string; words: string; at: number };
 }
 
+/** From the deletion to giving up on GitHub, unless the settings say otherwise. */
 export const DELETION_DEADLINE_SECONDS = 300;
 
+/** The state of a workflow that has been told nothing yet. */
 export const emptyAutoscalingRunnerSetState = (): AutoscalingRunnerSetState => ({
   stepBackoffs: {},
   stepFailures: {},
@@ -56,4 +59,4 @@ export interface StepBackoff {
   notBefore: number;
 }
 
-export type StepBackoffs = Partial<Record<string, StepBackoff>>;
+type StepBackoffs = Partial<Record<string, StepBackoff>>;

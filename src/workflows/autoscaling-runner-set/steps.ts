@@ -18,6 +18,7 @@ export type Step =
 export const keyOf = (...parts: (string | number | boolean | undefined)[]): string =>
   parts.map((part) => String(part ?? '')).join(' ');
 
+/** The step that takes these children away, `undefined` for none: `empty` is scaled down, the others are deleted. */
 export function dropStep({
   empty = [],
   sets = [],

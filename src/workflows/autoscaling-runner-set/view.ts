@@ -4,6 +4,7 @@ import { currentListener, currentRunnerSet, holdsBack } from './policies/childre
 import type { AutoscalingRunnerSetState } from './state.ts';
 import { autoscalingRunnerSetStatus } from './status.ts';
 
+/** The answer of the query `state`. */
 export function viewAutoscalingRunnerSet(state: AutoscalingRunnerSetState): AutoscalingRunnerSetView {
   const status = autoscalingRunnerSetStatus(state);
   const { prepared } = state;

@@ -20,6 +20,7 @@ import type { AutoscalingRunnerSetState } from './state.ts';
 import { emptyAutoscalingRunnerSetState } from './state.ts';
 import { describeAutoscalingRunnerSet, viewAutoscalingRunnerSet } from './view.ts';
 
+/** The argument of the workflow. `carried` and `inbox` come from the run that continued as new. */
 export interface AutoscalingRunnerSetInput {
   namespace: string;
   /** The AutoscalingRunnerSet. */

@@ -10,7 +10,7 @@ const options = {
 
 const { watchCluster } = proxyActivities<Activities>(options);
 
-export interface ClusterWatchInput {
+interface ClusterWatchInput {
   cluster: string;
 }
 

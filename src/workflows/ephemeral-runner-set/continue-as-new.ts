@@ -19,7 +19,7 @@ export interface CarriedState extends Omit<RunnerSetState, 'runners'> {
  * Values in the order of `RUNNER_FIELDS`, then, if it was seen, of `SEEN_FIELDS`, then, if it has a pod, of `POD_FIELDS`,
  * separated by bars; empty means absent. No value contains a bar: they are names, uids and numbers.
  */
-export type PackedRunner = string;
+type PackedRunner = string;
 
 /** Before widths were carried. */
 const FIRST_WIDTHS = [25, 9] as const;
@@ -87,6 +87,7 @@ type Missing<T, F extends Fields<T>> = Exclude<keyof T, F[number][0]>;
 
 /** Compiles to `never`, which nothing can be, when a field is in a type but in no table: it would be lost. */
 type Whole<M> = [M] extends [never] ? true : never;
+/** @public Nobody reads it: that it compiles says that no field is forgotten. */
 export const NOTHING_IS_LOST: [
   Whole<Missing<Omit<RunnerState, 'seen'>, typeof RUNNER_FIELDS>>,
   Whole<Missing<Omit<ObservedRunner, 'name' | 'pod'>, typeof SEEN_FIELDS>>,

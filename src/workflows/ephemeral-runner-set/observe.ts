@@ -57,6 +57,7 @@ function observeResults({ runners }: RunnerSetState, { jobResults = {}, at }: Ru
 const withoutSpentPod = (seen: ObservedRunner, spentPod: string | undefined): ObservedRunner =>
   spentPod !== undefined && seen.pod?.uid === spentPod ? withoutPod(seen) : seen;
 
+/** The same runner as if its pod had not been seen. */
 export function withoutPod({ pod: _pod, ...rest }: ObservedRunner): ObservedRunner {
   return rest;
 }

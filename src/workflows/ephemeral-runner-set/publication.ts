@@ -7,6 +7,7 @@ import { toProtect } from './policies/job-protection.ts';
 import type { RunnerSetEvent, RunnerSetState } from './state.ts';
 import { runnerSetStatus, runnerStatus, statusKey } from './status.ts';
 
+/** What to write into the cluster, and which pods to protect. */
 export interface Publication {
   status?: RunnerSetStatusUpdate;
   addFinalizer?: true;
@@ -22,6 +23,7 @@ export interface Publication {
 /** While runners are being created, the statuses of so many others are written together. */
 const STATUSES_AMONG_CREATIONS = 20;
 
+/** What to write now, if anything. If it has to wait, `wakes` gets the time. */
 export function toPublish(
   state: RunnerSetState,
   { publishing, mayPublishAt, now, lanes }: Circumstances,

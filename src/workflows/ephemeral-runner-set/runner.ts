@@ -2,7 +2,7 @@ import type { Stage } from '../../messages/ephemeral-runner-set.ts';
 import type { ObservedRunner } from '../../messages/observations.ts';
 
 /** How a runner's work ended. */
-export type End =
+type End =
   | 'completed'
   | 'outdated'
   | 'failed'
@@ -69,6 +69,7 @@ export interface RunnerState {
   failures?: number;
 }
 
+/** Its status names a job, or GitHub said that one is running. */
 export const hasJob = (runner: RunnerState): boolean =>
   runner.seen?.hasJob === true || runner.heldByJob === true;
 

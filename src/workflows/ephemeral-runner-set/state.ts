@@ -36,12 +36,14 @@ export interface RunnerSetState {
   published?: string;
 }
 
+/** What holds until the first snapshot brings the worker's settings. */
 export const DEFAULT_SETTINGS: RunnerSettings = {
   runnerCreationConcurrency: 10,
   failureBackoffSeconds: [5, 10, 20, 40, 80],
   maxConsecutiveFailures: 5,
 };
 
+/** The state of a workflow that has been told nothing yet. */
 export const emptyRunnerSetState = (): RunnerSetState => ({
   runners: new Map(),
   complete: false,
@@ -56,6 +58,7 @@ export const emptyRunnerSetState = (): RunnerSetState => ({
 /** How many past failures are kept. */
 const PAST_FAILURES = 20;
 
+/** Keeps a failure for whoever asks, and drops the oldest beyond the limit. */
 export const remember = (state: RunnerSetState, failure: PastFailure): void => {
   state.pastFailures = [...state.pastFailures, failure].slice(-PAST_FAILURES);
 };
@@ -71,6 +74,7 @@ export interface Failures {
   holds: number[];
 }
 
+/** Before the first failure, and after a runner that worked. */
 export const NO_FAILURES: Failures = { inARow: 0, lastAt: 0, reason: '', message: '', holds: [] };
 
 /** What keeps a set from creating runners: something a person must repair, or a service that is down. */
@@ -99,4 +103,5 @@ export interface PatchOrder {
   completed: number;
 }
 
+/** Before the first order: no runners. */
 export const NO_ORDER: PatchOrder = { id: 0, replicas: 0, exact: true, completed: 0 };

@@ -15,6 +15,7 @@ import type { RunnerState } from './runner.ts';
 import { stageOf } from './runner.ts';
 import type { RunnerSetState } from './state.ts';
 
+/** Numbers of runners. */
 export interface Counts {
   pending: number;
   running: number;
@@ -35,6 +36,7 @@ export function countRunners(runners: Iterable<RunnerState>): Counts {
   return counts;
 }
 
+/** GitHub refused the runner version of the template as it is now. */
 export const isOutdated = (state: RunnerSetState): boolean =>
   state.outdatedRevision !== undefined && state.outdatedRevision === state.runnerSet?.revision;
 
@@ -140,6 +142,7 @@ export function runnerStatus(runner: RunnerState, now: number): RunnerStatusUpda
   return shown === runnerStatusKey(update) ? undefined : update;
 }
 
+/** What tells two statuses of a runner apart. */
 export const runnerStatusKey = ({ phase, ready, runnerId, jobResult }: RunnerStatusUpdate): string =>
   keyOf(phase, ready, runnerId) + (jobResult === undefined ? '' : `/${jobResult}`);
 

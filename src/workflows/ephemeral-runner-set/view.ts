@@ -25,6 +25,7 @@ const viewRunner = (runner: RunnerState): RunnerView => ({
 const defined = <T extends object>(object: T): { [K in keyof T]?: NonNullable<T[K]> } =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
 
+/** The answer of the query `state`. */
 export function viewRunnerSet(state: RunnerSetState): RunnerSetView {
   const { holds: _holds, ...failures } = state.failures;
   const status = runnerSetStatus(state);

@@ -21,7 +21,7 @@ import { decide } from './plan.ts';
 import { emptyRunnerSetState } from './state.ts';
 import { describeRunnerSet, viewRunnerSet } from './view.ts';
 
-export interface RunnerSetInput {
+interface RunnerSetInput {
   namespace: string;
   /** The EphemeralRunnerSet; absent for the runners of the namespace that belong to none. */
   name?: string;

@@ -20,7 +20,6 @@ const pod = (name: string, over: Partial<PodState> = {}): PodState => ({
   namespace,
   phase: 'Running',
   ready: false,
-  scheduled: true,
   runner: { state: 'running' },
   initFailed: false,
   deleting: false,
@@ -77,7 +76,7 @@ describe('RunnerStore', () => {
     store.putPod(pod('a'));
     told.length = 0;
     store.putRunner(runner('a'));
-    store.putPod(pod('a', { scheduled: false }));
+    store.putPod(pod('a', { unschedulableSince: 1 }));
     expect(told).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import {
   gitHubAnnotationsOf,
   desiredChildren,
 } from '../../../src/activities/autoscaling-runner-set/policies/desired-children.ts';
-import type { ListenerPodState } from '../../../src/activities/cluster-watch/observed-scale-sets.ts';
+import type { PodState } from '../../../src/kubernetes/pod-state.ts';
 import { ScaleSetStore } from '../../../src/activities/cluster-watch/scale-set-store.ts';
 import { needsWorkflow, startOptionsFor } from '../../../src/activities/cluster-watch/workflow-start.ts';
 import type { WorkflowTarget } from '../../../src/activities/cluster-watch/workflow-target.ts';
@@ -251,16 +251,15 @@ describe('ScaleSetStore', () => {
   test('the pod of a listener is told of only where it runs in one', () => {
     const { store, listenerNews, listener } = aSettledPicture({ listenerMode: 'pod' });
     const { name = '' } = listener.metadata;
-    const pod: ListenerPodState = {
-      ...{ uid: 'pod-1', name, namespace, phase: 'Running', ready: true, scheduled: true, initFailed: false },
-      ...{ runner: { state: 'running' }, deleting: false, integrityHash: 'h' },
+    const pod: PodState = {
+      ...{ uid: 'pod-1', name, namespace, phase: 'Running', ready: true, initFailed: false },
+      ...{ runner: { state: 'running' }, deleting: false },
     };
     store.putPod(pod);
     expect(listenerNews()?.listener?.pod).toEqual({
       uid: 'pod-1',
       phase: 'Running',
       ready: true,
-      integrityHash: 'h',
     });
     store.removePod({ ...pod, uid: 'another' });
     expect(listenerNews()).toBeUndefined();

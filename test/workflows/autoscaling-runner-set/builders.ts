@@ -97,7 +97,7 @@ export function aState({
   return state;
 }
 
-export const circumstances = (
+const circumstances = (
   over: Partial<AutoscalingRunnerSetCircumstances> = {},
 ): AutoscalingRunnerSetCircumstances => ({
   now: NOW,

@@ -78,7 +78,7 @@ describe('carried state', () => {
       { name: 'demo-runner-bbbbb', seen: seen({ name: 'demo-runner-bbbbb' }) },
     ];
     const state: Required<RunnerSetState> = {
-      runnerSet: aSet({ phase: 'Running', deleting: true, paused: true }),
+      runnerSet: aSet({ deleting: true, paused: true }),
       runners: new Map(runners.map((runner) => [runner.name, runner])),
       complete: true,
       snapshotNames: ['half', 'a picture'],
@@ -144,7 +144,7 @@ describe('state that is carried as it is: every field survives the way through T
         capacity: 5,
         pod: {
           ...{ uid: 'pod-1', phase: 'Failed', ready: true, exitCode: 1, initFailed: true, imageError: true },
-          ...{ waitsForNode: true, ...told, deleting: true, integrityHash: 'hash' },
+          ...{ waitsForNode: true, ...told, deleting: true },
         },
       },
       progress: {

@@ -13,6 +13,7 @@ export interface RunnerSetLoad {
   waitingForNode: number[];
 }
 
+/** The load of a set of which no runner is known. */
 export const NO_LOAD: RunnerSetLoad = { busy: false, alive: 0, waitingForNode: [] };
 
 /** A node may have to be added first: that long, a pod that waits for one still counts. */

@@ -12,13 +12,14 @@ export interface Demand {
   uncounted: Record<string, UncountedJob>;
 }
 
-export interface UncountedJob {
+interface UncountedJob {
   /** Milliseconds since the epoch: it is forgotten then. */
   until: number;
   /** The queue has been quiet since: nothing newer explains it, and it counts. */
   counts?: true;
 }
 
+/** The demand before the first message of a session. */
 export const NO_DEMAND: Demand = { uncounted: {} };
 
 /** A job that no statistics ever counted, and that neither started nor ended, is not waited for longer. */

@@ -10,6 +10,7 @@ export interface Scaling {
   dirty: boolean;
 }
 
+/** Before the first order: -1 differs from every number that could be ordered. */
 export const NO_SCALING: Scaling = { targetRunners: -1, patchSeq: -1, dirty: false };
 
 /** How many runners a scale set keeps idle, and how many it has at most. */

@@ -6,6 +6,7 @@ import type { RunnerScaleSet } from '../../../github/wire.ts';
 
 type Wishes = Pick<AutoscalingRunnerSetSpec, 'runnerGroup' | 'runnerScaleSetName' | 'runnerScaleSetLabels'>;
 
+/** Whether a runner group is the one that every organization has, with id 1, which needs no look-up by name. */
 export const isDefaultGroup = (group: string | undefined): boolean =>
   group === undefined || group === '' || group.toLowerCase() === 'default';
 

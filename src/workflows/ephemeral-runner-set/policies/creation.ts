@@ -21,6 +21,9 @@ export interface Creation {
 
 type Creating = Circumstances & { retiring: Set<RunnerState> };
 
+/**
+ * Which runners to create now, in batches: unfinished ones first, then new ones. `wakes` gets the times to look again.
+ */
 export function toCreate(state: RunnerSetState, circumstances: Creating, wakes: number[]): Creation[] {
   const limit = state.settings.runnerCreationConcurrency;
   const free = limit - circumstances.lanes;

@@ -30,6 +30,7 @@ export function withFailure(
   return { inARow, lastAt: now, reason, message, holds };
 }
 
+/** So many failures in a row that one runner at a time is tried. */
 export const isProbing = (failures: Failures, settings: Backoff): boolean =>
   failures.inARow >= settings.maxConsecutiveFailures;
 

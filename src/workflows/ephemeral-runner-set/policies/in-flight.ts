@@ -1,3 +1,4 @@
+/** What is under way right now, beside the state. */
 export interface Circumstances {
   /** Milliseconds since the epoch. */
   now: number;

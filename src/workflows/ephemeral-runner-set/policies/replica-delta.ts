@@ -3,6 +3,7 @@ import { isSupply, stageOf } from '../runner.ts';
 import type { PatchOrder } from '../state.ts';
 import { openReplicas } from './patch-id.ts';
 
+/** What separates the runners there are from those ordered. */
 export interface ReplicaDelta {
   /** Runners to add. */
   missing: number;

@@ -7,6 +7,7 @@ import { replicaDelta } from './replica-delta.ts';
 import { runnersOfOlderRevision, surplusRejected } from './rollout.ts';
 import { isFree, mayBegin } from './takeover.ts';
 
+/** How this runner is to go. An outdated one that belongs to no set stays, with its status, for its owner to read. */
 export function retirement(state: RunnerSetState, runner: RunnerState, now: number): RunnerToRetire {
   const runnerId = runner.runnerId ?? runner.seen?.runnerId;
   const kept = runner.seen?.standalone && runner.end === 'outdated' && !runner.seen.deleting;
