@@ -14,7 +14,7 @@ import { configMaps, ephemeralRunnerSets, pods, secrets } from '../../src/kubern
 import { RATE_LIMITS_CONFIG_MAP } from '../../src/workers/share-rate-limits.ts';
 import { eventually } from './support/scene.ts';
 import { workerCommand } from './support/worker-process.ts';
-import { freshNamespace, world } from './support/servers.ts';
+import { freshNamespace, suiteServers } from './support/servers.ts';
 
 jest.setTimeout(180_000);
 
@@ -33,7 +33,7 @@ const logFile = join(folder, 'worker.log');
 
 async function startWorkerProcess(cluster: string): Promise<{ process: RunningProcess; health: string }> {
   const health = `127.0.0.1:${await freePort()}`;
-  const command = workerCommand({ cluster, namespace, health, ...world() });
+  const command = workerCommand({ cluster, namespace, health, ...suiteServers() });
   const process = launch({ name: 'worker', ...command, logFile });
   await process.alive(waitUntil('The worker', async () => (await fetch(`http://${health}/readyz`)).ok));
   return { process, health };
@@ -41,7 +41,7 @@ async function startWorkerProcess(cluster: string): Promise<{ process: RunningPr
 
 beforeAll(async () => {
   github = await startGitHub({ latency: { generatejitconfig: 100 } });
-  kubernetes = createKubernetesClient({ kubeConfig: world().kubeconfig });
+  kubernetes = createKubernetesClient({ kubeConfig: suiteServers().kubeconfig });
   ({ name: namespace } = await freshNamespace('limits'));
   await kubernetes.create(secrets, namespace, {
     metadata: { name: 'github' },

@@ -5,6 +5,15 @@ import { isConditionTrue } from '../../src/api/conditions.ts';
 import { runnerProxySecretName } from '../../src/api/names.ts';
 import type { Resource } from '../../src/kubernetes/client/resources.ts';
 import { ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/client/resources.ts';
+import type { ScaleRequest } from '../../src/messages/ephemeral-runner-set.ts';
+import {
+  pauseSignal,
+  pauseUpdate,
+  resumeUpdate,
+  runnerSetStateQuery,
+  scaleSignal,
+  scaleUpdate,
+} from '../../src/messages/ephemeral-runner-set.ts';
 import { always, eventually, podTemplate, randomFrom, revision, startScene } from './support/scene.ts';
 import type { RunnerSet, Scene } from './support/scene.ts';
 
@@ -100,18 +109,21 @@ describe('replicas', () => {
     await scene.kubectl('scale', 'ephemeralrunnerset/orders', '--replicas=2');
     await set.ready(2);
     const workflow = set.workflow();
-    expect(await workflow.executeUpdate('scale', { args: [{ replicas: 4 }] })).toEqual({
+    expect(await workflow.executeUpdate(scaleUpdate, { args: [{ replicas: 4 }] })).toEqual({
       replicas: 4,
       previous: 2,
     });
     await set.ready(4);
-    for (const bad of [{ replicas: -1 }, { replicas: 1.5 }, { replicas: '3' }, {}, null]) {
-      const refused = await workflow.executeUpdate('scale', { args: [bad] }).catch((error: unknown) => error);
+    for (const malformed of [{ replicas: -1 }, { replicas: 1.5 }, { replicas: '3' }, {}, null]) {
+      const bad = malformed as ScaleRequest;
+      const refused = await workflow
+        .executeUpdate(scaleUpdate, { args: [bad] })
+        .catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(WorkflowUpdateFailedError);
       expect((refused as WorkflowUpdateFailedError).cause?.message).toMatch(/^replicas: a whole number/);
-      await workflow.signal('scale', bad);
+      await workflow.signal(scaleSignal, bad);
     }
-    await workflow.signal('scale', { replicas: 3 });
+    await workflow.signal(scaleSignal, { replicas: 3 });
     await set.ready(3);
     expect(scene.logs.filter((line) => line.includes('A scale signal was ignored'))).toHaveLength(5);
     const names = await set.names();
@@ -147,7 +159,7 @@ describe('a workflow that was terminated', () => {
     const set = await scene.createSet('paused', { replicas: 4 });
     const before = await set.ready(4);
     const job = await scene.startJob(before[second]!);
-    expect(await set.workflow().executeUpdate('pause')).toEqual({ paused: true });
+    expect(await set.workflow().executeUpdate(pauseUpdate)).toEqual({ paused: true });
     await restart(set);
     await set.patch({ replicas: 7 });
     await eventually(async () => expect(await set.condition('Paused')).toMatchObject({ status: 'True' }));
@@ -156,7 +168,7 @@ describe('a workflow that was terminated', () => {
     );
     await always(1_500, async () => expect(await set.names()).toEqual(before));
     expect(set.onlineNames()).toEqual(before);
-    expect(await set.workflow().executeUpdate('resume')).toEqual({ paused: false });
+    expect(await set.workflow().executeUpdate(resumeUpdate)).toEqual({ paused: false });
     expect(await set.ready(7)).toEqual(expect.arrayContaining(before));
     expect(scene.job(job).state).toBe('running');
   });
@@ -439,10 +451,10 @@ describe('deletion', () => {
   });
 });
 
-describe('a runner that belongs to no set', () => {
-  const loose = async (name: string): Promise<number> => {
+describe('a standalone runner', () => {
+  const createRunner = async (name: string): Promise<number> => {
     const { id } = scene.github.admin.createScaleSet({ name: `of-${name}` });
-    await scene.createLooseRunner(name, id);
+    await scene.createStandaloneRunner(name, id);
     return id;
   };
   const online = (name: string, scaleSetId: number) =>
@@ -464,7 +476,7 @@ describe('a runner that belongs to no set', () => {
     });
 
   it('is served, gets a new pod and a new JIT config after a failure, and is removed when it has done its job', async () => {
-    const id = await loose('single');
+    const id = await createRunner('single');
     const registeredAs = await online('single', id);
     const uid = (await scene.pod('single'))?.metadata?.uid;
     scene.runners.end({ namespace: scene.namespace, name: 'single' }, 1);
@@ -479,16 +491,16 @@ describe('a runner that belongs to no set', () => {
   });
 
   it('has no set to pause or scale: a signal that asks for it does not end its workflow', async () => {
-    await online('unpaused', await loose('unpaused'));
-    const { runId } = await scene.looseWorkflow().describe();
-    await scene.looseWorkflow().signal('pause');
-    await scene.looseWorkflow().signal('scale', { replicas: 2 });
-    await scene.looseWorkflow().query('state');
-    expect(await scene.looseWorkflow().describe()).toMatchObject({ runId, status: { name: 'RUNNING' } });
+    await online('unpaused', await createRunner('unpaused'));
+    const { runId } = await scene.standaloneWorkflow().describe();
+    await scene.standaloneWorkflow().signal(pauseSignal);
+    await scene.standaloneWorkflow().signal(scaleSignal, { replicas: 2 });
+    await scene.standaloneWorkflow().query(runnerSetStateQuery);
+    expect(await scene.standaloneWorkflow().describe()).toMatchObject({ runId, status: { name: 'RUNNING' } });
   });
 
   it('leaves GitHub when someone deletes it', async () => {
-    const id = await loose('unwanted');
+    const id = await createRunner('unwanted');
     await online('unwanted', id);
     await scene.kubectl('delete', 'ephemeralrunner', 'unwanted', '--timeout=30s');
     expect(scene.github.admin.runners(id)).toEqual([]);
@@ -497,7 +509,7 @@ describe('a runner that belongs to no set', () => {
 
   it('is given up when it fails too often', async () => {
     scene.runners.rules.add({ set: 'hopeless', namespace: scene.namespace, exitCode: 1 });
-    const id = await loose('hopeless-one');
+    const id = await createRunner('hopeless-one');
     await eventually(async () => expect(await scene.runner('hopeless-one')).toBeUndefined());
     expect(scene.github.admin.runners(id)).toEqual([]);
     // The first one and, as configured here, three more.
