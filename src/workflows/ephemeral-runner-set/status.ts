@@ -79,7 +79,7 @@ function readyCondition(state: RunnerSetState, running: number): Condition {
 }
 
 const failingMessage = ({ failures }: RunnerSetState): string =>
-  `${failures.inARow} runners in a runner failed; one at a time is tried. Last: ${failures.reason} ${failures.message}`.trim();
+  `${failures.inARow} runners in a row failed; one at a time is tried. Last: ${failures.reason} ${failures.message}`.trim();
 
 function blockedCondition(state: RunnerSetState): Condition {
   const type = CREATION_BLOCKED_CONDITION;

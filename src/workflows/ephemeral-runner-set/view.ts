@@ -56,7 +56,7 @@ export function describeRunnerSet(state: RunnerSetState): string {
   if (state.failures.inARow > 0) {
     lines.push(
       '',
-      `${state.failures.inARow} failures in a runner, last: **${state.failures.reason}** ${state.failures.message}`,
+      `${state.failures.inARow} failures in a row, last: **${state.failures.reason}** ${state.failures.message}`,
     );
   }
   return lines.join('\n');

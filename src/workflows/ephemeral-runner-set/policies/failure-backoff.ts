@@ -3,7 +3,7 @@ import type { RunnerState } from '../runner.ts';
 import { hasJob, stageOf } from '../runner.ts';
 import type { Failures } from '../state.ts';
 
-/** Failures older than this are no longer "in a runner". */
+/** Failures older than this are no longer "in a row". */
 const FORGET_AFTER_MS = 10 * 60_000;
 
 /** A runner that stays up this long after the failures before it proves that runners work again. */
@@ -11,7 +11,7 @@ const PROOF_MS = 10_000;
 
 type Backoff = Pick<RunnerSettings, 'failureBackoffSeconds' | 'maxConsecutiveFailures'>;
 
-/** Milliseconds to wait after the given number of failures in a runner. */
+/** Milliseconds to wait after the given number of failures in a row. */
 export function backoffMs(inARow: number, { failureBackoffSeconds: table }: Backoff): number {
   if (inARow <= 0) return 0;
   return (table[Math.min(inARow, table.length) - 1] ?? 0) * 1000;
@@ -48,7 +48,7 @@ export interface Allowance {
 }
 
 /**
- * Each failed runner's place stays empty for its backoff. After too many failures in a runner, one runner at a time is
+ * Each failed runner's place stays empty for its backoff. After too many failures in a row, one runner at a time is
  * tried, so that a broken template costs one registration a backoff, however many runners are wanted.
  */
 export function allowAfterFailures(
