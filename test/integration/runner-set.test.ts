@@ -41,9 +41,11 @@ describe('replicas', () => {
       (await set.runners()).filter(({ status }) => isConditionTrue(status?.conditions, 'Ready')),
     ).toHaveLength(100);
     await scene.kubectl('wait', '--for=condition=Ready', `ephemeralrunner/${all[0]!}`, '--timeout=10s');
-    const told = await Promise.all(all.slice(10, 15).map((name) => scene.startJob(name)));
-    // GitHub knows of these jobs; nobody has told the cluster yet.
-    const untold = await Promise.all(all.slice(40, 45).map((name) => scene.startJob(name, { told: false })));
+    const reported = await Promise.all(all.slice(10, 15).map((name) => scene.startJob(name)));
+    // GitHub knows of these jobs; the cluster does not yet.
+    const unreported = await Promise.all(
+      all.slice(40, 45).map((name) => scene.startJob(name, { reported: false })),
+    );
     await set.patch({ replicas: 20 });
     const left = await eventually(async () => {
       const names = await set.names();
@@ -51,7 +53,7 @@ describe('replicas', () => {
       return names;
     });
     expect(left).toEqual(expect.arrayContaining([...all.slice(10, 15), ...all.slice(40, 45)]));
-    expect([...told, ...untold].map((id) => scene.job(id).state)).toEqual(Array(10).fill('running'));
+    expect([...reported, ...unreported].map((id) => scene.job(id).state)).toEqual(Array(10).fill('running'));
     await set.ready(20);
     await eventually(async () =>
       expect(await set.read()).toMatchObject({
@@ -250,8 +252,8 @@ describe('a new template', () => {
   it('replaces idle runners at once; busy ones live and finish', async () => {
     const set = await scene.createSet('rotate', { replicas: 4, runner: revision('one') });
     const before = await set.ready(4);
-    const told = await scene.startJob(before[first]!);
-    const untold = await scene.startJob(before[second]!, { told: false });
+    const reported = await scene.startJob(before[first]!);
+    const unreported = await scene.startJob(before[second]!, { reported: false });
     await set.edit(revision('two'));
     await eventually(async () => {
       const names = await set.names();
@@ -261,7 +263,7 @@ describe('a new template', () => {
       expect(names).not.toEqual(expect.arrayContaining([before[3]]));
     });
     await set.ready(4);
-    expect([told, untold].map((id) => scene.job(id).state)).toEqual(['running', 'running']);
+    expect([reported, unreported].map((id) => scene.job(id).state)).toEqual(['running', 'running']);
     for (const name of before.slice(0, 2)) scene.github.admin.finishJob(name);
     await eventually(async () => expect(await set.names()).not.toEqual(expect.arrayContaining([before[0]])));
     const after = await eventually(async () => {
@@ -272,7 +274,7 @@ describe('a new template', () => {
       const container = (await scene.pod(name))?.spec?.containers.find((each) => each.name === 'runner');
       expect(container?.env).toContainEqual({ name: 'REVISION', value: 'two' });
     }
-    expect([told, untold].map((id) => scene.job(id).result)).toEqual(['succeeded', 'succeeded']);
+    expect([reported, unreported].map((id) => scene.job(id).result)).toEqual(['succeeded', 'succeeded']);
   });
 });
 
@@ -371,7 +373,7 @@ describe('a pod that someone deletes', () => {
     expect(set.registeredNames()).toEqual(after);
   });
 
-  it('with a job is a lost runner: deregistered, replaced, and told of', async () => {
+  it('with a job is a lost runner: deregistered, replaced, and named in an Event', async () => {
     const set = await scene.createSet('lost', { replicas: 2 });
     const before = await set.ready(2);
     const job = await scene.startJob(before[first]!);
@@ -429,7 +431,7 @@ describe('deletion', () => {
     const before = await set.ready(4);
     const jobs = [
       await scene.startJob(before[first]!),
-      await scene.startJob(before[second]!, { told: false }),
+      await scene.startJob(before[second]!, { reported: false }),
     ];
     await scene.kubectl('delete', 'ephemeralrunnerset', 'leaving', '--wait=false');
     await eventually(async () => expect(await set.names()).toEqual(before.slice(0, 2)));

@@ -306,7 +306,7 @@ describe('a scale set', () => {
     const { set, listener } = await changed.running();
     const runners = await changed.runners();
     const [busy = '', ...idle] = await runners.ready(4);
-    const told = await scene.startJob(busy);
+    const job = await scene.startJob(busy);
     const since = Date.now();
     await changed.editTemplate('two');
     const [queued] = scene.github.admin.queueJobs({ scaleSetId: runners.scaleSetId });
@@ -318,7 +318,7 @@ describe('a scale set', () => {
       // The job may have come just before: then its runner has it, and lives.
       expect(now.filter((name) => idle.includes(name) && name !== runnerName)).toEqual([]);
     });
-    expect(scene.job(told).state).toBe('running');
+    expect(scene.job(job).state).toBe('running');
     const after = await changed.running();
     expect(after.set.metadata.uid).toBe(set.metadata.uid);
     expect(after.listener.metadata.uid).toBe(listener.metadata.uid);

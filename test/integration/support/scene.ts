@@ -219,19 +219,19 @@ export class Scene {
   }
 
   /** Writes what the listener writes when GitHub tells it that a job has started. */
-  async tellOfJob(name: string): Promise<void> {
+  async reportJob(name: string): Promise<void> {
     const status = { jobId: 'job-1', jobDisplayName: 'build', jobRequestId: 1001, workflowRunId: 2001 };
     const key = { namespace: this.namespace, name };
     await this.kubernetes.mergePatch(ephemeralRunners, key, { status }, { subresource: 'status' });
   }
 
-  /** Starts a job on this runner, and lets the runner's status say so unless `told` is false. */
-  async startJob(name: string, { told = true } = {}): Promise<string> {
+  /** Starts a job on this runner, and lets the runner's status say so unless `reported` is false. */
+  async startJob(name: string, { reported = true } = {}): Promise<string> {
     const { jobId } = this.github.admin.assignJob(name);
     const isBusy = () =>
       this.runners.list().some((runner) => runner.name === name && runner.state === 'busy');
     await eventually(() => expect(isBusy()).toBe(true));
-    if (told) await this.tellOfJob(name);
+    if (reported) await this.reportJob(name);
     return jobId;
   }
 
