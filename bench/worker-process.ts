@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { freePort, launch, waitUntil } from '../dev/processes.ts';
 import type { RunningProcess } from '../dev/processes.ts';
 import { PROGRAM } from './build.ts';
-import { NAMESPACES } from './world.ts';
-import type { World } from './world.ts';
+import { NAMESPACES } from './servers.ts';
+import type { Servers } from './servers.ts';
 
 /** How the worker is started. */
 export interface WorkerOptions {
@@ -43,7 +43,7 @@ export interface WorkerProcess {
 
 /** Starts the program's own `worker` command and answers once it takes work. */
 export async function startWorkerProcess(
-  world: Pick<World, 'cluster' | 'folder'>,
+  servers: Pick<Servers, 'cluster' | 'folder'>,
   options: WorkerOptions,
 ): Promise<WorkerProcess> {
   const { cluster, temporalAddress } = options;
@@ -51,7 +51,7 @@ export async function startWorkerProcess(
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => undefined);
   const start = async (): Promise<RunningProcess> => {
-    const started = launchWorker(world, options, endpoints);
+    const started = launchWorker(servers, options, endpoints);
     void started.failed.then((error) => broken.reject(error));
     const ready = async (): Promise<boolean> => (await fetch(`http://${endpoints}/readyz`)).ok;
     await started.alive(waitUntil('The worker', ready, { everyMs: 200 }));
@@ -84,7 +84,7 @@ export async function startWorkerProcess(
 }
 
 function launchWorker(
-  { cluster, folder }: Pick<World, 'cluster' | 'folder'>,
+  { cluster, folder }: Pick<Servers, 'cluster' | 'folder'>,
   options: WorkerOptions,
   endpoints: string,
 ): RunningProcess {

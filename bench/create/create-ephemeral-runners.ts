@@ -9,8 +9,8 @@ import type { Ours } from './ours.ts';
 import { startOurs } from './ours.ts';
 import type { RoundShape } from './round.ts';
 import { startWorkerProcess } from '../worker-process.ts';
-import { startWorld } from '../world.ts';
-import type { World } from '../world.ts';
+import { startServers } from '../servers.ts';
+import type { Servers } from '../servers.ts';
 
 /** Where Temporal's development server keeps its data. */
 export type Storage = 'memory' | 'file';
@@ -45,30 +45,30 @@ export type CaseResult = CaseShape & ({ rounds: Round[]; figures: Figures } | { 
  * A case that fails is among the results, and the others go on.
  */
 export async function BenchmarkCreateEphemeralRunners(options: BenchmarkOptions): Promise<CaseResult[]> {
-  const world = await startWorld(options);
+  const servers = await startServers(options);
   try {
-    const limit = await startLimit(world);
+    const limit = await startLimit(servers);
     const results: CaseResult[] = [];
     for (const storage of options.storages)
-      results.push(...(await onStorage({ world, limit, options }, storage)));
+      results.push(...(await onStorage({ servers, limit, options }, storage)));
     limit.stop();
     return results;
   } finally {
-    await world.stop();
+    await servers.stop();
   }
 }
 
 interface Bench {
-  world: World;
+  servers: Servers;
   limit: Limit;
   options: BenchmarkOptions;
 }
 
 async function onStorage(bench: Bench, storage: Storage): Promise<CaseResult[]> {
-  const { world, options } = bench;
+  const { servers, options } = bench;
   const temporal = await startTemporal({
-    storage: storage === 'memory' ? storage : { file: join(world.folder, 'temporal.db') },
-    logFile: join(world.folder, `temporal-${storage}.log`),
+    storage: storage === 'memory' ? storage : { file: join(servers.folder, 'temporal.db') },
+    logFile: join(servers.folder, `temporal-${storage}.log`),
     log: options.log,
   });
   try {
@@ -88,25 +88,25 @@ async function withWorker(
   bench: Bench & { temporal: TemporalServer },
   shapes: CaseShape[],
 ): Promise<CaseResult[]> {
-  const { world, limit, options, temporal } = bench;
+  const { servers, limit, options, temporal } = bench;
   const concurrency = shapes[0]?.concurrency ?? 1;
   const fail = (shape: CaseShape, error: unknown): CaseResult => {
     process.exitCode = 1;
     const failure = error instanceof Error ? error.message : String(error);
-    options.log(`${nameOf(shape)}: FAILED: ${failure} Logs: ${world.folder}`);
+    options.log(`${nameOf(shape)}: FAILED: ${failure} Logs: ${servers.folder}`);
     return { ...shape, failure };
   };
   const { profileFolder } = options;
   const cluster = `bench-${concurrency}`;
   try {
-    const worker = await startWorkerProcess(world, {
+    const worker = await startWorkerProcess(servers, {
       cluster,
       concurrency,
       temporalAddress: temporal.address,
       profileFolder,
     });
     try {
-      const ours = await startOurs(world, worker);
+      const ours = await startOurs(servers, worker);
       if (options.warmUp > 0)
         await playPair({ limit, ours }, { runners: options.warmUp, concurrency, first: 'limit' });
       const results: CaseResult[] = [];

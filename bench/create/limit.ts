@@ -7,8 +7,8 @@ import { cpuBetween, readCpu } from '../cpu.ts';
 import type { LimitRound } from './figures.ts';
 import { maxJitInFlight, patienceMs, requestsTo } from './round.ts';
 import type { RoundShape } from './round.ts';
-import { NAMESPACES } from '../world.ts';
-import type { World } from '../world.ts';
+import { NAMESPACES } from '../servers.ts';
+import type { Servers } from '../servers.ts';
 
 /** The process that makes the same calls without orchestration. */
 export interface Limit {
@@ -18,8 +18,8 @@ export interface Limit {
 }
 
 /** Starts the process; it ends when its parent disconnects. */
-export async function startLimit(world: World): Promise<Limit> {
-  const child = fork(join(import.meta.dirname, 'bare-calls.ts'), [world.cluster.kubeconfig]);
+export async function startLimit(servers: Servers): Promise<Limit> {
+  const child = fork(join(import.meta.dirname, 'bare-calls.ts'), [servers.cluster.kubeconfig]);
   await answerOf(child);
   const tell = async (task: BareTask): Promise<BareAnswer> => {
     child.send(task);
@@ -28,7 +28,7 @@ export async function startLimit(world: World): Promise<Limit> {
     return answer;
   };
   return {
-    round: (name, shape) => playRound({ world, tell }, name, shape),
+    round: (name, shape) => playRound({ servers, tell }, name, shape),
     stop: () => child.disconnect(),
   };
 }
@@ -48,20 +48,20 @@ async function answerOf(child: ChildProcess): Promise<unknown> {
 }
 
 interface Parts {
-  world: World;
+  servers: Servers;
   tell: (task: BareTask) => Promise<BareAnswer>;
 }
 
-async function playRound({ world, tell }: Parts, set: string, shape: RoundShape): Promise<LimitRound> {
+async function playRound({ servers, tell }: Parts, set: string, shape: RoundShape): Promise<LimitRound> {
   const { runners, concurrency } = shape;
-  const observer = world.observers.limit;
+  const observer = servers.observers.limit;
   const names = Array.from(
     { length: runners },
     (_, index) => `${set}-runner-${index.toString(36).padStart(5, '0')}`,
   );
   const task = { namespace: NAMESPACES.limit, set, names };
-  await world.createSet('limit', set);
-  await world.takeGitHubStats();
+  await servers.createSet('limit', set);
+  await servers.takeGitHubStats();
   const cpuBefore = readCpu();
   const began = performance.now();
   const [created, running, { cpuSeconds }] = await Promise.all([
@@ -70,7 +70,7 @@ async function playRound({ world, tell }: Parts, set: string, shape: RoundShape)
     tell({ ...task, task: 'create', concurrency }),
   ]);
   const cpu = cpuBetween(cpuBefore, readCpu());
-  const stats = await world.takeGitHubStats();
+  const stats = await servers.takeGitHubStats();
   await tell({ ...task, task: 'remove', concurrency: 10 });
   await observer.until('gone', ({ present }) => present === 0, patienceMs(shape));
   return {

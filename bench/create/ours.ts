@@ -11,8 +11,8 @@ import { maxJitInFlight, patienceMs, requestsTo } from './round.ts';
 import type { RoundShape } from './round.ts';
 import type { WorkerProcess } from '../worker-process.ts';
 import { requestsSince } from '../worker-process.ts';
-import { NAMESPACES } from '../world.ts';
-import type { World } from '../world.ts';
+import { NAMESPACES } from '../servers.ts';
+import type { Servers } from '../servers.ts';
 
 const namespace = NAMESPACES.ours;
 
@@ -24,29 +24,29 @@ export interface Ours {
 }
 
 /** Measures a worker that runs already. */
-export async function startOurs(world: World, worker: WorkerProcess): Promise<Ours> {
+export async function startOurs(servers: Servers, worker: WorkerProcess): Promise<Ours> {
   const connection = await Connection.connect({ address: worker.temporalAddress });
   const temporal = new Client({ connection });
   return {
-    round: async (name, shape) => worker.alive(playRound({ world, worker, temporal }, name, shape)),
+    round: async (name, shape) => worker.alive(playRound({ servers, worker, temporal }, name, shape)),
     stop: () => connection.close(),
   };
 }
 
 interface Parts {
-  world: World;
+  servers: Servers;
   worker: WorkerProcess;
   temporal: Client;
 }
 
 async function playRound(parts: Parts, set: string, shape: RoundShape): Promise<OursRound> {
-  const { world, worker, temporal } = parts;
+  const { servers, worker, temporal } = parts;
   const workflowId = ephemeralRunnerSetWorkflowId(worker.cluster, namespace, set);
-  await world.createSet('ours', set);
-  await adopted(world, set);
+  await servers.createSet('ours', set);
+  await adopted(servers, set);
   await atRest(temporal, workflowId);
 
-  await world.takeGitHubStats();
+  await servers.takeGitHubStats();
   worker.takePeakRssMiB();
   const historyBefore = await countHistory(temporal, workflowId);
   const kubernetesBefore = await worker.kubernetesRequests();
@@ -58,7 +58,7 @@ async function playRound(parts: Parts, set: string, shape: RoundShape): Promise<
 
   const kubernetes = requestsSince(kubernetesBefore, await worker.kubernetesRequests(), shape.runners);
   const history = historySince(historyBefore, await countHistory(temporal, workflowId));
-  const gitHub = await world.takeGitHubStats();
+  const gitHub = await servers.takeGitHubStats();
   if (gitHub.violations.length > 0)
     throw new Error(`GitHub saw what must not be: ${gitHub.violations.join('; ')}`);
   const round: OursRound = {
@@ -75,16 +75,16 @@ async function playRound(parts: Parts, set: string, shape: RoundShape): Promise<
     peakRssMiB: worker.takePeakRssMiB(),
     maxJitInFlight: maxJitInFlight(gitHub),
   };
-  await removeSet(world, set);
+  await removeSet(servers, set);
   return round;
 }
 
 type Birth = Pick<OursRound, 'createdSeconds' | 'runningSeconds' | 'readySeconds' | 'cpu'>;
 
 /** One patch, as a listener writes it: the number of runners, and the number of the order. */
-async function create({ world }: Parts, set: string, shape: RoundShape): Promise<Birth> {
+async function create({ servers }: Parts, set: string, shape: RoundShape): Promise<Birth> {
   const { runners } = shape;
-  const observer = world.observers.ours;
+  const observer = servers.observers.ours;
   const until = (what: 'created' | 'running' | 'ready'): Promise<number> =>
     observer.until(what, (counts) => counts[what] === runners, patienceMs(shape));
   const patch = { spec: { replicas: runners, patchID: 1 } };
@@ -94,7 +94,7 @@ async function create({ world }: Parts, set: string, shape: RoundShape): Promise
     until('created'),
     until('running'),
     until('ready'),
-    world.kubernetes.mergePatch(ephemeralRunnerSets, { namespace, name: set }, patch),
+    servers.kubernetes.mergePatch(ephemeralRunnerSets, { namespace, name: set }, patch),
   ]);
   const cpu = cpuBetween(cpuBefore, readCpu());
   const seconds = (at: number): number => (at - began) / 1000;
@@ -107,25 +107,29 @@ async function create({ world }: Parts, set: string, shape: RoundShape): Promise
 }
 
 /** All runners exit with 0, as after their one job; under a numbered order none is replaced. */
-async function end({ world }: Parts, shape: RoundShape): Promise<number> {
+async function end({ servers }: Parts, shape: RoundShape): Promise<number> {
   const began = performance.now();
-  const runners = await startRunners({ kubeconfig: world.cluster.kubeconfig });
+  const runners = await startRunners({ kubeconfig: servers.cluster.kubeconfig });
   try {
     runners.rules.add({ namespace, exitCode: 0 });
-    const gone = await world.observers.ours.until('gone', ({ present }) => present === 0, patienceMs(shape));
+    const gone = await servers.observers.ours.until(
+      'gone',
+      ({ present }) => present === 0,
+      patienceMs(shape),
+    );
     return (gone - began) / 1000;
   } finally {
     await runners.stop();
   }
 }
 
-const adopted = ({ kubernetes }: World, set: string): Promise<void> =>
+const adopted = ({ kubernetes }: Servers, set: string): Promise<void> =>
   waitUntil('The adoption of the set', async () => {
     const { metadata, status } = await kubernetes.get(ephemeralRunnerSets, { namespace, name: set });
     return (metadata.finalizers?.length ?? 0) > 0 && status?.phase !== undefined;
   });
 
-async function removeSet({ kubernetes }: World, name: string): Promise<void> {
+async function removeSet({ kubernetes }: Servers, name: string): Promise<void> {
   await kubernetes.delete(ephemeralRunnerSets, { namespace, name });
   await waitUntil(`The end of the set ${name}`, async () => {
     try {

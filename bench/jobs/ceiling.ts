@@ -3,14 +3,14 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { CeilingAnswer, CeilingTask } from './ceiling-process.ts';
-import type { Contender } from './contender.ts';
-import type { JobsWorld } from './world.ts';
+import type { JobsSystem } from './system.ts';
+import type { JobsServers } from './servers.ts';
 import { takePeakRssMiB } from '../worker-process.ts';
-import { NAMESPACES } from '../world.ts';
+import { NAMESPACES } from '../servers.ts';
 
 /** Starts the loop that does nothing durable: what it reaches is what the servers and the machine can do. */
-export async function startCeiling(world: JobsWorld): Promise<Contender> {
-  const child = fork(join(import.meta.dirname, 'ceiling-process.ts'), [world.cluster.kubeconfig]);
+export async function startCeiling(servers: JobsServers): Promise<JobsSystem> {
+  const child = fork(join(import.meta.dirname, 'ceiling-process.ts'), [servers.cluster.kubeconfig]);
   await answerOf(child);
   const tellNow = async (task: CeilingTask): Promise<CeilingAnswer> => {
     child.send(task);
@@ -28,8 +28,8 @@ export async function startCeiling(world: JobsWorld): Promise<Contender> {
   return {
     side: 'limit',
     open: async (name, maxRunners) => {
-      const { id } = await world.gitHub.createScaleSet(name);
-      await world.createSet('limit', name, id);
+      const { id } = await servers.gitHub.createScaleSet(name);
+      await servers.createSet('limit', name, id);
       await tell({ task: 'open', namespace: NAMESPACES.limit, set: name, maxRunners });
       const close = async (): Promise<void> => {
         await tell({ task: 'close' });

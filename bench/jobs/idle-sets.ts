@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pods } from '../../src/kubernetes/client/resources.ts';
 import { cpuBetween, readCpu } from '../cpu.ts';
 import { createScaleSet } from './ours.ts';
-import type { JobsWorld } from './world.ts';
-import { firstHeldAt } from './world.ts';
+import type { JobsServers } from './servers.ts';
+import { firstHeldAt } from './servers.ts';
 import { requestsTo } from '../create/round.ts';
 import type { WorkerProcess } from '../worker-process.ts';
 import { requestsSince } from '../worker-process.ts';
@@ -43,21 +43,21 @@ const REST_MS = 10_000;
 
 /** Creates scale sets, waits until all listen, and measures the worker while no job comes. */
 export async function measureIdleSets(
-  world: JobsWorld,
+  servers: JobsServers,
   worker: WorkerProcess,
   { sets, watchMs }: IdleOptions,
 ): Promise<IdleSets> {
-  const podsBefore = await countPods(world);
+  const podsBefore = await countPods(servers);
   const began = Date.now();
   const names = Array.from({ length: sets }, (_, index) => `idle-${index + 1}`);
-  for (const name of names) await createScaleSet(world, name, 10);
+  for (const name of names) await createScaleSet(servers, name, 10);
   let listening = 0;
   const areListening = async (): Promise<boolean> => {
-    listening = (await world.gitHub.scaleSets()).filter(({ capacity }) => capacity === 10).length;
+    listening = (await servers.gitHub.scaleSets()).filter(({ capacity }) => capacity === 10).length;
     return listening >= sets;
   };
   const progress = setInterval(
-    () => world.log(`${listening} of ${sets} idle scale sets listen`),
+    () => servers.log(`${listening} of ${sets} idle scale sets listen`),
     PROGRESS_MS,
   );
   const readyAt = await firstHeldAt('All listeners', areListening, {
@@ -68,22 +68,22 @@ export async function measureIdleSets(
   return {
     sets,
     readySeconds: (readyAt - began) / 1000,
-    ...(await watch(world, worker, watchMs)),
-    podsAdded: (await countPods(world)) - podsBefore,
+    ...(await watch(servers, worker, watchMs)),
+    podsAdded: (await countPods(servers)) - podsBefore,
   };
 }
 
 type Watched = Omit<IdleSets, 'sets' | 'readySeconds' | 'podsAdded'>;
 
-async function watch(world: JobsWorld, worker: WorkerProcess, watchMs: number): Promise<Watched> {
-  await world.takeGitHubStats();
+async function watch(servers: JobsServers, worker: WorkerProcess, watchMs: number): Promise<Watched> {
+  await servers.takeGitHubStats();
   const before = { requests: await worker.kubernetesRequests(), cpu: await worker.cpuSeconds() };
   const machineBefore = readCpu();
   await sleep(watchMs);
   const machine = cpuBetween(machineBefore, readCpu());
   const minutes = watchMs / 60_000;
   const kubernetes = requestsSince(before.requests, await worker.kubernetesRequests(), minutes);
-  const gitHub = await world.takeGitHubStats();
+  const gitHub = await servers.takeGitHubStats();
   const percent = (seconds: number): number => (seconds / (watchMs / 1000)) * 100;
   return {
     peakRssMiB: worker.takePeakRssMiB(),
@@ -101,5 +101,5 @@ async function watch(world: JobsWorld, worker: WorkerProcess, watchMs: number): 
   };
 }
 
-const countPods = async ({ kubernetes }: JobsWorld): Promise<number> =>
+const countPods = async ({ kubernetes }: JobsServers): Promise<number> =>
   (await kubernetes.list(pods)).items.length;

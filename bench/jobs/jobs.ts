@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startTemporal } from '../../dev/temporal.ts';
 import { startCeiling } from './ceiling.ts';
-import type { Contender } from './contender.ts';
+import type { JobsSystem } from './system.ts';
 import type { Storage } from '../create/create-ephemeral-runners.ts';
 import type { IdleSets } from './idle-sets.ts';
 import { measureIdleSets } from './idle-sets.ts';
@@ -9,8 +9,8 @@ import { startJobsOurs } from './ours.ts';
 import { playJobs } from './round.ts';
 import type { JobsFigures, JobsRound, JobsShape, Player } from './shape.ts';
 import { jobsFiguresOf } from './shape.ts';
-import type { JobsWorld } from './world.ts';
-import { startJobsWorld } from './world.ts';
+import type { JobsServers } from './servers.ts';
+import { startJobsServers } from './servers.ts';
 import type { WorkerProcess } from '../worker-process.ts';
 import { startWorkerProcess } from '../worker-process.ts';
 
@@ -57,62 +57,62 @@ export interface JobsResults {
  * case that fails is among the results, and the others go on.
  */
 export async function BenchmarkJobs(options: JobsOptions): Promise<JobsResults> {
-  const world = await startJobsWorld(options);
+  const servers = await startJobsServers(options);
   try {
     const temporal = await startTemporal({
-      storage: options.storage === 'memory' ? 'memory' : { file: join(world.folder, 'temporal.db') },
-      logFile: join(world.folder, 'temporal.log'),
+      storage: options.storage === 'memory' ? 'memory' : { file: join(servers.folder, 'temporal.db') },
+      logFile: join(servers.folder, 'temporal.log'),
       log: options.log,
     });
     try {
       const start = (cluster: string): Promise<WorkerProcess> =>
-        startWorkerProcess(world, { ...options, cluster, temporalAddress: temporal.address });
-      const cases = options.shapes.length === 0 ? [] : await playAll({ world, options }, start);
-      const idle = options.idleSets === 0 ? undefined : await measureIdle({ world, options }, start);
+        startWorkerProcess(servers, { ...options, cluster, temporalAddress: temporal.address });
+      const cases = options.shapes.length === 0 ? [] : await playAll({ servers, options }, start);
+      const idle = options.idleSets === 0 ? undefined : await measureIdle({ servers, options }, start);
       return { cases, ...(idle && { idle }) };
     } finally {
       await temporal.stop();
     }
   } finally {
-    await world.stop();
+    await servers.stop();
   }
 }
 
 interface Bench {
-  world: JobsWorld;
+  servers: JobsServers;
   options: JobsOptions;
 }
 
 type StartWorker = (cluster: string) => Promise<WorkerProcess>;
 
 async function playAll(bench: Bench, start: StartWorker): Promise<JobsCase[]> {
-  const { world, options } = bench;
-  const ceiling = await startCeiling(world);
-  const ours = await startJobsOurs(world, await start('bench-jobs'));
-  const contenders = { ceiling, ours, killed: ours };
+  const { servers, options } = bench;
+  const ceiling = await startCeiling(servers);
+  const ours = await startJobsOurs(servers, await start('bench-jobs'));
+  const systems = { ceiling, ours, killed: ours };
   const cases: JobsCase[] = [];
   try {
-    if (options.warmUp > 0) await warmUp(bench, contenders);
-    for (const shape of options.shapes) cases.push(...(await playShape(bench, contenders, shape)));
+    if (options.warmUp > 0) await warmUp(bench, systems);
+    for (const shape of options.shapes) cases.push(...(await playShape(bench, systems, shape)));
     return cases;
   } finally {
     await Promise.all([ceiling.stop(), ours.stop()]);
   }
 }
 
-type Contenders = Record<Player, Contender>;
+type JobsSystems = Record<Player, JobsSystem>;
 
-async function warmUp({ world, options }: Bench, contenders: Contenders): Promise<void> {
+async function warmUp({ servers, options }: Bench, systems: JobsSystems): Promise<void> {
   const { players, warmUp: jobs, durationMs } = options;
   const shape = { jobs, maxRunners: jobs };
   for (const player of players.filter((each) => each !== 'killed'))
-    await playJobs(world, contenders[player], { name: `warm-${player}`, shape, durationMs, kill: false });
+    await playJobs(servers, systems[player], { name: `warm-${player}`, shape, durationMs, kill: false });
 }
 
 let rounds = 0;
 
-async function playShape(bench: Bench, contenders: Contenders, shape: JobsShape): Promise<JobsCase[]> {
-  const { world, options } = bench;
+async function playShape(bench: Bench, systems: JobsSystems, shape: JobsShape): Promise<JobsCase[]> {
+  const { servers, options } = bench;
   const { players, durationMs } = options;
   // A worker's death says nothing about a single job.
   const playing = players.filter((player) => player !== 'killed' || shape.jobs > 1);
@@ -124,7 +124,7 @@ async function playShape(bench: Bench, contenders: Contenders, shape: JobsShape)
       const title = `${titleOf(shape)}, ${one.player}, round ${index + 1} of ${options.rounds}`;
       const kill = one.player === 'killed';
       try {
-        const round = await playJobs(world, contenders[one.player], { name, shape, durationMs, kill });
+        const round = await playJobs(servers, systems[one.player], { name, shape, durationMs, kill });
         one.rounds.push(round);
         options.log(`${title}: ${summaryOf(round)}`);
       } catch (error) {
@@ -140,12 +140,12 @@ async function playShape(bench: Bench, contenders: Contenders, shape: JobsShape)
 }
 
 async function measureIdle(bench: Bench, start: StartWorker): Promise<JobsResults['idle']> {
-  const { world, options } = bench;
+  const { servers, options } = bench;
   // A worker of its own: what the jobs left in memory is not the sets' doing.
   const worker = await start('bench-idle');
   try {
     const { idleSets: sets, idleMs: watchMs } = options;
-    return await worker.alive(measureIdleSets(world, worker, { sets, watchMs }));
+    return await worker.alive(measureIdleSets(servers, worker, { sets, watchMs }));
   } catch (error) {
     return { failure: failureOf(bench, `${options.idleSets} idle scale sets`, error) };
   } finally {
@@ -153,10 +153,10 @@ async function measureIdle(bench: Bench, start: StartWorker): Promise<JobsResult
   }
 }
 
-function failureOf({ world, options }: Bench, title: string, error: unknown): string {
+function failureOf({ servers, options }: Bench, title: string, error: unknown): string {
   process.exitCode = 1;
   const failure = error instanceof Error ? error.message : String(error);
-  options.log(`${title}: FAILED: ${failure} Logs: ${world.folder}`);
+  options.log(`${title}: FAILED: ${failure} Logs: ${servers.folder}`);
   return failure;
 }
 

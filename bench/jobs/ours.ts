@@ -13,24 +13,24 @@ import {
   autoscalingRunnerSets,
   ephemeralRunnerSets,
 } from '../../src/kubernetes/client/resources.ts';
-import type { Contender, OpenScaleSet } from './contender.ts';
+import type { JobsSystem, OpenScaleSet } from './system.ts';
 import { atRest, countHistory } from '../history.ts';
-import type { JobsWorld } from './world.ts';
-import { firstHeldAt } from './world.ts';
+import type { JobsServers } from './servers.ts';
+import { firstHeldAt } from './servers.ts';
 import type { WorkerProcess } from '../worker-process.ts';
-import { configUrlAt, CREDENTIALS, NAMESPACES, POD_SPEC } from '../world.ts';
+import { configUrlAt, CREDENTIALS, NAMESPACES, POD_SPEC } from '../servers.ts';
 
 const namespace = NAMESPACES.ours;
 
 const PATIENCE = { timeoutMs: 90_000 } as const;
 
 /** Our worker, as it serves an AutoscalingRunnerSet. */
-export async function startJobsOurs(world: JobsWorld, worker: WorkerProcess): Promise<Contender> {
+export async function startJobsOurs(servers: JobsServers, worker: WorkerProcess): Promise<JobsSystem> {
   const connection = await Connection.connect({ address: worker.temporalAddress });
   const temporal = new Client({ connection });
   return {
     side: 'ours',
-    open: (name, maxRunners) => open({ world, worker, temporal }, name, maxRunners),
+    open: (name, maxRunners) => open({ servers, worker, temporal }, name, maxRunners),
     kubernetesRequests: () => worker.kubernetesRequests(),
     cpuSeconds: () => worker.cpuSeconds(),
     takePeakRssMiB: () => worker.takePeakRssMiB(),
@@ -44,47 +44,47 @@ export async function startJobsOurs(world: JobsWorld, worker: WorkerProcess): Pr
 }
 
 interface Parts {
-  world: JobsWorld;
+  servers: JobsServers;
   worker: WorkerProcess;
   temporal: Client;
 }
 
 async function open(parts: Parts, name: string, maxRunners: number): Promise<OpenScaleSet> {
-  const { world, temporal } = parts;
-  await createScaleSet(world, name, maxRunners);
+  const { servers, temporal } = parts;
+  await createScaleSet(servers, name, maxRunners);
   const isListening = async (): Promise<boolean> =>
-    (await world.gitHub.scaleSet(name))?.capacity === maxRunners;
+    (await servers.gitHub.scaleSet(name))?.capacity === maxRunners;
   await firstHeldAt(`The listener of ${name}`, isListening, PATIENCE);
   const workflows = await workflowsOf(parts, name);
   const { cluster, ...own } = workflows;
   await Promise.all(Object.values(own).map((id) => atRest(temporal, id)));
-  const { id = 0 } = (await world.gitHub.scaleSet(name)) ?? {};
+  const { id = 0 } = (await servers.gitHub.scaleSet(name)) ?? {};
   return {
     id,
     historyEvents: () => eventsOf(temporal, { ...own, cluster }),
-    close: () => removeScaleSet(world, name),
+    close: () => removeScaleSet(servers, name),
   };
 }
 
 /** Creates an AutoscalingRunnerSet that keeps no idle runners. */
-export async function createScaleSet(world: JobsWorld, name: string, maxRunners: number): Promise<void> {
+export async function createScaleSet(servers: JobsServers, name: string, maxRunners: number): Promise<void> {
   const object: AutoscalingRunnerSet = {
     apiVersion: API_VERSION,
     kind: 'AutoscalingRunnerSet',
     metadata: { name },
     spec: {
-      githubConfigUrl: configUrlAt(world.gitHubUrl),
+      githubConfigUrl: configUrlAt(servers.gitHubUrl),
       githubConfigSecret: CREDENTIALS,
       minRunners: 0,
       maxRunners,
       template: { spec: POD_SPEC },
     },
   };
-  await world.kubernetes.create(autoscalingRunnerSets, namespace, object);
+  await servers.kubernetes.create(autoscalingRunnerSets, namespace, object);
 }
 
 /** Deletes it, and waits until it is gone. */
-async function removeScaleSet({ kubernetes }: JobsWorld, name: string): Promise<void> {
+export async function removeScaleSet({ kubernetes }: JobsServers, name: string): Promise<void> {
   const key = { namespace, name };
   await kubernetes.delete(autoscalingRunnerSets, key);
   const isGone = async (): Promise<boolean> => {
@@ -99,8 +99,8 @@ async function removeScaleSet({ kubernetes }: JobsWorld, name: string): Promise<
 }
 
 /** The workflows that serve a scale set, and the one that watches the cluster. */
-async function workflowsOf({ world, worker: { cluster } }: Parts, name: string) {
-  const { kubernetes } = world;
+async function workflowsOf({ servers, worker: { cluster } }: Parts, name: string) {
+  const { kubernetes } = servers;
   const [listeners, sets] = await Promise.all([
     kubernetes.list(autoscalingListeners, { namespace }),
     kubernetes.list(ephemeralRunnerSets, { namespace }),

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobView } from '../../dev/github/protocol.ts';
-import type { Contender, OpenScaleSet } from './contender.ts';
+import type { JobsSystem, OpenScaleSet } from './system.ts';
 import { cpuBetween, readCpu } from '../cpu.ts';
 import type { CpuUse } from '../cpu.ts';
 import type { JobsRound, JobsShape, Leftover } from './shape.ts';
 import { waitsOf } from './shape.ts';
-import type { JobsWorld } from './world.ts';
-import { firstHeldAt } from './world.ts';
+import type { JobsServers } from './servers.ts';
+import { firstHeldAt } from './servers.ts';
 import { maxJitInFlight, requestsTo } from '../create/round.ts';
 import { requestsSince } from '../worker-process.ts';
 
@@ -16,7 +16,7 @@ export interface RoundOptions {
   shape: JobsShape;
   /** How long each job takes. */
   durationMs: number;
-  /** Kill the contender when half of the jobs have a pod. */
+  /** Kill the system when half of the jobs have a pod. */
   kill: boolean;
 }
 
@@ -25,38 +25,38 @@ const AFTERMATH_MS = 1_500;
 
 /** The whole life of a number of jobs, from their queueing until nothing of their runners is left. */
 export async function playJobs(
-  world: JobsWorld,
-  contender: Contender,
+  servers: JobsServers,
+  system: JobsSystem,
   options: RoundOptions,
 ): Promise<JobsRound> {
-  const set = await contender.open(options.name, options.shape.maxRunners);
-  const round = await contender.alive(measure({ world, contender, set }, options));
+  const set = await system.open(options.name, options.shape.maxRunners);
+  const round = await system.alive(measure({ servers, system, set }, options));
   await set.close();
   return round;
 }
 
 interface Parts {
-  world: JobsWorld;
-  contender: Contender;
+  servers: JobsServers;
+  system: JobsSystem;
   set: OpenScaleSet;
 }
 
 async function measure(parts: Parts, options: RoundOptions): Promise<JobsRound> {
-  const { world, contender, set } = parts;
+  const { servers, system, set } = parts;
   const { jobs } = options.shape;
-  const observer = world.observers[contender.side];
+  const observer = servers.observers[system.side];
   observer.podsSeenAt.clear();
-  await world.takeGitHubStats();
-  contender.takePeakRssMiB();
+  await servers.takeGitHubStats();
+  system.takePeakRssMiB();
   const [requests, cpuSeconds, history] = await Promise.all([
-    contender.kubernetesRequests(),
-    contender.cpuSeconds(),
+    system.kubernetesRequests(),
+    system.cpuSeconds(),
     set.historyEvents?.(),
   ]);
   const course = await run(parts, options);
   await sleep(AFTERMATH_MS);
-  const kubernetes = requestsSince(requests, await contender.kubernetesRequests(), jobs);
-  const gitHub = await world.takeGitHubStats();
+  const kubernetes = requestsSince(requests, await system.kubernetesRequests(), jobs);
+  const gitHub = await servers.takeGitHubStats();
   if (gitHub.violations.length > 0)
     throw new Error(`GitHub saw what must not be: ${gitHub.violations.join('; ')}`);
   const historyAfter = await set.historyEvents?.();
@@ -69,8 +69,8 @@ async function measure(parts: Parts, options: RoundOptions): Promise<JobsRound> 
       Object.entries(gitHub.calls).map(([name, { count }]) => [name, count / jobs]),
     ),
     ...(history && historyAfter && historyFigures(history, historyAfter, jobs)),
-    cpuSeconds: (await contender.cpuSeconds()) - cpuSeconds,
-    peakRssMiB: contender.takePeakRssMiB(),
+    cpuSeconds: (await system.cpuSeconds()) - cpuSeconds,
+    peakRssMiB: system.takePeakRssMiB(),
     maxJitInFlight: maxJitInFlight(gitHub),
   };
 }
@@ -88,20 +88,20 @@ type Course = Pick<
 >;
 
 async function run(parts: Parts, { shape, durationMs, kill }: RoundOptions): Promise<Course> {
-  const { world, contender, set } = parts;
+  const { servers, system, set } = parts;
   const timeoutMs = 60_000 + shape.jobs * 250;
   const cpuBefore = readCpu();
   const queuedAt = Date.now();
-  await world.gitHub.queueJobs({ scaleSetId: set.id, count: shape.jobs, durationMs });
+  await servers.gitHub.queueJobs({ scaleSetId: set.id, count: shape.jobs, durationMs });
   const away = kill ? await killHalfWay(parts, shape, timeoutMs) : undefined;
-  await firstHeldAt('The end of all jobs', () => areDone(world, set), { timeoutMs, everyMs: 100 });
+  await firstHeldAt('The end of all jobs', () => areDone(servers, set), { timeoutMs, everyMs: 100 });
   const { settledAt, left } = await untilSettled(parts, timeoutMs);
   const cpu: CpuUse | undefined = cpuBetween(cpuBefore, readCpu());
-  const jobs = await world.gitHub.jobs(set.id);
+  const jobs = await servers.gitHub.jobs(set.id);
   const doneAt = Math.max(...jobs.map(({ finishTime = Infinity }) => finishTime));
   mustHaveSucceeded(jobs, shape.jobs);
   const doneSeconds = (doneAt - queuedAt) / 1000;
-  const { podsSeenAt } = world.observers[contender.side];
+  const { podsSeenAt } = servers.observers[system.side];
   return {
     doneSeconds,
     jobsPerSecond: shape.jobs / doneSeconds,
@@ -119,21 +119,17 @@ async function run(parts: Parts, { shape, durationMs, kill }: RoundOptions): Pro
 }
 
 /** Answers how long it was away, in seconds. */
-async function killHalfWay(
-  { world, contender }: Parts,
-  shape: JobsShape,
-  timeoutMs: number,
-): Promise<number> {
-  const { podsSeenAt } = world.observers[contender.side];
+async function killHalfWay({ servers, system }: Parts, shape: JobsShape, timeoutMs: number): Promise<number> {
+  const { podsSeenAt } = servers.observers[system.side];
   const isHalfWay = (): Promise<boolean> => Promise.resolve(podsSeenAt.size >= shape.jobs / 2);
   await firstHeldAt('The first half of the jobs', isHalfWay, { timeoutMs, everyMs: 20 });
   const killedAt = Date.now();
-  await contender.crash?.();
+  await system.crash?.();
   return (Date.now() - killedAt) / 1000;
 }
 
 /** The statistics are cheap to read, all jobs are not. */
-async function areDone({ gitHub }: JobsWorld, { id }: OpenScaleSet): Promise<boolean> {
+async function areDone({ gitHub }: JobsServers, { id }: OpenScaleSet): Promise<boolean> {
   const statistics = (await gitHub.scaleSets()).find((set) => set.id === id)?.statistics;
   if (statistics?.totalAssignedJobs !== 0) return false;
   return (await gitHub.jobs(id)).every(({ state }) => state === 'completed');
@@ -147,11 +143,11 @@ interface Settling {
 /** How often it is noted what is left. */
 const NOTE_MS = 500;
 
-async function untilSettled({ world, contender, set }: Parts, timeoutMs: number): Promise<Settling> {
-  const observer = world.observers[contender.side];
+async function untilSettled({ servers, system, set }: Parts, timeoutMs: number): Promise<Settling> {
+  const observer = servers.observers[system.side];
   const left: Settling['left'] = [];
   const isSettled = async (): Promise<boolean> => {
-    const registered = (await world.gitHub.registered(set.id)).length;
+    const registered = (await servers.gitHub.registered(set.id)).length;
     const { present, running } = observer.counts;
     const at = Date.now();
     if (at - (left.at(-1)?.at ?? 0) >= NOTE_MS) left.push({ at, present, running, registered });

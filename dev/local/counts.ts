@@ -16,7 +16,7 @@ export interface ScaleSetCounts {
 }
 
 /** What is known of all scale sets at one time. */
-export interface Sight {
+export interface Observation {
   scaleSets: readonly Pick<ScaleSetView, 'id' | 'name'>[];
   jobs: readonly Pick<JobView, 'scaleSetId' | 'state'>[];
   runners: readonly Pick<RunnerView, 'scaleSetId' | 'online' | 'busy'>[];
@@ -25,7 +25,7 @@ export interface Sight {
 }
 
 /** Counts jobs and runners of each scale set, in the order of their names. */
-export function countScaleSets({ scaleSets, jobs, runners, failed }: Sight): ScaleSetCounts[] {
+export function countScaleSets({ scaleSets, jobs, runners, failed }: Observation): ScaleSetCounts[] {
   const counts = new Map(
     scaleSets.map(({ id, name }) => [
       id,

@@ -1,17 +1,17 @@
 import { connectToApi } from '../cluster/api-client.ts';
 import type { JobView, RunnerView, ScaleSetView } from '../github/protocol.ts';
-import type { Sight } from './counts.ts';
+import type { Observation } from './counts.ts';
 
-/** Where what is seen comes from. */
-export interface Viewpoint {
+/** Where the servers of `make run` are. */
+export interface RunAddresses {
   /** The stand-in for GitHub. */
   gitHubUrl: string;
   kubeconfig: string;
 }
 
-/** Looks at the stand-in and at the cluster, again and again. */
-export interface Lookout {
-  look(): Promise<Omit<Sight, 'jobs'> & { jobs: JobView[] }>;
+/** Reads what the stand-in for GitHub and the cluster know of jobs and runners. */
+export interface Observer {
+  observe(): Promise<Omit<Observation, 'jobs'> & { jobs: JobView[] }>;
   close(): Promise<void>;
 }
 
@@ -22,22 +22,22 @@ interface RunnerSetList {
   }[];
 }
 
-const SETS = '/apis/actions.github.com/v1alpha1/ephemeralrunnersets';
+const RUNNER_SETS = '/apis/actions.github.com/v1alpha1/ephemeralrunnersets';
 
 /** Looks at the stand-in and at the cluster, both at once. */
-export async function createLookout({ gitHubUrl, kubeconfig }: Viewpoint): Promise<Lookout> {
+export async function createObserver({ gitHubUrl, kubeconfig }: RunAddresses): Promise<Observer> {
   const api = await connectToApi(kubeconfig, 1);
   const standIn = async <T>(path: string): Promise<T> =>
     (await fetch(`${gitHubUrl}/standin${path}`)).json() as Promise<T>;
   return {
-    look: async () => {
-      const [scaleSets, jobs, runners, sets] = await Promise.all([
+    observe: async () => {
+      const [scaleSets, jobs, runners, runnerSets] = await Promise.all([
         standIn<ScaleSetView[]>('/scale-sets'),
         standIn<JobView[]>('/jobs'),
         standIn<RunnerView[]>('/runners'),
-        api.json<RunnerSetList>({ path: SETS }),
+        api.json<RunnerSetList>({ path: RUNNER_SETS }),
       ]);
-      return { scaleSets, jobs, runners, failed: failedOf(sets) };
+      return { scaleSets, jobs, runners, failed: failedOf(runnerSets) };
     },
     close: () => api.close(),
   };

@@ -10,7 +10,7 @@ import type { GitHubTarget } from './settings.ts';
 const root = join(import.meta.dirname, '..', '..');
 
 /** What each part of `make run` is started with. */
-export interface House {
+export interface PartOptions {
   /** Where databases, keys and logs are kept between runs. */
   stateDir: string;
   log: (line: string) => void;
@@ -21,16 +21,18 @@ export interface House {
 }
 
 /** Temporal's development server on a SQLite file that outlives the run; on its usual ports when they are free. */
-export async function ownTemporal(house: House): Promise<{ address: string; uiUrl: string | undefined }> {
+export async function ownTemporal(
+  options: PartOptions,
+): Promise<{ address: string; uiUrl: string | undefined }> {
   const server = await startTemporal({
-    storage: { file: join(house.stateDir, 'temporal.db') },
+    storage: { file: join(options.stateDir, 'temporal.db') },
     ports: { frontend: await preferredPort(7233), ui: await preferredPort(8233) },
     ui: true,
-    logFile: join(house.stateDir, 'logs', 'temporal.log'),
-    log: house.log,
-    onFailure: house.onFailure,
+    logFile: join(options.stateDir, 'logs', 'temporal.log'),
+    log: options.log,
+    onFailure: options.onFailure,
   });
-  house.onStarted(() => server.stop());
+  options.onStarted(() => server.stop());
   return server;
 }
 
@@ -41,16 +43,16 @@ export interface RunCluster {
 }
 
 /** A control plane with fake nodes whose data outlives the run. */
-export async function ownCluster(house: House): Promise<RunCluster> {
-  const { log, onFailure } = house;
-  const cluster = await startCluster({ stateDir: join(house.stateDir, 'cluster'), log, onFailure });
-  house.onStarted(() => cluster.stop());
+export async function ownCluster(options: PartOptions): Promise<RunCluster> {
+  const { log, onFailure } = options;
+  const cluster = await startCluster({ stateDir: join(options.stateDir, 'cluster'), log, onFailure });
+  options.onStarted(() => cluster.stop());
   return { kubeconfig: cluster.kubeconfig, isFake: true };
 }
 
 /** A cluster that is there already; it gets our custom resources where it has none of that name. */
-export async function givenCluster(kubeconfig: string, house: House): Promise<RunCluster> {
-  house.log(`Using the cluster of KUBECONFIG=${kubeconfig}.`);
+export async function givenCluster(kubeconfig: string, options: PartOptions): Promise<RunCluster> {
+  options.log(`Using the cluster of KUBECONFIG=${kubeconfig}.`);
   const api = await connectToApi(kubeconfig, 1);
   try {
     const path = '/apis/actions.github.com/v1alpha1';
@@ -62,14 +64,14 @@ export async function givenCluster(kubeconfig: string, house: House): Promise<Ru
 }
 
 /** The stand-in for GitHub with scale set 1, where a JIT config takes as long as at github.com. */
-export async function ownGitHub(house: House): Promise<GitHubTarget & { standInUrl: string }> {
+export async function ownGitHub(options: PartOptions): Promise<GitHubTarget & { standInUrl: string }> {
   const github = await startGitHub({
     port: await preferredPort(8234),
     latency: { generatejitconfig: 150 },
   });
-  house.onStarted(() => github.stop());
+  options.onStarted(() => github.stop());
   github.admin.createScaleSet({ id: 1, name: 'demo' });
-  house.log(`Stand-in for GitHub ready at ${github.url}.`);
+  options.log(`Stand-in for GitHub ready at ${github.url}.`);
   return {
     configUrl: github.configUrl('org/repo'),
     token: github.token,
@@ -79,31 +81,31 @@ export async function ownGitHub(house: House): Promise<GitHubTarget & { standInU
 }
 
 /** The stand-in runners; answers the URL of their controls. */
-export async function ownRunners(kubeconfig: string, house: House): Promise<string | undefined> {
-  const runners = await startRunners({ kubeconfig, adminPort: await preferredPort(8235), log: house.log });
-  house.onStarted(() => runners.stop());
+export async function ownRunners(kubeconfig: string, options: PartOptions): Promise<string | undefined> {
+  const runners = await startRunners({ kubeconfig, adminPort: await preferredPort(8235), log: options.log });
+  options.onStarted(() => runners.stop());
   return runners.adminUrl;
 }
 
 /** The worker, as a process of its own; answers the path of its log once it is ready. */
 export async function ownWorker(
-  world: { temporalAddress: string; kubeconfig: string },
-  house: House,
+  servers: { temporalAddress: string; kubeconfig: string },
+  options: PartOptions,
 ): Promise<string> {
-  const logFile = join(house.stateDir, 'logs', 'worker.log');
+  const logFile = join(options.stateDir, 'logs', 'worker.log');
   const health = `127.0.0.1:${await freePort()}`;
   const flags = ['--health-probe-bind-address', health, '--metrics-addr', health, '--shutdown-grace', '2s'];
   const worker = launch({
     name: 'worker',
     command: process.execPath,
     args: [join(root, 'src', 'cli', 'main.ts'), 'worker', ...flags],
-    env: { ...process.env, TEMPORAL_ADDRESS: world.temporalAddress, KUBECONFIG: world.kubeconfig },
+    env: { ...process.env, TEMPORAL_ADDRESS: servers.temporalAddress, KUBECONFIG: servers.kubeconfig },
     cwd: root,
     logFile,
     graceMs: 15_000,
   });
-  house.onStarted(() => worker.stop());
-  void worker.failed.then(house.onFailure);
+  options.onStarted(() => worker.stop());
+  void worker.failed.then(options.onFailure);
   await worker.alive(waitUntil('The worker', async () => (await fetch(`http://${health}/readyz`)).ok));
   return logFile;
 }

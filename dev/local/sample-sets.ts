@@ -10,7 +10,7 @@ const samples = join(import.meta.dirname, '..', 'samples');
 export type Sample = 'demo' | 'queue';
 
 /** The manifests of samples, filled in for one GitHub. */
-export function demoManifests(
+export function sampleManifests(
   { configUrl, token, scaleSetId }: GitHubTarget,
   names: readonly Sample[] = ['demo'],
 ): string {
@@ -24,7 +24,7 @@ export function demoManifests(
 }
 
 /** Applies samples, with no replicas; runners that an earlier run left behind go away by that. */
-export async function applyDemo(
+export async function applySamples(
   kubeconfig: string,
   github: GitHubTarget,
   names: readonly Sample[],
@@ -36,6 +36,6 @@ export async function applyDemo(
       if (error) reject(new Error(`The samples were not taken: ${stderr.trim()}`));
       else resolve();
     });
-    child.stdin?.end(demoManifests(github, names));
+    child.stdin?.end(sampleManifests(github, names));
   });
 }

@@ -2,15 +2,15 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { tryLock } from '../lock.ts';
 import { onStopSignal } from '../processes.ts';
-import { applyDemo } from '../local/sample-sets.ts';
+import { applySamples } from '../local/sample-sets.ts';
 import { countScaleSets } from '../local/counts.ts';
 import { instructions } from '../local/instructions.ts';
-import { leaveNote } from '../local/run-file.ts';
+import { writeRunFile } from '../local/run-file.ts';
 import * as parts from '../local/parts.ts';
-import type { House } from '../local/parts.ts';
+import type { PartOptions } from '../local/parts.ts';
 import { Screen } from '../local/screen.ts';
-import { createLookout } from '../local/observer.ts';
-import type { Viewpoint } from '../local/observer.ts';
+import { createObserver } from '../local/observer.ts';
+import type { RunAddresses } from '../local/observer.ts';
 import { readSettings } from '../local/settings.ts';
 import type { RunSettings } from '../local/settings.ts';
 import { clusterTools, ensureTools } from '../toolchain/toolchain.ts';
@@ -19,22 +19,22 @@ import type { ToolName } from '../toolchain/toolchain.ts';
 const stateDir = join(import.meta.dirname, '..', '..', '.temporal-arc');
 
 /** Brings up everything that the environment does not name, and tells how to play with it. */
-async function main(house: House): Promise<void> {
+async function main(options: PartOptions): Promise<void> {
   const settings = readSettings(process.env);
-  holdStateDir(house);
-  const tools = await ensureTools(toolsFor(settings), { progress: house.log });
+  holdStateDir(options);
+  const tools = await ensureTools(toolsFor(settings), { progress: options.log });
   const [temporal, cluster, github] = await Promise.all([
-    givenTemporal(settings) ?? parts.ownTemporal(house),
-    settings.kubeconfig ? parts.givenCluster(settings.kubeconfig, house) : parts.ownCluster(house),
-    settings.github ? { ...settings.github, standInUrl: undefined } : parts.ownGitHub(house),
+    givenTemporal(settings) ?? parts.ownTemporal(options),
+    settings.kubeconfig ? parts.givenCluster(settings.kubeconfig, options) : parts.ownCluster(options),
+    settings.github ? { ...settings.github, standInUrl: undefined } : parts.ownGitHub(options),
   ]);
   const { kubeconfig } = cluster;
   const standsIn = cluster.isFake && github.standInUrl !== undefined;
-  const runnersUrl = standsIn ? await parts.ownRunners(kubeconfig, house) : undefined;
+  const runnersUrl = standsIn ? await parts.ownRunners(kubeconfig, options) : undefined;
   // At a real GitHub, no scale set is made that nobody asked for.
-  await applyDemo(kubeconfig, github, github.standInUrl === undefined ? ['demo'] : ['demo', 'queue']);
-  const workerLog = await parts.ownWorker({ temporalAddress: temporal.address, kubeconfig }, house);
-  house.log(
+  await applySamples(kubeconfig, github, github.standInUrl === undefined ? ['demo'] : ['demo', 'queue']);
+  const workerLog = await parts.ownWorker({ temporalAddress: temporal.address, kubeconfig }, options);
+  options.log(
     instructions({
       kubeconfig,
       temporalAddress: temporal.address,
@@ -46,26 +46,26 @@ async function main(house: House): Promise<void> {
       workerLog,
     }),
   );
-  if (github.standInUrl !== undefined) await showTable(house, { gitHubUrl: github.standInUrl, kubeconfig });
+  if (github.standInUrl !== undefined) await showTable(options, { gitHubUrl: github.standInUrl, kubeconfig });
 }
 
-const LOOK_MS = 1_000;
+const OBSERVE_MS = 1_000;
 
 /** Keeps the table below everything else up to date. */
-async function showTable({ onStarted }: House, viewpoint: Viewpoint): Promise<void> {
-  const lookout = await createLookout(viewpoint);
-  const forget = leaveNote(stateDir, viewpoint);
-  // A part that is away for a moment is seen again with a later look.
-  const look = (): Promise<void> =>
-    lookout.look().then(
-      (sight) => screen.show(countScaleSets(sight)),
+async function showTable({ onStarted }: PartOptions, addresses: RunAddresses): Promise<void> {
+  const observer = await createObserver(addresses);
+  const removeRunFile = writeRunFile(stateDir, addresses);
+  // A server that does not answer may answer the next time.
+  const observe = (): Promise<void> =>
+    observer.observe().then(
+      (observation) => screen.show(countScaleSets(observation)),
       () => undefined,
     );
-  const timer = setInterval(() => void look(), LOOK_MS);
+  const timer = setInterval(() => void observe(), OBSERVE_MS);
   onStarted(() => {
     clearInterval(timer);
-    forget();
-    return lookout.close();
+    removeRunFile();
+    return observer.close();
   });
 }
 
@@ -84,7 +84,7 @@ function commandFor(name: string, path: string | undefined): string {
   return inPath ? name : path;
 }
 
-function holdStateDir({ onStarted }: House): void {
+function holdStateDir({ onStarted }: PartOptions): void {
   mkdirSync(stateDir, { recursive: true });
   const held = tryLock(join(stateDir, 'run.lock'));
   if (!held)
@@ -114,7 +114,7 @@ function fail(error: unknown): void {
   void stopAll().finally(() => process.exit(1));
 }
 
-const house: House = {
+const options: PartOptions = {
   stateDir,
   log: (line) => screen.log(line),
   onFailure: fail,
@@ -125,4 +125,4 @@ onStopSignal(() => {
   console.log('\nStopping.');
   return stopAll();
 });
-await main(house).catch(fail);
+await main(options).catch(fail);

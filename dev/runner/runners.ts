@@ -47,23 +47,23 @@ export async function startRunners(options: RunnersOptions): Promise<Runners> {
   const api = await connectToApi(options.kubeconfig, 20);
   const trust = options.ca === undefined ? {} : { connect: { ca: [...rootCertificates, options.ca] } };
   const agent = new Agent({ connections: null, keepAliveTimeout: 30_000, ...trust });
-  const house = new House(api, agent, options.log ?? (() => undefined));
+  const pool = new RunnerPool(api, agent, options.log ?? (() => undefined));
   const stopping = new AbortController();
-  const following = followPods(api, house, stopping.signal);
-  const admin = options.adminPort === undefined ? undefined : createAdmin(house);
+  const following = followPods(api, pool, stopping.signal);
+  const admin = options.adminPort === undefined ? undefined : createAdmin(pool);
   if (admin) await new Promise<void>((resolve) => admin.listen(options.adminPort, '127.0.0.1', resolve));
   return {
     adminUrl: admin && `http://127.0.0.1:${(admin.address() as AddressInfo).port}`,
-    rules: house.rules,
-    list: () => house.list(),
-    end: (pod, exitCode) => house.end(pod, exitCode),
-    evict: (pod) => house.evict(pod),
-    disconnect: (pod) => house.disconnect(pod),
-    wait: (pod, reason) => house.wait(pod, reason),
+    rules: pool.rules,
+    list: () => pool.list(),
+    end: (pod, exitCode) => pool.end(pod, exitCode),
+    evict: (pod) => pool.evict(pod),
+    disconnect: (pod) => pool.disconnect(pod),
+    wait: (pod, reason) => pool.wait(pod, reason),
     stop: async () => {
       stopping.abort();
       await following;
-      await house.close();
+      await pool.close();
       admin?.close();
       admin?.closeAllConnections();
       await Promise.all([api.close(), agent.destroy()]);
@@ -71,7 +71,8 @@ export async function startRunners(options: RunnersOptions): Promise<Runners> {
   };
 }
 
-class House implements RunnerControls {
+/** The runners that live, by the uid of their pod. */
+class RunnerPool implements RunnerControls {
   readonly rules = createRules();
   readonly #api: ApiClient;
   readonly #agent: Agent;

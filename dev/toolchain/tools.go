@@ -1,6 +1,6 @@
 //go:build tools
 
-// Package toolchain pins the real parts that a development machine runs; dev/toolchain.ts builds them.
+// Package toolchain pins the real parts that a development machine runs; toolchain.ts beside it builds them.
 package toolchain
 
 import (

@@ -52,7 +52,7 @@ export interface ObservedRunnerSet {
 }
 
 /**
- * A batch of changes for one workflow. `runners` and `gone` replace what was known of those runners; `set` likewise,
+ * A batch of changes for one workflow. `runners` and `gone` replace what was known of those runners; `runnerSet` likewise,
  * `null` says that the set no longer exists. Decisions are made from the state that results, never from the edges:
  * the same batch may arrive twice.
  */

@@ -3,7 +3,7 @@
  * a stand-in for GitHub and stand-in runners, all started here. About two minutes.
  *
  *   node test/histories/record.ts            records all
- *   node test/histories/record.ts trouble    records those whose name contains the word
+ *   node test/histories/record.ts blocked    records those whose name contains the word
  *
  * Record anew only when replaying is meant to break, and say so in the change: histories of released versions are kept,
  * because workflows that began under them are still running somewhere.
@@ -28,9 +28,31 @@ import type { EphemeralRunner } from '../../src/api/v1alpha1/ephemeral-runner.ts
 import { createGitHubConnections } from '../../src/github/connections.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client/create-client.ts';
-import { autoscalingRunnerSets, ephemeralRunnerSets, ephemeralRunners, namespaces, secrets } from '../../src/kubernetes/client/resources.ts';
-import type { RunnerSetView } from '../../src/messages/ephemeral-runner-set.ts';
-import { autoscalingListenerWorkflowId, autoscalingRunnerSetWorkflowId, clusterWatchWorkflowId, ephemeralRunnerSetWorkflowId, standaloneRunnersWorkflowId } from '../../src/messages/workflow-ids.ts';
+import {
+  autoscalingRunnerSets,
+  ephemeralRunnerSets,
+  ephemeralRunners,
+  namespaces,
+  secrets,
+} from '../../src/kubernetes/client/resources.ts';
+import type { RunnerSetView, ScaleRequest } from '../../src/messages/ephemeral-runner-set.ts';
+import {
+  observeRunnerSetSignal,
+  pauseSignal,
+  pauseUpdate,
+  resumeSignal,
+  resumeUpdate,
+  runnerSetStateQuery,
+  scaleSignal,
+  scaleUpdate,
+} from '../../src/messages/ephemeral-runner-set.ts';
+import {
+  clusterWatchWorkflowId,
+  autoscalingListenerWorkflowId,
+  standaloneRunnersWorkflowId,
+  ephemeralRunnerSetWorkflowId,
+  autoscalingRunnerSetWorkflowId,
+} from '../../src/messages/workflow-ids.ts';
 import { createMetrics } from '../../src/workers/metrics/metrics.ts';
 import { startWorker } from '../../src/workers/worker.ts';
 import { workflowCode } from '../../src/workers/workflow-code.ts';
@@ -41,8 +63,8 @@ const CLUSTER = 'recorded';
 const TOKEN = 'ghp_neverInAnyHistory';
 const folder = new URL('./', import.meta.url);
 
-/** What a scenario works with. Each has a namespace of its own; its set is called `demo`. */
-interface Stage {
+/** What a scenario works with. Each has a namespace of its own; its EphemeralRunnerSet is called `demo`. */
+interface Scene {
   namespace: string;
   kubernetes: KubernetesClient;
   github: GitHubStandIn;
@@ -51,204 +73,217 @@ interface Stage {
 }
 
 /** Acts, and answers the id of the workflow whose history is kept. */
-type Scenario = (stage: Stage) => Promise<string>;
+type Scenario = (scene: Scene) => Promise<string>;
 
-const key = ({ namespace }: Stage) => ({ namespace, name: 'demo' });
-const setId = ({ namespace }: Stage): string => ephemeralRunnerSetWorkflowId(CLUSTER, namespace, 'demo');
+const key = ({ namespace }: Scene) => ({ namespace, name: 'demo' });
+const runnerSetId = ({ namespace }: Scene): string =>
+  ephemeralRunnerSetWorkflowId(CLUSTER, namespace, 'demo');
 
-const runnerSpec = ({ github }: Stage, revision: string) => ({
+const runnerSpec = ({ github }: Scene, revision: string) => ({
   githubConfigUrl: github.configUrl('octo/repo'),
   githubConfigSecret: 'github',
   runnerScaleSetId: 1,
   spec: { containers: [{ name: 'runner', image: `runner:${revision}` }] },
 });
 
-const createSet = async (stage: Stage, replicas: number): Promise<void> => {
-  const spec = { replicas, patchID: 0, ephemeralRunnerSpec: runnerSpec(stage, '1') };
-  const set = { metadata: { name: 'demo' }, spec } as EphemeralRunnerSet;
-  await stage.kubernetes.create(ephemeralRunnerSets, stage.namespace, set);
+const createRunnerSet = async (scene: Scene, replicas: number): Promise<void> => {
+  const spec = { replicas, patchID: 0, ephemeralRunnerSpec: runnerSpec(scene, '1') };
+  const runnerSet = { metadata: { name: 'demo' }, spec } as EphemeralRunnerSet;
+  await scene.kubernetes.create(ephemeralRunnerSets, scene.namespace, runnerSet);
 };
 
-const createToken = async ({ kubernetes, namespace }: Stage): Promise<void> => {
+const createToken = async ({ kubernetes, namespace }: Scene): Promise<void> => {
   const data = { github_token: Buffer.from(TOKEN).toString('base64') };
   await kubernetes.create(secrets, namespace, { metadata: { name: 'github' }, data });
 };
 
-const patchSet = (stage: Stage, patch: object): Promise<EphemeralRunnerSet> =>
-  stage.kubernetes.mergePatch(ephemeralRunnerSets, key(stage), patch);
+const patchRunnerSet = (scene: Scene, patch: object): Promise<EphemeralRunnerSet> =>
+  scene.kubernetes.mergePatch(ephemeralRunnerSets, key(scene), patch);
 
-const view = ({ temporal }: Stage, id: string): Promise<RunnerSetView> =>
-  temporal.workflow.getHandle(id).query<RunnerSetView>('state');
+const view = ({ temporal }: Scene, id: string): Promise<RunnerSetView> =>
+  temporal.workflow.getHandle(id).query(runnerSetStateQuery);
 
-const until = (stage: Stage, what: string, check: (view: RunnerSetView) => boolean): Promise<void> =>
-  waitUntil(what, async () => check(await view(stage, setId(stage))));
+const until = (scene: Scene, what: string, check: (view: RunnerSetView) => boolean): Promise<void> =>
+  waitUntil(what, async () => check(await view(scene, runnerSetId(scene))));
 
-const untilIdle = (stage: Stage, count: number): Promise<void> =>
-  until(stage, `${count} idle runners`, ({ runners, current }) => {
-    return current === count && runners.length === count && runners.every(({ stage: at }) => at === 'idle');
+const untilIdle = (scene: Scene, count: number): Promise<void> =>
+  until(scene, `${count} idle runners`, ({ runners, current }) => {
+    return current === count && runners.length === count && runners.every(({ stage }) => stage === 'idle');
   });
 
-const untilClosed = ({ temporal }: Stage, id: string): Promise<void> =>
+const untilClosed = ({ temporal }: Scene, id: string): Promise<void> =>
   waitUntil('The end of the workflow', async () => {
     return (await temporal.workflow.getHandle(id).describe()).status.name === 'COMPLETED';
   });
 
 const SCENARIOS: Record<string, Scenario> = {
-  'scale-up-and-down': async (stage) => {
-    await createToken(stage);
-    await createSet(stage, 0);
-    await patchSet(stage, { spec: { replicas: 30 } });
-    await untilIdle(stage, 30);
-    await patchSet(stage, { spec: { replicas: 5 } });
-    await untilIdle(stage, 5);
-    return setId(stage);
+  'scale-up-and-down': async (scene) => {
+    await createToken(scene);
+    await createRunnerSet(scene, 0);
+    await patchRunnerSet(scene, { spec: { replicas: 30 } });
+    await untilIdle(scene, 30);
+    await patchRunnerSet(scene, { spec: { replicas: 5 } });
+    await untilIdle(scene, 5);
+    return runnerSetId(scene);
   },
 
-  // Lanes of one runner share an activity, and a runner outlives its job.
-  'few-at-once': async (stage) => {
-    await createToken(stage);
-    await createSet(stage, 4);
-    await untilIdle(stage, 4);
-    const name = await anyRunner(stage);
-    const workflow = stage.temporal.workflow.getHandle(setId(stage));
-    await workflow.signal('observe', { at: Date.now(), jobResults: { [name]: 'succeeded' } });
+  // Few runners at a time: one activity creates them all. The listener tells how the job of one ended.
+  'short-batches': async (scene) => {
+    await createToken(scene);
+    await createRunnerSet(scene, 4);
+    await untilIdle(scene, 4);
+    const name = await anyRunner(scene);
+    const workflow = scene.temporal.workflow.getHandle(runnerSetId(scene));
+    await workflow.signal(observeRunnerSetSignal, { at: Date.now(), jobResults: { [name]: 'succeeded' } });
     await waitUntil('The result of the job', async () => {
-      const { status } = await stage.kubernetes.get(ephemeralRunners, { namespace: stage.namespace, name });
+      const { status } = await scene.kubernetes.get(ephemeralRunners, { namespace: scene.namespace, name });
       return status?.jobResult === 'succeeded';
     });
-    await patchSet(stage, { spec: { replicas: 9 } });
-    await untilIdle(stage, 9);
-    return setId(stage);
+    await patchRunnerSet(scene, { spec: { replicas: 9 } });
+    await untilIdle(scene, 9);
+    return runnerSetId(scene);
   },
 
-  // Statuses of runners yield while others are being created.
-  'runners-go-first': async (stage) => {
-    await createToken(stage);
-    await createSet(stage, 60);
-    await untilIdle(stage, 60);
-    return setId(stage);
+  // Statuses of runners are written after others have been created.
+  'statuses-yield-to-creation': async (scene) => {
+    await createToken(scene);
+    await createRunnerSet(scene, 60);
+    await untilIdle(scene, 60);
+    return runnerSetId(scene);
   },
 
-  failures: async (stage) => {
-    await createToken(stage);
-    stage.runners.rules.add({ namespace: stage.namespace, exitCode: 1, times: 6 });
-    await createSet(stage, 3);
-    await until(stage, 'Failures in a row', ({ failures }) => failures.inARow > 3);
-    await untilIdle(stage, 3);
-    stage.runners.evict({ namespace: stage.namespace, name: await anyRunner(stage) });
-    await until(stage, 'An eviction', ({ pastFailures }) => pastFailures.some(({ reason }) => reason === 'Evicted'));
-    await untilIdle(stage, 3);
-    return setId(stage);
+  'failed-runners': async (scene) => {
+    await createToken(scene);
+    scene.runners.rules.add({ namespace: scene.namespace, exitCode: 1, times: 6 });
+    await createRunnerSet(scene, 3);
+    await until(scene, 'Failures in a row', ({ failures }) => failures.inARow > 3);
+    await untilIdle(scene, 3);
+    scene.runners.evict({ namespace: scene.namespace, name: await anyRunner(scene) });
+    await until(scene, 'An eviction', ({ pastFailures }) =>
+      pastFailures.some(({ reason }) => reason === 'Evicted'),
+    );
+    await untilIdle(scene, 3);
+    return runnerSetId(scene);
   },
 
-  outdated: async (stage) => {
-    await createToken(stage);
-    stage.runners.rules.add({ namespace: stage.namespace, exitCode: 7 });
-    await createSet(stage, 2);
-    await until(stage, 'Outdated', ({ outdatedRevision }) => outdatedRevision !== undefined);
-    await until(stage, 'No more runners', ({ runners }) => runners.length === 0);
-    stage.runners.rules.clear();
-    await patchSet(stage, { spec: { ephemeralRunnerSpec: runnerSpec(stage, '2') } });
-    await untilIdle(stage, 2);
-    return setId(stage);
+  'outdated-runners': async (scene) => {
+    await createToken(scene);
+    scene.runners.rules.add({ namespace: scene.namespace, exitCode: 7 });
+    await createRunnerSet(scene, 2);
+    await until(scene, 'Outdated', ({ outdatedRevision }) => outdatedRevision !== undefined);
+    await until(scene, 'No more runners', ({ runners }) => runners.length === 0);
+    scene.runners.rules.clear();
+    await patchRunnerSet(scene, { spec: { ephemeralRunnerSpec: runnerSpec(scene, '2') } });
+    await untilIdle(scene, 2);
+    return runnerSetId(scene);
   },
 
-  'new-template': async (stage) => {
-    await createToken(stage);
-    await createSet(stage, 6);
-    await untilIdle(stage, 6);
-    const worker = await anyRunner(stage);
-    stage.github.admin.assignJob(worker);
-    await patchSet(stage, { spec: { ephemeralRunnerSpec: runnerSpec(stage, '2') } });
-    await until(stage, 'The job keeps its runner', ({ runners }) => {
-      return runners.length === 6 && runners.every(({ stage: at }) => at === 'idle' || at === 'busy');
+  'new-template': async (scene) => {
+    await createToken(scene);
+    await createRunnerSet(scene, 6);
+    await untilIdle(scene, 6);
+    const busy = await anyRunner(scene);
+    scene.github.admin.assignJob(busy);
+    await patchRunnerSet(scene, { spec: { ephemeralRunnerSpec: runnerSpec(scene, '2') } });
+    await until(scene, 'The job keeps its runner', ({ runners }) => {
+      return runners.length === 6 && runners.every(({ stage }) => stage === 'idle' || stage === 'busy');
     });
-    stage.github.admin.finishJob(worker);
-    await untilIdle(stage, 6);
-    return setId(stage);
+    scene.github.admin.finishJob(busy);
+    await untilIdle(scene, 6);
+    return runnerSetId(scene);
   },
 
-  'trouble-and-healing': async (stage) => {
-    await createSet(stage, 4);
-    await until(stage, 'Trouble', ({ blocked }) => blocked?.reason === 'SecretNotFound' && blocked.tries > 2);
-    await createToken(stage);
-    await untilIdle(stage, 4);
-    stage.github.admin.addFault({ match: 'generatejitconfig', kind: 'status', status: 429, retryAfter: 1, times: 3 });
-    await patchSet(stage, { spec: { replicas: 8 } });
-    await untilIdle(stage, 8);
-    return setId(stage);
+  'creation-blocked': async (scene) => {
+    await createRunnerSet(scene, 4);
+    await until(
+      scene,
+      'The block on creation',
+      ({ blocked }) => blocked?.reason === 'SecretNotFound' && blocked.tries > 2,
+    );
+    await createToken(scene);
+    await untilIdle(scene, 4);
+    scene.github.admin.addFault({
+      match: 'generatejitconfig',
+      kind: 'status',
+      status: 429,
+      retryAfter: 1,
+      times: 3,
+    });
+    await patchRunnerSet(scene, { spec: { replicas: 8 } });
+    await untilIdle(scene, 8);
+    return runnerSetId(scene);
   },
 
-  'pause-resume-scale': async (stage) => {
-    await createToken(stage);
-    await createSet(stage, 1);
-    await untilIdle(stage, 1);
-    const handle = stage.temporal.workflow.getHandle(setId(stage));
-    await handle.executeUpdate('pause');
-    await until(stage, 'Paused', ({ paused }) => paused);
-    await handle.executeUpdate('scale', { args: [{ replicas: 3 }] });
-    await handle.executeUpdate('scale', { args: [{ replicas: -1 }] }).catch(() => undefined);
-    await handle.signal('scale', { replicas: 'many' });
-    await handle.executeUpdate('resume');
-    await untilIdle(stage, 3);
-    await handle.signal('pause');
-    await until(stage, 'Paused', ({ paused }) => paused);
-    await handle.signal('scale', { replicas: 2 });
-    await handle.signal('resume');
-    await untilIdle(stage, 2);
-    return setId(stage);
+  'pause-resume-scale': async (scene) => {
+    await createToken(scene);
+    await createRunnerSet(scene, 1);
+    await untilIdle(scene, 1);
+    const handle = scene.temporal.workflow.getHandle(runnerSetId(scene));
+    await handle.executeUpdate(pauseUpdate);
+    await until(scene, 'Paused', ({ paused }) => paused);
+    await handle.executeUpdate(scaleUpdate, { args: [{ replicas: 3 }] });
+    await handle.executeUpdate(scaleUpdate, { args: [{ replicas: -1 }] }).catch(() => undefined);
+    await handle.signal(scaleSignal, { replicas: 'many' } as unknown as ScaleRequest);
+    await handle.executeUpdate(resumeUpdate);
+    await untilIdle(scene, 3);
+    await handle.signal(pauseSignal);
+    await until(scene, 'Paused', ({ paused }) => paused);
+    await handle.signal(scaleSignal, { replicas: 2 });
+    await handle.signal(resumeSignal);
+    await untilIdle(scene, 2);
+    return runnerSetId(scene);
   },
 
-  'jobs-and-deletion': async (stage) => {
-    await createToken(stage);
-    await createSet(stage, 0);
-    await patchSet(stage, { spec: { replicas: 5, patchID: 1 } });
-    await untilIdle(stage, 5);
-    const [first, second] = await namesOf(stage);
-    for (const name of [first, second]) stage.github.admin.assignJob(name ?? '');
-    await setJob(stage, second ?? '');
-    stage.github.admin.finishJob(first ?? '');
-    await until(stage, 'One job done', ({ runners }) => runners.every(({ name }) => name !== first));
-    await stage.kubernetes.delete(ephemeralRunnerSets, key(stage));
-    await until(stage, 'Only the busy one', ({ runners }) => runners.length === 1);
-    stage.github.admin.finishJob(second ?? '');
-    await untilClosed(stage, setId(stage));
-    return setId(stage);
+  'jobs-and-deletion': async (scene) => {
+    await createToken(scene);
+    await createRunnerSet(scene, 0);
+    await patchRunnerSet(scene, { spec: { replicas: 5, patchID: 1 } });
+    await untilIdle(scene, 5);
+    const [first, second] = await namesOf(scene);
+    for (const name of [first, second]) scene.github.admin.assignJob(name ?? '');
+    await writeJobStatus(scene, second ?? '');
+    scene.github.admin.finishJob(first ?? '');
+    await until(scene, 'One job done', ({ runners }) => runners.every(({ name }) => name !== first));
+    await scene.kubernetes.delete(ephemeralRunnerSets, key(scene));
+    await until(scene, 'Only the busy one', ({ runners }) => runners.length === 1);
+    scene.github.admin.finishJob(second ?? '');
+    await untilClosed(scene, runnerSetId(scene));
+    return runnerSetId(scene);
   },
 
-  'runners-of-no-set': async (stage) => {
-    await createToken(stage);
-    const id = standaloneRunnersWorkflowId(CLUSTER, stage.namespace);
-    stage.runners.rules.add({ namespace: stage.namespace, exitCode: 1, times: 1 });
+  'standalone-runners': async (scene) => {
+    await createToken(scene);
+    const id = standaloneRunnersWorkflowId(CLUSTER, scene.namespace);
+    scene.runners.rules.add({ namespace: scene.namespace, exitCode: 1, times: 1 });
     for (const name of ['alone', 'apart']) {
-      const runner = { metadata: { name }, spec: runnerSpec(stage, '1') } as EphemeralRunner;
-      await stage.kubernetes.create(ephemeralRunners, stage.namespace, runner);
+      const runner = { metadata: { name }, spec: runnerSpec(scene, '1') } as EphemeralRunner;
+      await scene.kubernetes.create(ephemeralRunners, scene.namespace, runner);
     }
     await waitUntil('Two runners', async () => {
-      const { runners, pastFailures } = await view(stage, id);
-      return pastFailures.length > 0 && runners.filter(({ stage: at }) => at === 'idle').length === 2;
+      const { runners, pastFailures } = await view(scene, id);
+      return pastFailures.length > 0 && runners.filter(({ stage }) => stage === 'idle').length === 2;
     });
     for (const name of ['alone', 'apart']) {
-      await stage.kubernetes.delete(ephemeralRunners, { namespace: stage.namespace, name });
+      await scene.kubernetes.delete(ephemeralRunners, { namespace: scene.namespace, name });
     }
-    await untilClosed(stage, id);
+    await untilClosed(scene, id);
     return id;
   },
 
-  'scale-set': async (stage) => {
-    await playScaleSet(stage);
-    return queueId(stage);
+  'autoscaling-runner-set': async (scene) => {
+    await playAutoscalingRunnerSet(scene);
+    return autoscalingRunnerSetId(scene);
   },
 
-  listener: async (stage) => {
-    await playScaleSet(stage);
-    return listenerId(stage);
+  'autoscaling-listener': async (scene) => {
+    await playAutoscalingRunnerSet(scene);
+    return listenerId(scene);
   },
 
-  'cluster-watch': async (stage) => {
+  'cluster-watch': async (scene) => {
     const id = clusterWatchWorkflowId(CLUSTER);
     await waitUntil('The watch', async () => {
-      const { raw } = await stage.temporal.workflow.getHandle(id).describe();
+      const { raw } = await scene.temporal.workflow.getHandle(id).describe();
       return (raw.pendingActivities ?? []).some(({ heartbeatDetails, lastHeartbeatTime }) => {
         return Boolean(heartbeatDetails ?? lastHeartbeatTime);
       });
@@ -257,34 +292,36 @@ const SCENARIOS: Record<string, Scenario> = {
   },
 };
 
-/** With a history that may not grow: the run that is kept began with carried state, and ended by continuing as new. */
-const ROLLING: Record<string, Scenario> = {
-  'continued-as-new': async (stage) => {
-    await createToken(stage);
-    await createSet(stage, 0);
+/** Run under a limit for histories: the run that is kept began with carried state, and ended by continuing as new. */
+const CONTINUED: Record<string, Scenario> = {
+  'continued-as-new': async (scene) => {
+    await createToken(scene);
+    await createRunnerSet(scene, 0);
     for (const replicas of [12, 3, 15, 2]) {
-      await patchSet(stage, { spec: { replicas } });
-      await untilIdle(stage, replicas);
+      await patchRunnerSet(scene, { spec: { replicas } });
+      await untilIdle(scene, replicas);
     }
-    return setId(stage);
+    return runnerSetId(scene);
   },
 };
 
+/** The AutoscalingRunnerSet of a scenario. */
 const QUEUE = 'queue';
 
-const queueId = ({ namespace }: Stage): string => autoscalingRunnerSetWorkflowId(CLUSTER, namespace, QUEUE);
+const autoscalingRunnerSetId = ({ namespace }: Scene): string =>
+  autoscalingRunnerSetWorkflowId(CLUSTER, namespace, QUEUE);
 
-function listenerId({ namespace, github }: Stage): string {
+function listenerId({ namespace, github }: Scene): string {
   const name = listenerName({ namespace, name: QUEUE, githubConfigUrl: github.configUrl('octo/repo') });
   return autoscalingListenerWorkflowId(CLUSTER, namespace, name);
 }
 
-/** A scale set's life: jobs, another template, another maximum, the end. */
-async function playScaleSet(stage: Stage): Promise<void> {
-  const { kubernetes, namespace, github } = stage;
+/** The life of an AutoscalingRunnerSet: jobs, another template, another maximum, the end. */
+async function playAutoscalingRunnerSet(scene: Scene): Promise<void> {
+  const { kubernetes, namespace, github } = scene;
   const { admin } = github;
-  await createToken(stage);
-  const { spec: pod, ...access } = runnerSpec(stage, '1');
+  await createToken(scene);
+  const { spec: pod, ...access } = runnerSpec(scene, '1');
   const spec = {
     githubConfigUrl: access.githubConfigUrl,
     githubConfigSecret: access.githubConfigSecret,
@@ -308,7 +345,9 @@ async function playScaleSet(stage: Stage): Promise<void> {
     const ids = new Set(jobs.map(({ jobId }) => jobId));
     return new Set(admin.jobs().flatMap(({ jobId, state }) => (ids.has(jobId) ? [state] : [])));
   };
-  await waitUntil('Five jobs', () => Promise.resolve([...states()].join() === 'completed'), { timeoutMs: 60_000 });
+  await waitUntil('Five jobs', () => Promise.resolve([...states()].join() === 'completed'), {
+    timeoutMs: 60_000,
+  });
   await settled();
   const container = { name: 'runner', image: 'runner:2' };
   await kubernetes.mergePatch(autoscalingRunnerSets, key, {
@@ -316,26 +355,29 @@ async function playScaleSet(stage: Stage): Promise<void> {
   });
   await waitUntil('The new template', async () => {
     const { items } = await kubernetes.list(ephemeralRunners, { namespace });
-    return items.length === 1 && items.every((runner) => runner.spec.spec?.containers[0]?.image === container.image);
+    return (
+      items.length === 1 &&
+      items.every((runner) => runner.spec.spec?.containers[0]?.image === container.image)
+    );
   });
   await settled();
   await kubernetes.delete(autoscalingRunnerSets, key);
-  for (const id of [queueId(stage), listenerId(stage)]) await untilClosed(stage, id);
+  for (const id of [autoscalingRunnerSetId(scene), listenerId(scene)]) await untilClosed(scene, id);
 }
 
-async function namesOf({ kubernetes, namespace }: Stage): Promise<string[]> {
+async function namesOf({ kubernetes, namespace }: Scene): Promise<string[]> {
   const { items } = await kubernetes.list(ephemeralRunners, { namespace });
   return items.map(({ metadata }) => metadata.name ?? '');
 }
 
-async function anyRunner(stage: Stage): Promise<string> {
-  const [name] = await namesOf(stage);
-  if (name === undefined) throw new Error(`No runner in ${stage.namespace}.`);
+async function anyRunner(scene: Scene): Promise<string> {
+  const [name] = await namesOf(scene);
+  if (name === undefined) throw new Error(`No runner in ${scene.namespace}.`);
   return name;
 }
 
-/** As a listener marks the runner that a job was given to. */
-async function setJob({ kubernetes, namespace }: Stage, name: string): Promise<void> {
+/** Writes the status of a runner that a job was given to, as the listener does. */
+async function writeJobStatus({ kubernetes, namespace }: Scene, name: string): Promise<void> {
   const status = { jobId: 'job-1', jobDisplayName: 'build' };
   await kubernetes.mergePatch(ephemeralRunners, { namespace, name }, { status }, { subresource: 'status' });
 }
@@ -372,17 +414,17 @@ async function historyOf(temporal: Client, workflowId: string, carried: boolean)
 const textOf = ({ events }: HistoryJson): string =>
   `{"events":[\n${events.map((event) => JSON.stringify(event)).join(',\n')}\n]}\n`;
 
-async function record(name: string, scenario: Scenario, house: Omit<Stage, 'namespace'>): Promise<void> {
-  const { kubernetes, temporal } = house;
+async function record(name: string, scenario: Scenario, shared: Omit<Scene, 'namespace'>): Promise<void> {
+  const { kubernetes, temporal } = shared;
   await kubernetes.create(namespaces, undefined, { metadata: { name } });
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts', namespaced: true };
   await waitUntil('The service account', async () => {
     await kubernetes.get(account, { namespace: name, name: 'default' });
     return true;
   });
-  house.runners.rules.clear();
-  const workflowId = await scenario({ ...house, namespace: name });
-  const text = textOf(await historyOf(temporal, workflowId, name in ROLLING));
+  shared.runners.rules.clear();
+  const workflowId = await scenario({ ...shared, namespace: name });
+  const text = textOf(await historyOf(temporal, workflowId, name in CONTINUED));
   writeFileSync(new URL(`${name}.json`, folder), text);
   console.log(`${name}: ${text.split('\n').length - 3} events, ${Math.ceil(text.length / 1024)} KiB`);
 }
@@ -402,17 +444,27 @@ async function recordAll(
   const connections = createGitHubConnections();
   const connection = await NativeConnection.connect({ address: server.address });
   const worker = await startWorker({
-    ...{ cluster: CLUSTER, version: '0.0.0', kubernetes, github: connections, namespaces: Object.keys(scenarios) },
+    ...{
+      cluster: CLUSTER,
+      version: '0.0.0',
+      kubernetes,
+      github: connections,
+      namespaces: Object.keys(scenarios),
+    },
     ...{ connection, temporalNamespace: 'default', snapshotIntervalMs: 600_000, log: () => undefined },
     ...{ workflowPollers: 5, activityPollers: 5, maxCachedWorkflows: 100, shutdownGraceMs: 1_000 },
-    settings: { runnerCreationConcurrency: 10, failureBackoffSeconds: [0.5, 1, 2], maxConsecutiveFailures: 3 },
+    settings: {
+      runnerCreationConcurrency: 10,
+      failureBackoffSeconds: [0.5, 1, 2],
+      maxConsecutiveFailures: 3,
+    },
     metrics: createMetrics({ processMetrics: false }),
     onPass: () => undefined,
     workflowBundle: await workflowCode(new DefaultLogger('ERROR')),
   });
-  const house = { kubernetes, github, runners, temporal: new Client({ connection }) };
+  const shared = { kubernetes, github, runners, temporal: new Client({ connection }) };
   try {
-    for (const [name, scenario] of Object.entries(scenarios)) await record(name, scenario, house);
+    for (const [name, scenario] of Object.entries(scenarios)) await record(name, scenario, shared);
   } finally {
     await worker.stop();
     await Promise.all([runners.stop(), github.stop(), connections.close(), kubernetes.close()]);
@@ -434,7 +486,7 @@ const cluster = await startCluster({ nodes: 2 });
 try {
   for (const [scenarios, dynamicConfig] of [
     [chosen(SCENARIOS), {}],
-    [chosen(ROLLING), { 'limit.historyCount.suggestContinueAsNew': 60 }],
+    [chosen(CONTINUED), { 'limit.historyCount.suggestContinueAsNew': 60 }],
   ] as const) {
     if (Object.keys(scenarios).length > 0) await recordAll(scenarios, cluster, dynamicConfig);
   }

@@ -13,8 +13,8 @@ import { startTemporal } from '../../dev/temporal.ts';
 import type { TemporalServer } from '../../dev/temporal.ts';
 import type { Disturbance, Step } from './support/chaos-schedule.ts';
 import { DISTURBANCES, lengthsOf, scheduleOf } from './support/chaos-schedule.ts';
-import type { Census, Scene } from './support/crash-scene.ts';
-import { census, expectCleanEnd, openScene, SET } from './support/crash-scene.ts';
+import type { Census, CrashScene } from './support/crash-scene.ts';
+import { census, expectCleanEnd, openCrashScene, SET } from './support/crash-scene.ts';
 import { startScaleSet } from './support/listener-scene.ts';
 import type { StartedScaleSet } from './support/listener-scene.ts';
 
@@ -38,7 +38,7 @@ let folder: string;
 let cluster: Cluster;
 let temporal: TemporalServer;
 let runners: Runners;
-let scene: Scene;
+let scene: CrashScene;
 let workers: RunningProcess[];
 
 const tell = (line: string): void => {
@@ -54,7 +54,7 @@ beforeAll(async () => {
   runners = await startRunners({ kubeconfig: cluster.kubeconfig });
   const servers = { kubeconfig: cluster.kubeconfig, temporalAddress: temporal.address };
   // A session whose opening was not heard of is forgotten after a while, as at GitHub.
-  scene = await openScene('chaos', servers, { jitLatencyMs: 50, github: { sessionIdleMs: 5_000 } });
+  scene = await openCrashScene('chaos', servers, { jitLatencyMs: 50, github: { sessionIdleMs: 5_000 } });
   workers = await Promise.all([scene.startWorker(), scene.startWorker()]);
 }, 120_000);
 
@@ -132,7 +132,7 @@ async function queueJobs({ id, jobs }: Queue, lengths: number[]): Promise<void> 
 
 interface Queue {
   id: number;
-  jobs: () => ReturnType<Scene['github']['admin']['jobs']>;
+  jobs: () => ReturnType<CrashScene['github']['admin']['jobs']>;
 }
 
 const jobsOf = (demo: StartedScaleSet) => (): ReturnType<Queue['jobs']> =>

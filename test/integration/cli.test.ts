@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
+import { pauseSignal, pauseUpdate, resumeUpdate } from '../../src/messages/ephemeral-runner-set.ts';
 import { eventually, startScene } from './support/scene.ts';
 import type { RunnerSet, Scene } from './support/scene.ts';
 import { createScaleSet } from './support/scale-set-scene.ts';
-import { world } from './support/servers.ts';
+import { suiteServers } from './support/servers.ts';
 
 jest.setTimeout(180_000);
 
@@ -23,8 +24,8 @@ interface Outcome {
 function arc(...args: string[]): Promise<Outcome> {
   const env = {
     ...process.env,
-    KUBECONFIG: world().kubeconfig,
-    TEMPORAL_ADDRESS: world().temporalAddress,
+    KUBECONFIG: suiteServers().kubeconfig,
+    TEMPORAL_ADDRESS: suiteServers().temporalAddress,
     TEMPORAL_NAMESPACE: scene.temporal.options.namespace,
     TEMPORAL_ARC_CLUSTER: scene.cluster,
   };
@@ -120,17 +121,17 @@ describe('a scale set', () => {
   test('whose runner set was paused by itself says so, and is resumed with it', async () => {
     const solo = await createScaleSet(scene, 'solo');
     const runners = await solo.runners();
-    expect(await runners.workflow().executeUpdate('pause')).toEqual({ paused: true });
+    expect(await runners.workflow().executeUpdate(pauseUpdate)).toEqual({ paused: true });
     await eventually(async () => {
       expect(await solo.condition('Paused')).toMatchObject({ status: 'True', reason: 'RunnerSetPaused' });
       expect(solo.atGitHub()?.capacity).toBe(0);
     });
     // Neither a pause of the scale set nor its end takes the other away.
-    await solo.workflow().signal('pause');
+    await solo.workflow().signal(pauseSignal);
     await eventually(async () =>
       expect(await solo.condition('Paused')).toMatchObject({ reason: 'PausedByAnnotation' }),
     );
-    expect(await solo.workflow().executeUpdate('resume')).toEqual({ paused: false });
+    expect(await solo.workflow().executeUpdate(resumeUpdate)).toEqual({ paused: false });
     await eventually(async () =>
       expect(await solo.condition('Paused')).toMatchObject({ reason: 'RunnerSetPaused' }),
     );

@@ -11,6 +11,7 @@ import {
   secrets,
 } from '../../src/kubernetes/client/resources.ts';
 import type { RunnerSetView } from '../../src/messages/ephemeral-runner-set.ts';
+import { observeRunnerSetSignal, runnerSetStateQuery } from '../../src/messages/ephemeral-runner-set.ts';
 import type {
   RunnerSetObservation,
   ObservedRunner,
@@ -23,24 +24,25 @@ import {
 } from '../../src/messages/workflow-ids.ts';
 import type { AutoscalingListenerInput } from '../../src/workflows/autoscaling-listener/workflow.ts';
 import type { AutoscalingRunnerSetInput } from '../../src/workflows/autoscaling-runner-set/workflow.ts';
-import type { Scene } from './support/crash-scene.ts';
-import { SET, expectCleanEnd, expectWhole, openScene, untilSettled } from './support/crash-scene.ts';
+import type { ephemeralRunnerSet } from '../../src/workflows/index.ts';
+import type { CrashScene } from './support/crash-scene.ts';
+import { SET, expectCleanEnd, expectWhole, openCrashScene, untilSettled } from './support/crash-scene.ts';
 import type { StartedScaleSet } from './support/listener-scene.ts';
 import { setToken, startScaleSet } from './support/listener-scene.ts';
 import { eventually } from './support/scene.ts';
-import { world } from './support/servers.ts';
+import { suiteServers } from './support/servers.ts';
 
 /** A history that may have few events: workflows continue as new all the time, and lose nothing by it. */
 const EVENTS = 50;
 
 let temporal: TemporalServer;
 let runners: Runners;
-let scene: Scene;
+let scene: CrashScene;
 
 beforeAll(async () => {
   const dynamicConfig = { 'limit.historyCount.suggestContinueAsNew': EVENTS };
   temporal = await startTemporal({ storage: 'memory', dynamicConfig });
-  runners = await startRunners({ kubeconfig: world().kubeconfig });
+  runners = await startRunners({ kubeconfig: suiteServers().kubeconfig });
 }, 60_000);
 
 afterAll(async () => {
@@ -50,14 +52,14 @@ afterAll(async () => {
 async function open(concurrency: number, flags: string[] = []): Promise<void> {
   const backoff = ['--failure-backoff', '1,2,4', '--max-consecutive-failures', '3'];
   const workerFlags = [...backoff, '--runner-creation-concurrency', String(concurrency), ...flags];
-  const servers = { ...world(), temporalAddress: temporal.address };
-  scene = await openScene('rolling', servers, { jitLatencyMs: 20, workerFlags });
+  const servers = { ...suiteServers(), temporalAddress: temporal.address };
+  scene = await openCrashScene('rolling', servers, { jitLatencyMs: 20, workerFlags });
   await scene.startWorker();
 }
 
 afterEach(() => scene.close(), 30_000);
 
-const state = (): Promise<RunnerSetView> => scene.workflow.query<RunnerSetView>('state');
+const state = (): Promise<RunnerSetView> => scene.workflow.query(runnerSetStateQuery);
 
 const currentRun = async (): Promise<string> => (await scene.workflow.describe()).runId;
 
@@ -87,7 +89,7 @@ test('a busy set: 0 to 100 to 0 runners, and up again', async () => {
   await expectCleanEnd(scene);
 }, 180_000);
 
-test('failures, trouble and the order are carried', async () => {
+test('failures, the block on creation and the order are carried', async () => {
   await open(10);
   await scene.scaleTo(2);
   await untilSettled(scene, 2);
@@ -107,7 +109,7 @@ test('failures, trouble and the order are carried', async () => {
   runners.rules.add({ namespace: scene.namespace, exitCode: 1, times: 1 });
   const [victim] = scene.github.admin.runners();
   runners.end({ namespace: scene.namespace, name: victim!.name }, 3);
-  await until('Trouble', ({ blocked }) => blocked?.reason === 'SecretNotFound');
+  await until('The block on creation', ({ blocked }) => blocked?.reason === 'SecretNotFound');
   const before = await state();
   const run = await currentRun();
   await until('Ten more tries', ({ blocked }) => (blocked?.tries ?? 0) >= before.blocked!.tries + 10);
@@ -177,8 +179,8 @@ describe('a scale set and its listener', () => {
 
   const eventsOf = async (reason: string): Promise<string[]> => {
     const { items } = await scene.kubernetes.list(events, { namespace: scene.namespace });
-    return items.flatMap(({ reason: told, involvedObject }) =>
-      told === reason ? [involvedObject.kind ?? ''] : [],
+    return items.flatMap(({ reason: each, involvedObject }) =>
+      each === reason ? [involvedObject.kind ?? ''] : [],
     );
   };
 
@@ -229,7 +231,7 @@ describe('a scale set and its listener', () => {
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
     expect(numbers[0]).toBeGreaterThan(0);
     for (const { carried } of await inputsOf<AutoscalingRunnerSetInput>(scaleSetId)) {
-      expect(carried).toMatchObject({ prepared: { scaleSetId: demo.id }, troubles: {} });
+      expect(carried).toMatchObject({ prepared: { scaleSetId: demo.id }, stepFailures: {} });
       expect(Object.keys(carried?.stepBackoffs ?? {})).toEqual(expect.arrayContaining(['prepare', 'apply']));
     }
     expect(admin.stats().violations).toEqual([]);
@@ -238,7 +240,7 @@ describe('a scale set and its listener', () => {
     await expectCleanEnd(scene);
   }, 120_000);
 
-  test('in trouble: what was told once is not told again, and a deletion keeps its deadline', async () => {
+  test('while GitHub refuses: an Event is written once, and a deletion keeps its deadline', async () => {
     await open(10, ['--deletion-deadline', '15s']);
     const demo = await startScaleSet(scene, 'stuck', { maxRunners: 10 });
     const [scaleSetId, listenerId] = workflowIds(demo);
@@ -284,7 +286,7 @@ describe('a scale set and its listener', () => {
 });
 
 describe('a set of 5,000 runners', () => {
-  const ROWS = 5_000;
+  const RUNNERS = 5_000;
   const PART = 1_000;
 
   /** As the cluster shows it when all is well. */
@@ -302,50 +304,54 @@ describe('a set of 5,000 runners', () => {
   const uidOf = (index: number): string => `1d866df0-9222-4831-b54a-${index.toString(16).padStart(12, '0')}`;
 
   const setWith = (generation: number): ObservedRunnerSet => ({
-    ...{ uid: 'large', generation, revision: '5c4b679bbb', replicas: ROWS, patchId: 0, scaleSet: 'large' },
+    ...{ uid: 'large', generation, revision: '5c4b679bbb', replicas: RUNNERS, patchId: 0, scaleSet: 'large' },
     ...{ configUrl: 'http://127.0.0.1/octo/repo', hasFinalizer: true },
   });
 
-  const picture = (): RunnerSetObservation[] =>
-    Array.from({ length: ROWS / PART }, (_part, part) => ({
+  const snapshot = (): RunnerSetObservation[] =>
+    Array.from({ length: RUNNERS / PART }, (_part, part) => ({
       at: Date.now(),
-      ...(part === 0 ? { set: setWith(1) } : {}),
-      runners: Array.from({ length: PART }, (_row, row) => runnerAt(part * PART + row)),
-      snapshot: { part: part + 1, parts: ROWS / PART },
+      ...(part === 0 ? { runnerSet: setWith(1) } : {}),
+      runners: Array.from({ length: PART }, (_runner, index) => runnerAt(part * PART + index)),
+      snapshot: { part: part + 1, parts: RUNNERS / PART },
     }));
 
   test('continues as new within the limits of Temporal', async () => {
     await open(10);
     const workflowId = `${scene.cluster}/large`;
-    const handle = await scene.temporal.workflow.start('ephemeralRunnerSet', {
+    const handle = await scene.temporal.workflow.start<typeof ephemeralRunnerSet>('ephemeralRunnerSet', {
       workflowId,
       taskQueue: taskQueueOf(scene.cluster),
       args: [{ namespace: scene.namespace, name: 'large' }],
     });
-    for (const part of picture()) await handle.signal('observe', part);
+    for (const part of snapshot()) await handle.signal(observeRunnerSetSignal, part);
     const latest = scene.temporal.workflow.getHandle(workflowId);
-    const view = () => latest.query<RunnerSetView>('state');
-    await scene.alive(waitUntil('5,000 rows', async () => (await view()).runners.length === ROWS));
+    const view = () => latest.query(runnerSetStateQuery);
+    await scene.alive(waitUntil('5,000 runners', async () => (await view()).runners.length === RUNNERS));
 
     const first = (await latest.describe()).runId;
     let generation = 1;
     const isNext = async (): Promise<boolean> => {
       const runner: ObservedRunner = { ...runnerAt(generation), ...(generation % 2 ? {} : { hasJob: true }) };
-      await latest.signal('observe', { at: Date.now(), set: setWith((generation += 1)), runners: [runner] });
+      await latest.signal(observeRunnerSetSignal, {
+        at: Date.now(),
+        runnerSet: setWith((generation += 1)),
+        runners: [runner],
+      });
       return (await latest.describe()).runId !== first;
     };
     await scene.alive(waitUntil('The next run', isNext, { everyMs: 50 }));
 
-    const { current, desired, runners: rows } = await view();
-    expect([desired, current, rows.length]).toEqual([ROWS, ROWS, ROWS]);
-    expect(new Set(rows.map(({ stage }) => stage))).toEqual(new Set(['idle', 'busy']));
+    const { current, desired, runners: views } = await view();
+    expect([desired, current, views.length]).toEqual([RUNNERS, RUNNERS, RUNNERS]);
+    expect(new Set(views.map(({ stage }) => stage))).toEqual(new Set(['idle', 'busy']));
     const before = await scene.temporal.workflow.getHandle(workflowId, first).fetchHistory();
     const [started] = (await latest.fetchHistory()).events ?? [];
     const [payload] = started?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
     const bytes = payload?.data?.length ?? Infinity;
     const times = taskTimes(before.events ?? []).sort((a, b) => a - b);
     process.stderr.write(
-      `${ROWS} rows: ${bytes} bytes carried, ${JSON.stringify(rows).length} bytes answered by the query, ` +
+      `${RUNNERS} runners: ${bytes} bytes carried, ${JSON.stringify(views).length} bytes answered by the query, ` +
         `workflow tasks ${times[Math.floor(times.length / 2)] ?? 0} ms (median), ${times.at(-1) ?? 0} ms (longest)\n`,
     );
     expect(bytes).toBeLessThan(2 * 1024 * 1024);

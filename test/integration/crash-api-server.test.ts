@@ -6,25 +6,25 @@ import { startRunners } from '../../dev/runner/runners.ts';
 import { configMaps } from '../../src/kubernetes/client/resources.ts';
 import type { ConfigMap } from '../../src/kubernetes/client/resources.ts';
 import { reflect } from '../../src/kubernetes/client/watch.ts';
-import type { Scene } from './support/crash-scene.ts';
+import type { CrashScene } from './support/crash-scene.ts';
 import {
   expectCleanEnd,
   expectWhole,
-  openScene,
+  openCrashScene,
   untilRegistered,
   untilSettled,
 } from './support/crash-scene.ts';
-import { world } from './support/servers.ts';
+import { suiteServers } from './support/servers.ts';
 
 /** The API server dies and comes back while runners are being created, in a cluster that serves nobody else. */
 let cluster: Cluster;
 let runners: Runners;
-let scene: Scene;
+let scene: CrashScene;
 
 beforeAll(async () => {
   cluster = await startCluster({ nodes: 2 });
   runners = await startRunners({ kubeconfig: cluster.kubeconfig });
-  scene = await openScene('api-server', { ...world(), kubeconfig: cluster.kubeconfig });
+  scene = await openCrashScene('api-server', { ...suiteServers(), kubeconfig: cluster.kubeconfig });
   await scene.startWorker();
 }, 120_000);
 

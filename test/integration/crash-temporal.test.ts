@@ -6,16 +6,16 @@ import { startRunners } from '../../dev/runner/runners.ts';
 import { startTemporal } from '../../dev/temporal.ts';
 import type { TemporalServer } from '../../dev/temporal.ts';
 import { waitUntil } from '../../dev/processes.ts';
-import type { Census, Scene } from './support/crash-scene.ts';
+import type { Census, CrashScene } from './support/crash-scene.ts';
 import {
   SCALE_SET_ID,
   expectCleanEnd,
   expectWhole,
-  openScene,
+  openCrashScene,
   untilRegistered,
   untilSettled,
 } from './support/crash-scene.ts';
-import { world } from './support/servers.ts';
+import { suiteServers } from './support/servers.ts';
 
 /**
  * Temporal dies and comes back, with its database or without: the cluster says what is wanted and what exists, so no
@@ -24,12 +24,12 @@ import { world } from './support/servers.ts';
 let folder: string;
 let temporal: TemporalServer;
 let runners: Runners;
-let scene: Scene;
+let scene: CrashScene;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'temporal-arc-crash-temporal-'));
   temporal = await startTemporal({ storage: { file: join(folder, 'temporal.db') } });
-  runners = await startRunners({ kubeconfig: world().kubeconfig });
+  runners = await startRunners({ kubeconfig: suiteServers().kubeconfig });
 }, 60_000);
 
 afterAll(async () => {
@@ -38,7 +38,7 @@ afterAll(async () => {
 }, 60_000);
 
 beforeEach(async () => {
-  scene = await openScene('temporal', { ...world(), temporalAddress: temporal.address });
+  scene = await openCrashScene('temporal', { ...suiteServers(), temporalAddress: temporal.address });
   await scene.startWorker();
 }, 60_000);
 

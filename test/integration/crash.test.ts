@@ -1,14 +1,14 @@
 import type { Runners } from '../../dev/runner/runners.ts';
 import { startRunners } from '../../dev/runner/runners.ts';
-import type { Scene } from './support/crash-scene.ts';
+import type { CrashScene } from './support/crash-scene.ts';
 import {
   expectCleanEnd,
   expectWhole,
-  openScene,
+  openCrashScene,
   untilRegistered,
   untilSettled,
 } from './support/crash-scene.ts';
-import { world } from './support/servers.ts';
+import { suiteServers } from './support/servers.ts';
 
 /**
  * A worker dies by SIGKILL while 100 runners are being created: whatever the moment, there are 100 runners in the end,
@@ -19,13 +19,13 @@ const RUNNERS = 100;
 let runners: Runners;
 
 beforeAll(async () => {
-  runners = await startRunners({ kubeconfig: world().kubeconfig });
+  runners = await startRunners({ kubeconfig: suiteServers().kubeconfig });
 });
 
 afterAll(() => runners.stop(), 30_000);
 
 /** Kills one of `workers` workers when GitHub has registered `moment` runners; a new one takes its place at once. */
-async function killAt(scene: Scene, moment: number, workers = 1): Promise<void> {
+async function killAt(scene: CrashScene, moment: number, workers = 1): Promise<void> {
   const [first] = await Promise.all(Array.from({ length: workers }, () => scene.startWorker()));
   await scene.scaleTo(RUNNERS);
   await untilRegistered(scene, moment);
@@ -36,8 +36,8 @@ async function killAt(scene: Scene, moment: number, workers = 1): Promise<void> 
   await expectCleanEnd(scene);
 }
 
-async function inScene(name: string, act: (scene: Scene) => Promise<void>): Promise<void> {
-  const scene = await openScene(name, world());
+async function inScene(name: string, act: (scene: CrashScene) => Promise<void>): Promise<void> {
+  const scene = await openCrashScene(name, suiteServers());
   try {
     await act(scene);
   } finally {

@@ -7,7 +7,7 @@ import type { EphemeralRunner } from '../../src/api/v1alpha1/ephemeral-runner.ts
 import { API_VERSION, KINDS, PLURALS } from '../../src/api/v1alpha1/group.ts';
 import { revisionOf } from '../../src/api/revision.ts';
 import { minimalScaleSet, runner, runnerSet, samples } from '../api/samples.ts';
-import { freshNamespace, world } from './support/servers.ts';
+import { freshNamespace, suiteServers } from './support/servers.ts';
 import type { FreshNamespace } from './support/servers.ts';
 
 let namespace: FreshNamespace;
@@ -22,7 +22,7 @@ afterAll(() => namespace.remove());
 
 /** Runs kubectl in this file's namespace; what it prints on failure is the error's message. */
 function kubectl(args: readonly string[], input?: object): Promise<string> {
-  const common = ['--kubeconfig', world().kubeconfig, '--namespace', namespace.name];
+  const common = ['--kubeconfig', suiteServers().kubeconfig, '--namespace', namespace.name];
   return new Promise((resolve, reject) => {
     const answered = (error: ExecFileException | null, stdout: string, stderr: string): void => {
       if (error) reject(new Error(stderr, { cause: error }));

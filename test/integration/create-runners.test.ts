@@ -21,7 +21,7 @@ import {
   secrets,
 } from '../../src/kubernetes/client/resources.ts';
 import type { FreshNamespace } from './support/servers.ts';
-import { freshNamespace, world } from './support/servers.ts';
+import { freshNamespace, suiteServers } from './support/servers.ts';
 
 /**
  * Creation step by step: whatever an earlier try left behind, the next one ends with one runner, registered once, with
@@ -36,7 +36,7 @@ const scaleSetId = 7;
 beforeAll(async () => {
   github = await startGitHub();
   github.admin.createScaleSet({ id: scaleSetId, name: 'demo' });
-  kubernetes = createKubernetesClient({ kubeConfig: world().kubeconfig });
+  kubernetes = createKubernetesClient({ kubeConfig: suiteServers().kubeconfig });
   namespace = await freshNamespace('create');
   await kubernetes.create(secrets, namespace.name, {
     metadata: { name: 'github' },
@@ -131,7 +131,7 @@ async function expectWhole(name: string): Promise<void> {
   expect(pod.metadata?.deletionTimestamp).toBeUndefined();
 }
 
-test('a lane makes its runners one after the other', async () => {
+test('a batch of one lane makes its runners one after the other', async () => {
   durations.length = 0;
   const result = await create(['demo-runner-one', 'demo-runner-two']);
   expect(result).toMatchObject({
@@ -222,7 +222,7 @@ test('a name that another scale set holds is given up, not taken away', async ()
   expect(object.metadata.deletionTimestamp).toBeDefined();
 });
 
-test('a failure that concerns all ends the lane: what was made stays made, the rest was not begun', async () => {
+test('a failure that concerns all ends the batch: what was made stays made, the rest was not begun', async () => {
   github.admin.addFault({ match: 'generatejitconfig', kind: 'status', status: 403, times: 1 });
   const result = await create(['demo-runner-f1', 'demo-runner-f2']);
   expect(result).toMatchObject({

@@ -4,7 +4,7 @@ import { always, eventually, podTemplate, startScene } from './support/scene.ts'
 import type { RunnerSet, Scene } from './support/scene.ts';
 import { startScaleSet } from './support/listener-scene.ts';
 
-/** Runners that went wrong, by the rows of what users of today's controller suffer from. */
+/** Runners that fail, never come online, vanish or stay pending. */
 jest.setTimeout(180_000);
 
 let scene: Scene;
@@ -13,7 +13,7 @@ const PENDING_SECONDS = 4;
 const GRACE_SECONDS = 2;
 
 beforeAll(async () => {
-  scene = await startScene('rows-went-wrong', {
+  scene = await startScene('failed-runners', {
     settings: {
       registrationTimeoutSeconds: 3,
       pendingTimeoutSeconds: PENDING_SECONDS,
@@ -26,7 +26,7 @@ afterAll(() => scene.stop());
 
 const [first, second] = [0, 1] as const;
 
-describe('row 4: failed runners', () => {
+describe('failed runners', () => {
   it('are tried again at bounded intervals, hold no capacity, and leave nothing to delete by hand', async () => {
     scene.runners.rules.add({ namespace: scene.namespace, exitCode: 1 });
     const demo = await startScaleSet(scene, 'failing', { maxRunners: 4 });
@@ -55,7 +55,7 @@ describe('row 4: failed runners', () => {
   });
 });
 
-describe('row 5: a runner that counts as supply and is none', () => {
+describe('a runner that counts as supply and is none', () => {
   const stranger = (set: RunnerSet, known: string[]): string | undefined =>
     set.registered().find(({ name, online }) => !online && !known.includes(name))?.name;
 
@@ -142,7 +142,7 @@ describe('row 5: a runner that counts as supply and is none', () => {
   }
 });
 
-describe('row 6: a pod that vanished', () => {
+describe('a pod that vanished', () => {
   it('without a job: another runner comes, by another name and JIT config', async () => {
     const set = await scene.createSet('vanished', { replicas: 2 });
     const before = await set.ready(2);
@@ -173,7 +173,7 @@ describe('row 6: a pod that vanished', () => {
   });
 });
 
-describe('row 13: a pod that is pending', () => {
+describe('a pod that is pending', () => {
   it('for its image fails after the grace, under the name of the error, and heals with the template', async () => {
     const began = Date.now();
     const set = await scene.createSet('bad-image', {
@@ -194,12 +194,12 @@ describe('row 13: a pod that is pending', () => {
     {
       why: 'because its node does not start it',
       spec: podTemplate({}, { image: 'stuck.invalid/runner:1' }),
-      told: ' (ContainerCreating)',
+      suffix: ' (ContainerCreating)',
     },
-    { why: 'because no scheduler looks at it', spec: podTemplate({ schedulerName: 'nobody' }), told: '' },
-  ])('$why fails after the timeout, and heals with the template', async ({ spec, told }) => {
+    { why: 'because no scheduler looks at it', spec: podTemplate({ schedulerName: 'nobody' }), suffix: '' },
+  ])('$why fails after the timeout, and heals with the template', async ({ spec, suffix }) => {
     const began = Date.now();
-    const set = await scene.createSet(`stuck${told.length}`, { replicas: 2, runner: { spec } });
+    const set = await scene.createSet(`stuck${suffix.length}`, { replicas: 2, runner: { spec } });
     const [event] = await eventually(async () => {
       const failures = await set.events('RunnerFailed');
       expect(failures.length).toBeGreaterThan(1);
@@ -208,7 +208,7 @@ describe('row 13: a pod that is pending', () => {
     expect(Date.now() - began).toBeGreaterThan(PENDING_SECONDS * 1000);
     const [, text] = event?.message?.split(/^[\w-]+-runner-\w{5}: /) ?? [];
     expect(text).toBe(
-      `PendingTimeout: The pod did not run within the time that --pending-timeout sets${told}.`,
+      `PendingTimeout: The pod did not run within the time that --pending-timeout sets${suffix}.`,
     );
     await set.edit({ spec: podTemplate({ schedulerName: null as never }) });
     await set.ready(2);

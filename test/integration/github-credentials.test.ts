@@ -42,7 +42,7 @@ const statusesOf = (name: string): number[] =>
     .filter((call) => call.name === name)
     .map(({ status }) => status);
 
-it('a rotated token is used with the next call: the revoked one is not tried once more (row 15)', async () => {
+it('a rotated token is used with the next call: the revoked one is not tried once more', async () => {
   const { admin } = scene.github;
   const set = await setWithToken('rotated', 'ghp_before', 2);
   await rotate('rotated', 'ghp_after');

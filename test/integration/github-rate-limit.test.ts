@@ -13,8 +13,8 @@ import { createKubernetesClient } from '../../src/kubernetes/client/create-clien
 import { configMaps, ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/client/resources.ts';
 import { RATE_LIMITS_CONFIG_MAP } from '../../src/workers/share-rate-limits.ts';
 import { eventually } from './support/scene.ts';
-import { freshNamespace, world } from './support/servers.ts';
 import { workerCommand } from './support/worker-process.ts';
+import { freshNamespace, suiteServers } from './support/servers.ts';
 
 jest.setTimeout(180_000);
 
@@ -33,7 +33,7 @@ const logFile = join(folder, 'worker.log');
 
 async function startWorkerProcess(cluster: string): Promise<{ process: RunningProcess; health: string }> {
   const health = `127.0.0.1:${await freePort()}`;
-  const command = workerCommand({ cluster, namespace, health, ...world() });
+  const command = workerCommand({ cluster, namespace, health, ...suiteServers() });
   const process = launch({ name: 'worker', ...command, logFile });
   await process.alive(waitUntil('The worker', async () => (await fetch(`http://${health}/readyz`)).ok));
   return { process, health };
@@ -41,7 +41,7 @@ async function startWorkerProcess(cluster: string): Promise<{ process: RunningPr
 
 beforeAll(async () => {
   github = await startGitHub({ latency: { generatejitconfig: 100 } });
-  kubernetes = createKubernetesClient({ kubeConfig: world().kubeconfig });
+  kubernetes = createKubernetesClient({ kubeConfig: suiteServers().kubeconfig });
   ({ name: namespace } = await freshNamespace('limits'));
   await kubernetes.create(secrets, namespace, {
     metadata: { name: 'github' },
@@ -98,11 +98,11 @@ const requestsOf = async (): Promise<number[]> =>
     lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0),
   );
 
-it('what is left of the budgets is a metric of each worker, as GitHub told it', async () => {
+it('what is left of the budgets is a metric of each worker, as GitHub says it', async () => {
   await scaleAll(1);
   await eventually(async () => expect(await podCount()).toBe(SETS.length));
   const url = github.configUrl('octo/app');
-  const told = async (what: string, resource: string): Promise<number[]> => {
+  const budget = async (what: string, resource: string): Promise<number[]> => {
     const sample = `temporal_arc_github_rate_limit_${what}{config_url="${url}",resource="${resource}"} `;
     const lines = (await samples(sample)).flat();
     return lines.map((line) => Number(line.slice(sample.length)));
@@ -111,10 +111,10 @@ it('what is left of the budgets is a metric of each worker, as GitHub told it', 
   const left = 5_000 - (calls.registrationtoken?.count ?? 0);
   expect(left).toBeLessThan(5_000);
   // The worker that asked last was told of all that went before.
-  expect(Math.min(...(await told('remaining', 'core')))).toBe(left);
-  expect(new Set(await told('limit', 'core'))).toEqual(new Set([5_000]));
-  expect(new Set(await told('limit', 'actions_runner_registration'))).toEqual(new Set([10_000]));
-  for (const reset of await told('reset_timestamp_seconds', 'core'))
+  expect(Math.min(...(await budget('remaining', 'core')))).toBe(left);
+  expect(new Set(await budget('limit', 'core'))).toEqual(new Set([5_000]));
+  expect(new Set(await budget('limit', 'actions_runner_registration'))).toEqual(new Set([10_000]));
+  for (const reset of await budget('reset_timestamp_seconds', 'core'))
     expect(reset * 1_000).toBeGreaterThan(Date.now());
 });
 
@@ -135,10 +135,10 @@ it('a 429 to one worker slows the config URL down for both, and every set says w
   });
   const askedAt = limited.at + limited.durationMs;
   await eventually(async () => {
-    const told =
+    const sample =
       /temporal_arc_github_pause_seconds\{config_url="[^"]+\/octo\/app",scope="all"\} 1?\d(\.\d+)?$/;
     for (const lines of await samples('temporal_arc_github_pause_seconds'))
-      expect(lines).toEqual([expect.stringMatching(told)]);
+      expect(lines).toEqual([expect.stringMatching(sample)]);
   }, 5_000);
   await eventually(async () => {
     for (const name of SETS) {

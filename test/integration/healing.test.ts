@@ -19,14 +19,14 @@ const SECONDS = 25_000;
 
 /** Waits until the set says what blocks it, in its conditions, one Event and its workflow's answer. */
 async function blocked(set: RunnerSet, reason: string, message: RegExp): Promise<void> {
-  const told = { reason, message: expect.stringMatching(message) };
+  const block = { reason, message: expect.stringMatching(message) };
   await eventually(async () => {
-    expect(await set.condition('CreationBlocked')).toMatchObject({ status: 'True', ...told });
-    expect(await set.condition('Ready')).toMatchObject({ status: 'False', ...told });
+    expect(await set.condition('CreationBlocked')).toMatchObject({ status: 'True', ...block });
+    expect(await set.condition('Ready')).toMatchObject({ status: 'False', ...block });
     expect(await set.events(reason)).toMatchObject([
       { type: 'Warning', message: expect.stringMatching(message) },
     ]);
-    expect(await set.state()).toMatchObject({ blocked: told });
+    expect(await set.state()).toMatchObject({ blocked: block });
   });
 }
 

@@ -14,7 +14,7 @@ import type { ConfigMap, Pod } from '../../src/kubernetes/client/resources.ts';
 import { configMaps, events, pods, resourceQuotas, secrets } from '../../src/kubernetes/client/resources.ts';
 import { buildEvent } from '../../src/kubernetes/objects/event.ts';
 import type { FreshNamespace } from './support/servers.ts';
-import { freshNamespace, world } from './support/servers.ts';
+import { freshNamespace, suiteServers } from './support/servers.ts';
 
 const failure = (promise: Promise<unknown>): Promise<KubernetesError> =>
   promise.then(
@@ -37,7 +37,7 @@ let client: KubernetesClient;
 beforeAll(async () => {
   namespace = await freshNamespace('client');
   ns = namespace.name;
-  client = createKubernetesClient({ kubeConfig: world().kubeconfig });
+  client = createKubernetesClient({ kubeConfig: suiteServers().kubeconfig });
 });
 
 afterAll(async () => {

@@ -2,24 +2,24 @@ import type { RunningProcess } from '../../dev/processes.ts';
 import type { Runners } from '../../dev/runner/runners.ts';
 import { startRunners } from '../../dev/runner/runners.ts';
 import { autoscalingListenerWorkflowId } from '../../src/messages/workflow-ids.ts';
-import type { Scene } from './support/crash-scene.ts';
-import { openScene } from './support/crash-scene.ts';
+import type { CrashScene } from './support/crash-scene.ts';
+import { openCrashScene } from './support/crash-scene.ts';
 import { always, eventually } from './support/scene.ts';
 import { startScaleSet } from './support/listener-scene.ts';
 import type { StartedScaleSet } from './support/listener-scene.ts';
-import { world } from './support/servers.ts';
+import { suiteServers } from './support/servers.ts';
 
 /** The worker that polls is lost, or stands still: another one goes on with the same session. */
 let runners: Runners;
 
 beforeAll(async () => {
-  runners = await startRunners({ kubeconfig: world().kubeconfig });
+  runners = await startRunners({ kubeconfig: suiteServers().kubeconfig });
 }, 60_000);
 
 afterAll(() => runners.stop(), 30_000);
 
-async function inScene(name: string, act: (scene: Scene) => Promise<void>): Promise<void> {
-  const scene = await openScene(name, world(), { jitLatencyMs: 0 });
+async function inScene(name: string, act: (scene: CrashScene) => Promise<void>): Promise<void> {
+  const scene = await openCrashScene(name, suiteServers(), { jitLatencyMs: 0 });
   try {
     await act(scene);
   } finally {
@@ -30,14 +30,14 @@ async function inScene(name: string, act: (scene: Scene) => Promise<void>): Prom
 /** Heartbeats are missed for this long before a session is handed on; another one must poll within twice that time. */
 const HEARTBEAT_MS = 10_000;
 
-const polls = ({ github }: Scene): { at: number; status: number }[] =>
+const polls = ({ github }: CrashScene): { at: number; status: number }[] =>
   github.admin.calls().filter(({ name }) => name === 'getmessage');
 
-const sessions = ({ github }: Scene): number =>
+const sessions = ({ github }: CrashScene): number =>
   github.admin.calls().filter(({ name }) => name === 'createsession').length;
 
 /** Waits for a poll that begins after `since`. */
-const polledAfter = (scene: Scene, since: number): Promise<number> =>
+const polledAfter = (scene: CrashScene, since: number): Promise<number> =>
   eventually(() => {
     const poll = polls(scene).find(({ at }) => at > since);
     if (!poll) throw new Error('Nobody polls.');
@@ -46,7 +46,7 @@ const polledAfter = (scene: Scene, since: number): Promise<number> =>
 
 /** The process that holds the session of a scale set: its id is in Temporal's own words. */
 async function holderOf(
-  scene: Scene,
+  scene: CrashScene,
   { listenerName }: StartedScaleSet,
   among: RunningProcess[],
 ): Promise<RunningProcess> {
@@ -60,7 +60,7 @@ async function holderOf(
   return holder;
 }
 
-test('row 7: the worker is killed while it polls; the next one resumes the same session and loses nothing', async () => {
+test('the worker is killed while it polls; the next one resumes the same session and loses nothing', async () => {
   await inScene('listener-kill', async (scene) => {
     const first = await scene.startWorker();
     const demo = await startScaleSet(scene, 'busy', { maxRunners: 10 });
@@ -78,7 +78,7 @@ test('row 7: the worker is killed while it polls; the next one resumes the same 
   });
 }, 120_000);
 
-test('row 8: a worker is gone without a word; another one polls within twice the timeout', async () => {
+test('a worker is gone without a word; another one polls within twice the timeout', async () => {
   await inScene('listener-gone', async (scene) => {
     const workers = [await scene.startWorker(), await scene.startWorker()];
     const demo = await startScaleSet(scene, 'busy', { maxRunners: 10 });
@@ -93,7 +93,7 @@ test('row 8: a worker is gone without a word; another one polls within twice the
 /** The two polls that a process leaves open at Temporal when it stands still may each swallow one try. */
 const FROZEN_TRIES = 3;
 
-test('row 8: the worker that polls stands still; another one takes over, and no job is lost', async () => {
+test('the worker that polls stands still; another one takes over, and no job is lost', async () => {
   await inScene('listener-freeze', async (scene) => {
     const workers = [await scene.startWorker(), await scene.startWorker()];
     const demo = await startScaleSet(scene, 'busy', { maxRunners: 10 });
@@ -128,7 +128,7 @@ test('a worker that is told to end hands its session on at once', async () => {
   });
 }, 120_000);
 
-test('row 7: all of Temporal’s memory of the listener is lost; the session is found again', async () => {
+test('all of Temporal’s memory of the listener is lost; the session is found again', async () => {
   await inScene('listener-amnesia', async (scene) => {
     const worker = await scene.startWorker();
     const demo = await startScaleSet(scene, 'busy', { maxRunners: 10 });

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 afterAll(() => scene.stop(), 120_000);
 
-test('row 17: a GitHub that requires acquire runs its jobs; ids keep all their digits', async () => {
+test('a GitHub that requires acquire runs its jobs; ids keep all their digits', async () => {
   const demo = await startScaleSet(scene, 'demo', { maxRunners: 5 });
   const [job] = scene.github.admin.queueJobs({ scaleSetId: demo.id, count: 12, durationMs: 300 });
   expect(demo.jobs('available').length + demo.jobs('assigned').length).toBeGreaterThan(0);

@@ -14,25 +14,25 @@ import {
   secrets,
   serviceAccounts,
 } from '../../src/kubernetes/client/resources.ts';
-import type { Scene } from './support/crash-scene.ts';
-import { openScene } from './support/crash-scene.ts';
+import type { CrashScene } from './support/crash-scene.ts';
+import { openCrashScene } from './support/crash-scene.ts';
 import { eventually } from './support/scene.ts';
 import type { StartedScaleSet } from './support/listener-scene.ts';
 import { setToken, startScaleSet } from './support/listener-scene.ts';
-import { world } from './support/servers.ts';
+import { suiteServers } from './support/servers.ts';
 
 /** A listener in a pod of its own. Nodes are fake: the test runs what the pod would run, with what the pod was given. */
 let runners: Runners;
-let scene: Scene;
+let scene: CrashScene;
 let folder: string;
 let demo: StartedScaleSet;
 let listener: RunningProcess | undefined;
 
 beforeAll(async () => {
-  runners = await startRunners({ kubeconfig: world().kubeconfig });
+  runners = await startRunners({ kubeconfig: suiteServers().kubeconfig });
   folder = mkdtempSync(join(tmpdir(), 'temporal-arc-listener-'));
   const workerFlags = ['--listener-image', 'temporal-arc:test', '--listener-metrics-addr', '0'];
-  scene = await openScene('listener-pod', world(), { jitLatencyMs: 0, workerFlags });
+  scene = await openCrashScene('listener-pod', suiteServers(), { jitLatencyMs: 0, workerFlags });
   await scene.startWorker();
 }, 120_000);
 
@@ -67,7 +67,12 @@ async function runPod(): Promise<RunningProcess> {
       join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts'),
       ...(container?.command ?? []).slice(1),
     ],
-    env: { PATH: process.env['PATH'], ...env, LISTENER_CONFIG_PATH: path, KUBECONFIG: world().kubeconfig },
+    env: {
+      PATH: process.env['PATH'],
+      ...env,
+      LISTENER_CONFIG_PATH: path,
+      KUBECONFIG: suiteServers().kubeconfig,
+    },
     logFile: join(folder, 'listener.log'),
   });
 }

@@ -89,7 +89,7 @@ test('minRunners are kept idle, on top of the jobs', async () => {
   await demo.online(2);
 }, 90_000);
 
-describe('row 7: 409 on the message session', () => {
+describe('a message session', () => {
   test('while somebody else holds the session, it waits, says so, and goes on by itself', async () => {
     const opened = calls('createsession');
     scene.github.admin.addFault({
@@ -141,7 +141,7 @@ describe('row 7: 409 on the message session', () => {
   }, 60_000);
 });
 
-describe('row 9: demand', () => {
+describe('demand', () => {
   test('the first statistics of a session are applied', async () => {
     const demo = await startScaleSet(scene, 'demo', { maxRunners: 5 });
     // Jobs that were assigned while nobody listened: no message tells of them.
@@ -196,7 +196,7 @@ describe('row 9: demand', () => {
   }, 120_000);
 });
 
-test('row 16: the capacity sent with each poll is 0 while paused, and maxRunners again afterwards', async () => {
+test('the capacity sent with each poll is 0 while paused, and maxRunners again afterwards', async () => {
   const demo = await startScaleSet(scene, 'demo', { maxRunners: 6 });
   expect(demo.capacity()).toBe(6);
   await demo.annotate({ 'temporal-arc/paused': 'true' });

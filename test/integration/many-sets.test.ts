@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => scene.stop());
 
-it(`row 19: ${SCALE_SETS} scale sets add no pod, and each one's queue is polled`, async () => {
+it(`${SCALE_SETS} scale sets add no pod, and each one's queue is polled`, async () => {
   const names = Array.from({ length: SCALE_SETS }, (_, index) => `idle-${index}`);
   const sets = await Promise.all(names.map((name) => createScaleSet(scene, name)));
   const { admin } = scene.github;

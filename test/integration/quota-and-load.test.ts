@@ -6,22 +6,22 @@ import { podDisruptionBudgets, resourceQuotas } from '../../src/kubernetes/clien
 import { eventually, startScene } from './support/scene.ts';
 import type { Scene } from './support/scene.ts';
 import { startScaleSet } from './support/listener-scene.ts';
-import { world } from './support/servers.ts';
+import { suiteServers } from './support/servers.ts';
 
-/** Nodes that are emptied, and quotas that are used up: rows 10 and 14 of what users of today's controller suffer from. */
+/** Nodes that are emptied, and quotas that are used up. */
 jest.setTimeout(180_000);
 
 let scene: Scene;
 
 beforeAll(async () => {
-  scene = await startScene('rows-pressure');
+  scene = await startScene('quota-and-load');
 });
 afterEach(() => scene.clear());
 afterAll(() => scene.stop());
 
 /** Asks for an eviction as `kubectl drain` does. @returns the status of the answer */
 async function evict(pod: string): Promise<number> {
-  const api = await connectToApi(world().kubeconfig, 1);
+  const api = await connectToApi(suiteServers().kubeconfig, 1);
   const path = `/api/v1/namespaces/${scene.namespace}/pods/${pod}/eviction`;
   const body = {
     apiVersion: 'policy/v1',
@@ -39,7 +39,7 @@ async function evict(pod: string): Promise<number> {
   }
 }
 
-it('row 10: a runner with a job is not evicted, and autoscalers leave it; an idle one goes and is replaced', async () => {
+it('a runner with a job is not evicted, and autoscalers leave it; an idle one goes and is replaced', async () => {
   const set = await scene.createSet('drained', { replicas: 2 });
   const [busy = '', idle = ''] = await set.ready(2);
   const began = Date.now();
@@ -56,11 +56,11 @@ it('row 10: a runner with a job is not evicted, and autoscalers leave it; an idl
   for (const key of Object.keys(JOB_PROTECTION_ANNOTATIONS))
     expect((await scene.pod(idle))?.metadata?.annotations).not.toHaveProperty([key]);
   // One request for the pod, and one for the budget of the set.
-  const marks = scene.requests.filter(({ at, verb, resource }) => {
-    const isMark = verb === 'patch' && resource === 'pods';
-    return at >= began && (isMark || resource === 'poddisruptionbudgets');
+  const protections = scene.requests.filter(({ at, verb, resource }) => {
+    const isPodPatch = verb === 'patch' && resource === 'pods';
+    return at >= began && (isPodPatch || resource === 'poddisruptionbudgets');
   });
-  expect(marks).toHaveLength(2);
+  expect(protections).toHaveLength(2);
   expect(await evict(busy)).toBe(429);
   expect(await evict(idle)).toBe(201);
   await eventually(async () => {
@@ -75,7 +75,7 @@ it('row 10: a runner with a job is not evicted, and autoscalers leave it; an idl
   await set.ready(2);
 });
 
-it('row 14: a used-up quota lowers the capacity that is announced, without a busy loop, until it frees', async () => {
+it('a used-up quota lowers the capacity that is announced, without a busy loop, until it frees', async () => {
   const quota = { namespace: scene.namespace, name: 'few' };
   const spec = { hard: { pods: '2' } };
   await scene.kubernetes.create(resourceQuotas, scene.namespace, { metadata: { name: 'few' }, spec });

@@ -5,6 +5,15 @@ import { isConditionTrue } from '../../src/api/conditions.ts';
 import { runnerProxySecretName } from '../../src/api/names.ts';
 import type { Resource } from '../../src/kubernetes/client/resources.ts';
 import { ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/client/resources.ts';
+import type { ScaleRequest } from '../../src/messages/ephemeral-runner-set.ts';
+import {
+  pauseSignal,
+  pauseUpdate,
+  resumeUpdate,
+  runnerSetStateQuery,
+  scaleSignal,
+  scaleUpdate,
+} from '../../src/messages/ephemeral-runner-set.ts';
 import { always, eventually, podTemplate, randomFrom, revision, startScene } from './support/scene.ts';
 import type { RunnerSet, Scene } from './support/scene.ts';
 
@@ -32,9 +41,11 @@ describe('replicas', () => {
       (await set.runners()).filter(({ status }) => isConditionTrue(status?.conditions, 'Ready')),
     ).toHaveLength(100);
     await scene.kubectl('wait', '--for=condition=Ready', `ephemeralrunner/${all[0]!}`, '--timeout=10s');
-    const told = await Promise.all(all.slice(10, 15).map((name) => scene.startJob(name)));
-    // GitHub knows of these jobs; nobody has told the cluster yet.
-    const untold = await Promise.all(all.slice(40, 45).map((name) => scene.startJob(name, { told: false })));
+    const reported = await Promise.all(all.slice(10, 15).map((name) => scene.startJob(name)));
+    // GitHub knows of these jobs; the cluster does not yet.
+    const unreported = await Promise.all(
+      all.slice(40, 45).map((name) => scene.startJob(name, { reported: false })),
+    );
     await set.patch({ replicas: 20 });
     const left = await eventually(async () => {
       const names = await set.names();
@@ -42,7 +53,7 @@ describe('replicas', () => {
       return names;
     });
     expect(left).toEqual(expect.arrayContaining([...all.slice(10, 15), ...all.slice(40, 45)]));
-    expect([...told, ...untold].map((id) => scene.job(id).state)).toEqual(Array(10).fill('running'));
+    expect([...reported, ...unreported].map((id) => scene.job(id).state)).toEqual(Array(10).fill('running'));
     await set.ready(20);
     await eventually(async () =>
       expect(await set.read()).toMatchObject({
@@ -100,18 +111,21 @@ describe('replicas', () => {
     await scene.kubectl('scale', 'ephemeralrunnerset/orders', '--replicas=2');
     await set.ready(2);
     const workflow = set.workflow();
-    expect(await workflow.executeUpdate('scale', { args: [{ replicas: 4 }] })).toEqual({
+    expect(await workflow.executeUpdate(scaleUpdate, { args: [{ replicas: 4 }] })).toEqual({
       replicas: 4,
       previous: 2,
     });
     await set.ready(4);
-    for (const bad of [{ replicas: -1 }, { replicas: 1.5 }, { replicas: '3' }, {}, null]) {
-      const refused = await workflow.executeUpdate('scale', { args: [bad] }).catch((error: unknown) => error);
+    for (const malformed of [{ replicas: -1 }, { replicas: 1.5 }, { replicas: '3' }, {}, null]) {
+      const bad = malformed as ScaleRequest;
+      const refused = await workflow
+        .executeUpdate(scaleUpdate, { args: [bad] })
+        .catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(WorkflowUpdateFailedError);
       expect((refused as WorkflowUpdateFailedError).cause?.message).toMatch(/^replicas: a whole number/);
-      await workflow.signal('scale', bad);
+      await workflow.signal(scaleSignal, bad);
     }
-    await workflow.signal('scale', { replicas: 3 });
+    await workflow.signal(scaleSignal, { replicas: 3 });
     await set.ready(3);
     expect(scene.logs.filter((line) => line.includes('A scale signal was ignored'))).toHaveLength(5);
     const names = await set.names();
@@ -147,7 +161,7 @@ describe('a workflow that was terminated', () => {
     const set = await scene.createSet('paused', { replicas: 4 });
     const before = await set.ready(4);
     const job = await scene.startJob(before[second]!);
-    expect(await set.workflow().executeUpdate('pause')).toEqual({ paused: true });
+    expect(await set.workflow().executeUpdate(pauseUpdate)).toEqual({ paused: true });
     await restart(set);
     await set.patch({ replicas: 7 });
     await eventually(async () => expect(await set.condition('Paused')).toMatchObject({ status: 'True' }));
@@ -156,7 +170,7 @@ describe('a workflow that was terminated', () => {
     );
     await always(1_500, async () => expect(await set.names()).toEqual(before));
     expect(set.onlineNames()).toEqual(before);
-    expect(await set.workflow().executeUpdate('resume')).toEqual({ paused: false });
+    expect(await set.workflow().executeUpdate(resumeUpdate)).toEqual({ paused: false });
     expect(await set.ready(7)).toEqual(expect.arrayContaining(before));
     expect(scene.job(job).state).toBe('running');
   });
@@ -238,8 +252,8 @@ describe('a new template', () => {
   it('replaces idle runners at once; busy ones live and finish', async () => {
     const set = await scene.createSet('rotate', { replicas: 4, runner: revision('one') });
     const before = await set.ready(4);
-    const told = await scene.startJob(before[first]!);
-    const untold = await scene.startJob(before[second]!, { told: false });
+    const reported = await scene.startJob(before[first]!);
+    const unreported = await scene.startJob(before[second]!, { reported: false });
     await set.edit(revision('two'));
     await eventually(async () => {
       const names = await set.names();
@@ -249,7 +263,7 @@ describe('a new template', () => {
       expect(names).not.toEqual(expect.arrayContaining([before[3]]));
     });
     await set.ready(4);
-    expect([told, untold].map((id) => scene.job(id).state)).toEqual(['running', 'running']);
+    expect([reported, unreported].map((id) => scene.job(id).state)).toEqual(['running', 'running']);
     for (const name of before.slice(0, 2)) scene.github.admin.finishJob(name);
     await eventually(async () => expect(await set.names()).not.toEqual(expect.arrayContaining([before[0]])));
     const after = await eventually(async () => {
@@ -260,7 +274,7 @@ describe('a new template', () => {
       const container = (await scene.pod(name))?.spec?.containers.find((each) => each.name === 'runner');
       expect(container?.env).toContainEqual({ name: 'REVISION', value: 'two' });
     }
-    expect([told, untold].map((id) => scene.job(id).result)).toEqual(['succeeded', 'succeeded']);
+    expect([reported, unreported].map((id) => scene.job(id).result)).toEqual(['succeeded', 'succeeded']);
   });
 });
 
@@ -359,7 +373,7 @@ describe('a pod that someone deletes', () => {
     expect(set.registeredNames()).toEqual(after);
   });
 
-  it('with a job is a lost runner: deregistered, replaced, and told of', async () => {
+  it('with a job is a lost runner: deregistered, replaced, and named in an Event', async () => {
     const set = await scene.createSet('lost', { replicas: 2 });
     const before = await set.ready(2);
     const job = await scene.startJob(before[first]!);
@@ -417,7 +431,7 @@ describe('deletion', () => {
     const before = await set.ready(4);
     const jobs = [
       await scene.startJob(before[first]!),
-      await scene.startJob(before[second]!, { told: false }),
+      await scene.startJob(before[second]!, { reported: false }),
     ];
     await scene.kubectl('delete', 'ephemeralrunnerset', 'leaving', '--wait=false');
     await eventually(async () => expect(await set.names()).toEqual(before.slice(0, 2)));
@@ -439,10 +453,10 @@ describe('deletion', () => {
   });
 });
 
-describe('a runner that belongs to no set', () => {
-  const loose = async (name: string): Promise<number> => {
+describe('a standalone runner', () => {
+  const createRunner = async (name: string): Promise<number> => {
     const { id } = scene.github.admin.createScaleSet({ name: `of-${name}` });
-    await scene.createLooseRunner(name, id);
+    await scene.createStandaloneRunner(name, id);
     return id;
   };
   const online = (name: string, scaleSetId: number) =>
@@ -464,7 +478,7 @@ describe('a runner that belongs to no set', () => {
     });
 
   it('is served, gets a new pod and a new JIT config after a failure, and is removed when it has done its job', async () => {
-    const id = await loose('single');
+    const id = await createRunner('single');
     const registeredAs = await online('single', id);
     const uid = (await scene.pod('single'))?.metadata?.uid;
     scene.runners.end({ namespace: scene.namespace, name: 'single' }, 1);
@@ -479,16 +493,16 @@ describe('a runner that belongs to no set', () => {
   });
 
   it('has no set to pause or scale: a signal that asks for it does not end its workflow', async () => {
-    await online('unpaused', await loose('unpaused'));
-    const { runId } = await scene.looseWorkflow().describe();
-    await scene.looseWorkflow().signal('pause');
-    await scene.looseWorkflow().signal('scale', { replicas: 2 });
-    await scene.looseWorkflow().query('state');
-    expect(await scene.looseWorkflow().describe()).toMatchObject({ runId, status: { name: 'RUNNING' } });
+    await online('unpaused', await createRunner('unpaused'));
+    const { runId } = await scene.standaloneWorkflow().describe();
+    await scene.standaloneWorkflow().signal(pauseSignal);
+    await scene.standaloneWorkflow().signal(scaleSignal, { replicas: 2 });
+    await scene.standaloneWorkflow().query(runnerSetStateQuery);
+    expect(await scene.standaloneWorkflow().describe()).toMatchObject({ runId, status: { name: 'RUNNING' } });
   });
 
   it('leaves GitHub when someone deletes it', async () => {
-    const id = await loose('unwanted');
+    const id = await createRunner('unwanted');
     await online('unwanted', id);
     await scene.kubectl('delete', 'ephemeralrunner', 'unwanted', '--timeout=30s');
     expect(scene.github.admin.runners(id)).toEqual([]);
@@ -497,7 +511,7 @@ describe('a runner that belongs to no set', () => {
 
   it('is given up when it fails too often', async () => {
     scene.runners.rules.add({ set: 'hopeless', namespace: scene.namespace, exitCode: 1 });
-    const id = await loose('hopeless-one');
+    const id = await createRunner('hopeless-one');
     await eventually(async () => expect(await scene.runner('hopeless-one')).toBeUndefined());
     expect(scene.github.admin.runners(id)).toEqual([]);
     // The first one and, as configured here, three more.

@@ -46,7 +46,7 @@ it('a new template waits for the jobs that run, and no further job is taken mean
   });
 });
 
-it('labels that GitHub drops are told by a condition and an Event (row 17)', async () => {
+it('labels that GitHub drops are named by a condition and an Event', async () => {
   const labelled = await createScaleSet(scene, 'labelled', { runnerScaleSetLabels: ['gpu', 'arm64'] });
   await labelled.running();
   expect(labelled.atGitHub()?.labels).toEqual(['labelled']);

@@ -132,7 +132,7 @@ function longestSilence(since: number): number {
 describe('what ARC left', () => {
   afterAll(() => scene.clear());
 
-  it('is adopted: the newest EphemeralRunnerSet is kept as it is, older ones go, whatever the version label (row 12)', async () => {
+  it('is adopted: the newest EphemeralRunnerSet is kept as it is, older ones go, whatever the version label', async () => {
     const adopted = new ScaleSet(scene, ADOPTED);
     const [older, newer] = await eventually(async () => {
       const sets = await adopted.runnerSets();
@@ -301,12 +301,12 @@ describe('a scale set', () => {
     expect(scene.calls('createscaleset')).toBe(created);
   });
 
-  it('whose template changes keeps its EphemeralRunnerSet, its busy runner and its polling (row 1)', async () => {
+  it('whose template changes keeps its EphemeralRunnerSet, its busy runner and its polling', async () => {
     const changed = await createScaleSet(scene, 'changed', { minRunners: 4 });
     const { set, listener } = await changed.running();
     const runners = await changed.runners();
     const [busy = '', ...idle] = await runners.ready(4);
-    const told = await scene.startJob(busy);
+    const job = await scene.startJob(busy);
     const since = Date.now();
     await changed.editTemplate('two');
     const [queued] = scene.github.admin.queueJobs({ scaleSetId: runners.scaleSetId });
@@ -318,7 +318,7 @@ describe('a scale set', () => {
       // The job may have come just before: then its runner has it, and lives.
       expect(now.filter((name) => idle.includes(name) && name !== runnerName)).toEqual([]);
     });
-    expect(scene.job(told).state).toBe('running');
+    expect(scene.job(job).state).toBe('running');
     const after = await changed.running();
     expect(after.set.metadata.uid).toBe(set.metadata.uid);
     expect(after.listener.metadata.uid).toBe(listener.metadata.uid);
@@ -364,7 +364,7 @@ describe('a scale set', () => {
     });
   });
 
-  it('copies each change of its counters, and says that its runners are outdated (row 2)', async () => {
+  it('copies each change of its counters, and says that its runners are outdated', async () => {
     const outdated = await createScaleSet(scene, 'outdated', { minRunners: 1 });
     await eventually(async () => {
       expect((await outdated.read()).status).toMatchObject({
@@ -451,7 +451,7 @@ describe('a deletion', () => {
     await vanish(runners.scaleSetId);
   });
 
-  it('does not hang when the Secret went first: what leaked is named in Events (row 11)', async () => {
+  it('does not hang when the Secret went first: what leaked is named in Events', async () => {
     const { namespace, kubernetes, github } = scene;
     const token = { github_token: Buffer.from(github.token).toString('base64') };
     await kubernetes.create(secrets, namespace, { metadata: { name: 'doomed' }, data: token });

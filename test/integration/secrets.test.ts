@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { ephemeralRunnerSets, events, pods, secrets } from '../../src/kubernetes/client/resources.ts';
+import { scaleUpdate } from '../../src/messages/ephemeral-runner-set.ts';
 import { eventually, podTemplate, revision, startScene, TOKEN_SECRET } from './support/scene.ts';
 import type { Scene } from './support/scene.ts';
 
@@ -115,11 +116,11 @@ async function eventfulLife(): Promise<void> {
   await scene.startJob(name);
   await scene.deletePod(name);
   scene.runners.end({ namespace: scene.namespace, name: another }, 1);
-  await byToken.workflow().executeUpdate('scale', { args: [{ replicas: 8 }] });
+  await byToken.workflow().executeUpdate(scaleUpdate, { args: [{ replicas: 8 }] });
   await eventually(async () => expect(await byToken.events('RunnerLost')).toHaveLength(1));
   await byToken.ready(8);
   const id = admin.createScaleSet({ name: 'of-single' }).id;
-  await scene.createLooseRunner('single', id, { githubConfigSecret: 'token' });
+  await scene.createStandaloneRunner('single', id, { githubConfigSecret: 'token' });
   await eventually(() => expect(admin.runners(id)).toMatchObject([{ online: true }]));
   await byApp.edit({ spec: podTemplate({ priorityClassName: 'notexist' }) });
   await eventually(async () =>
@@ -137,7 +138,7 @@ async function eventfulLife(): Promise<void> {
   );
   await byToken.edit({ githubConfigSecret: TOKEN_SECRET });
   await byToken.ready(9);
-  // Without it the runner of no set could never be deregistered.
+  // Without it the standalone runner could never be deregistered.
   const good = { github_token: scene.github.token };
   await scene.kubernetes.mergePatch(
     secrets,

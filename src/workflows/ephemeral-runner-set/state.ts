@@ -1,11 +1,11 @@
-import type { ResourceEvent as ResourceHappening } from '../../api/event.ts';
+import type { ResourceEvent } from '../../api/event.ts';
 import type { PastFailure } from '../../messages/ephemeral-runner-set.ts';
 import type { ObservedRunnerSet } from '../../messages/observations.ts';
 import type { RunnerSettings } from '../../messages/settings.ts';
 import type { RunnerState } from './runner.ts';
 
 /** Something worth an Event on the set, or on one of its runners. */
-export interface RunnerSetEvent extends ResourceHappening {
+export interface RunnerSetEvent extends ResourceEvent {
   runner?: string;
 }
 

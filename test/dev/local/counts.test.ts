@@ -1,7 +1,7 @@
 import { countScaleSets } from '../../../dev/local/counts.ts';
-import type { Sight } from '../../../dev/local/counts.ts';
+import type { Observation } from '../../../dev/local/counts.ts';
 
-const sight: Sight = {
+const observation: Observation = {
   scaleSets: [
     { id: 2, name: 'queue' },
     { id: 1, name: 'demo' },
@@ -23,7 +23,7 @@ const sight: Sight = {
 };
 
 test('jobs and runners are counted for their scale set, in the order of names', () => {
-  expect(countScaleSets(sight)).toEqual([
+  expect(countScaleSets(observation)).toEqual([
     { name: 'demo', queued: 0, assigned: 0, running: 0, idle: 1, failed: 3, done: 0 },
     { name: 'queue', queued: 2, assigned: 1, running: 2, idle: 1, failed: 0, done: 1 },
   ]);

@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { leaveNote, readNote } from '../../../dev/local/run-file.ts';
+import { readRunFile, writeRunFile } from '../../../dev/local/run-file.ts';
 
-test('a note is found while "make run" runs, and its absence says what to do', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'temporal-arc-note-'));
-  const viewpoint = { gitHubUrl: 'http://127.0.0.1:1', kubeconfig: 'k' };
-  const forget = leaveNote(folder, viewpoint);
-  expect(readNote(folder)).toEqual(viewpoint);
-  forget();
-  expect(() => readNote(folder)).toThrow(/start "make run" in another terminal/);
+test('the file is found while "make run" runs, and its absence says what to do', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'temporal-arc-run-file-'));
+  const addresses = { gitHubUrl: 'http://127.0.0.1:1', kubeconfig: 'k' };
+  const remove = writeRunFile(folder, addresses);
+  expect(readRunFile(folder)).toEqual(addresses);
+  remove();
+  expect(() => readRunFile(folder)).toThrow(/start "make run" in another terminal/);
   rmSync(folder, { recursive: true });
 });

@@ -1,5 +1,5 @@
 import { parseAllDocuments } from 'yaml';
-import { demoManifests } from '../../../dev/local/sample-sets.ts';
+import { sampleManifests } from '../../../dev/local/sample-sets.ts';
 import { readSettings } from '../../../dev/local/settings.ts';
 
 const github = {
@@ -32,7 +32,7 @@ it.each([
 });
 
 it('fills in the sample set', () => {
-  const text = demoManifests({
+  const text = sampleManifests({
     configUrl: 'http://127.0.0.1:1/org/repo',
     token: 'a: "token"',
     scaleSetId: 1,
@@ -47,7 +47,7 @@ it('fills in the sample set', () => {
 
 it('fills in several samples, as one text for kubectl', () => {
   const target = { configUrl: 'http://127.0.0.1:1/org/repo', token: 't', scaleSetId: 1 };
-  const documents = parseAllDocuments(demoManifests(target, ['demo', 'queue'])).map(
+  const documents = parseAllDocuments(sampleManifests(target, ['demo', 'queue'])).map(
     (document) => document.toJS() as { kind: string; spec?: object },
   );
   expect(documents.map(({ kind }) => kind)).toEqual(['Secret', 'EphemeralRunnerSet', 'AutoscalingRunnerSet']);

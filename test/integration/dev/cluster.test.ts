@@ -3,7 +3,7 @@ import type { Cluster } from '../../../dev/cluster/cluster.ts';
 import { connectToApi } from '../../../dev/cluster/api-client.ts';
 import type { ApiClient } from '../../../dev/cluster/api-client.ts';
 import { waitUntil } from '../../../dev/processes.ts';
-import { freshNamespace, freshTemporalNamespace, world } from '../support/servers.ts';
+import { freshNamespace, freshTemporalNamespace, suiteServers } from '../support/servers.ts';
 
 const podIn = (namespace: string, name: string, image = 'ghcr.io/actions/actions-runner:2') => ({
   method: 'POST' as const,
@@ -24,7 +24,7 @@ describe('the shared cluster', () => {
   let api: ApiClient;
   let namespace: string;
   beforeAll(async () => {
-    api = await connectToApi(world().kubeconfig, 4);
+    api = await connectToApi(suiteServers().kubeconfig, 4);
     ({ name: namespace } = await freshNamespace('cluster'));
   });
   afterAll(() => api.close());

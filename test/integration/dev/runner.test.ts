@@ -6,7 +6,7 @@ import { waitUntil } from '../../../dev/processes.ts';
 import { startRunners } from '../../../dev/runner/runners.ts';
 import type { Runners } from '../../../dev/runner/runners.ts';
 import type { Pod } from '../../../dev/runner/pods.ts';
-import { freshNamespace, world } from '../support/servers.ts';
+import { freshNamespace, suiteServers } from '../support/servers.ts';
 import { createRunnerPod, jitConfigs } from './runner-pods.ts';
 
 let github: GitHubStandIn;
@@ -19,8 +19,8 @@ beforeAll(async () => {
   github = await startGitHub();
   github.admin.createScaleSet({ id: 1, name: 'set' });
   ({ name: namespace } = await freshNamespace('runner'));
-  runners = await startRunners({ kubeconfig: world().kubeconfig, adminPort: 0 });
-  api = await connectToApi(world().kubeconfig, 4);
+  runners = await startRunners({ kubeconfig: suiteServers().kubeconfig, adminPort: 0 });
+  api = await connectToApi(suiteServers().kubeconfig, 4);
   jitConfig = await jitConfigs(github);
 });
 

@@ -18,8 +18,9 @@ import {
   pods,
   secrets,
 } from '../../../src/kubernetes/client/resources.ts';
-import type { RunnerSetView } from '../../../src/messages/ephemeral-runner-set.ts';
+import { runnerSetStateQuery } from '../../../src/messages/ephemeral-runner-set.ts';
 import { ephemeralRunnerSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
+import type { Servers } from './servers.ts';
 import { freshNamespace } from './servers.ts';
 import { workerCommand } from './worker-process.ts';
 
@@ -27,12 +28,7 @@ import { workerCommand } from './worker-process.ts';
 export const SET = 'demo';
 export const SCALE_SET_ID = 1;
 
-export interface Servers {
-  kubeconfig: string;
-  temporalAddress: string;
-}
-
-export interface SceneOptions {
+export interface CrashSceneOptions {
   /** Milliseconds a JIT config takes: 100 unless given. */
   jitLatencyMs?: number;
   /** Of the stand-in, beside that latency. */
@@ -42,7 +38,7 @@ export interface SceneOptions {
 }
 
 /** One set with a cluster name, a namespace, a GitHub and workers of its own, on servers that others may share. */
-export interface Scene {
+export interface CrashScene {
   readonly namespace: string;
   readonly cluster: string;
   readonly github: GitHubStandIn;
@@ -62,7 +58,11 @@ export interface Scene {
 }
 
 /** Starts a GitHub of its own, and creates a set that wants no runner yet. No worker runs so far. */
-export async function openScene(name: string, servers: Servers, options: SceneOptions = {}): Promise<Scene> {
+export async function openCrashScene(
+  name: string,
+  servers: Servers,
+  options: CrashSceneOptions = {},
+): Promise<CrashScene> {
   const latency = { generatejitconfig: options.jitLatencyMs ?? 100 } satisfies GitHubOptions['latency'];
   const [github, namespace] = await Promise.all([
     startGitHub({ latency, ...options.github }),
@@ -78,7 +78,7 @@ export async function openScene(name: string, servers: Servers, options: SceneOp
   const logFile = join(folder, 'worker.log');
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => undefined);
-  const scene: Scene = {
+  const scene: CrashScene = {
     namespace: namespace.name,
     ...{ cluster, github, kubernetes, temporal },
     workflow: temporal.workflow.getHandle(ephemeralRunnerSetWorkflowId(cluster, namespace.name, SET)),
@@ -128,7 +128,7 @@ async function startWorker(options: WorkerOptions): Promise<RunningProcess> {
   return worker;
 }
 
-async function createSet({ kubernetes, namespace, github }: Scene): Promise<void> {
+async function createSet({ kubernetes, namespace, github }: CrashScene): Promise<void> {
   const data = { github_token: Buffer.from(github.token).toString('base64') };
   await kubernetes.create(secrets, namespace, { metadata: { name: 'github' }, data });
   await kubernetes.create(ephemeralRunnerSets, namespace, {
@@ -147,7 +147,7 @@ async function createSet({ kubernetes, namespace, github }: Scene): Promise<void
 }
 
 /** Waits until GitHub has registered `count` runners; 0: until the first is asked for. */
-export async function untilRegistered(scene: Scene, count: number): Promise<void> {
+export async function untilRegistered(scene: CrashScene, count: number): Promise<void> {
   const reached = (): boolean => {
     const calls = scene.github.admin.stats().calls.generatejitconfig;
     return count === 0 ? (calls?.count ?? 0) > 0 : (calls?.statuses['200'] ?? 0) >= count;
@@ -164,7 +164,7 @@ export interface Census {
   registered: { name: string; id: number; online: boolean }[];
 }
 
-export async function census({ kubernetes, namespace, github }: Scene): Promise<Census> {
+export async function census({ kubernetes, namespace, github }: CrashScene): Promise<Census> {
   const [runnerList, podList, secretList] = await Promise.all([
     kubernetes.list(ephemeralRunners, { namespace }),
     kubernetes.list(pods, { namespace }),
@@ -196,7 +196,7 @@ const inOrder = <T>(items: T[], key: (item: T) => string): T[] =>
 const byName = <T extends { name: string }>(items: T[]): T[] => inOrder(items, ({ name }) => name);
 
 /** Waits until the set has `count` runners that are up, and its workflow has nothing left to do. */
-export async function untilSettled(scene: Scene, count: number, timeoutMs = 90_000): Promise<void> {
+export async function untilSettled(scene: CrashScene, count: number, timeoutMs = 90_000): Promise<void> {
   const check = async (): Promise<boolean> => {
     if (scene.github.admin.runners().filter(({ online }) => online).length !== count) return false;
     const { status } = await scene.kubernetes.get(ephemeralRunnerSets, {
@@ -219,9 +219,9 @@ export async function untilSettled(scene: Scene, count: number, timeoutMs = 90_0
 }
 
 /** Where a set stands that did not come to rest. */
-async function diagnosis(scene: Scene, error: unknown): Promise<string> {
+async function diagnosis(scene: CrashScene, error: unknown): Promise<string> {
   const { runners, pods: podList, secrets: secretList, registered } = await census(scene);
-  const view = await scene.workflow.query<RunnerSetView>('state').catch(String);
+  const view = await scene.workflow.query(runnerSetStateQuery).catch(String);
   const stages = typeof view === 'string' ? view : view.runners.map(({ stage }) => stage);
   const odd = runners
     .filter(({ status, metadata }) => !status?.ready || metadata.deletionTimestamp)
@@ -245,7 +245,7 @@ const countEach = (values: string[]): Record<string, number> =>
   );
 
 /** The one good end: object, pod, Secret and registration of each runner agree, and there is nothing else. */
-export async function expectWhole(scene: Scene, count: number): Promise<Census> {
+export async function expectWhole(scene: CrashScene, count: number): Promise<Census> {
   const found = await census(scene);
   const names = found.runners.map(({ metadata }) => metadata.name ?? '');
   const ids = found.runners.map(({ status }) => status?.runnerId);
@@ -262,7 +262,7 @@ export async function expectWhole(scene: Scene, count: number): Promise<Census> 
 }
 
 /** Deletes the set and waits until nothing is left: no object, no registration, no running workflow. */
-export async function expectCleanEnd(scene: Scene): Promise<void> {
+export async function expectCleanEnd(scene: CrashScene): Promise<void> {
   const { kubernetes, namespace, github, workflow } = scene;
   await kubernetes.delete(ephemeralRunnerSets, { namespace, name: SET });
   const gone = async (): Promise<boolean> => {

@@ -16,6 +16,7 @@ import {
   ephemeralRunnerSets,
 } from '../../../src/kubernetes/client/resources.ts';
 import type { AutoscalingRunnerSetView } from '../../../src/messages/autoscaling-runner-set.ts';
+import { autoscalingRunnerSetStateQuery } from '../../../src/messages/autoscaling-runner-set.ts';
 import { autoscalingRunnerSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
 import type { RunnerSet, Scene } from './scene.ts';
 import { RunnerSet as RunnerSetOf, TOKEN_SECRET, eventually, podTemplate } from './scene.ts';
@@ -158,7 +159,7 @@ export class ScaleSet {
   }
 
   state(): Promise<AutoscalingRunnerSetView> {
-    return this.workflow().query<AutoscalingRunnerSetView>('state');
+    return this.workflow().query(autoscalingRunnerSetStateQuery);
   }
 
   delete(): Promise<unknown> {

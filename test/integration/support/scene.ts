@@ -33,6 +33,7 @@ import {
   secrets,
 } from '../../../src/kubernetes/client/resources.ts';
 import type { RunnerSetView } from '../../../src/messages/ephemeral-runner-set.ts';
+import { runnerSetStateQuery } from '../../../src/messages/ephemeral-runner-set.ts';
 import type { RunnerSettings, ScaleSetOptions } from '../../../src/messages/settings.ts';
 import {
   ephemeralRunnerSetWorkflowId,
@@ -40,7 +41,7 @@ import {
 } from '../../../src/messages/workflow-ids.ts';
 import { startWorker } from '../../../src/workers/worker.ts';
 import { workflowCode } from '../../../src/workers/workflow-code.ts';
-import { freshNamespace, freshTemporalNamespace, world } from './servers.ts';
+import { freshNamespace, freshTemporalNamespace, suiteServers } from './servers.ts';
 
 /** How long a shared, slow machine may take for what takes a second on an idle one. */
 const PATIENCE_MS = Number(process.env['PATIENCE'] ?? 60_000);
@@ -88,7 +89,7 @@ export interface SceneOptions {
   scaleSets?: Partial<ScaleSetOptions>;
   /** What is in the cluster before the worker starts. */
   found?: (parts: Pick<SceneParts, 'namespace' | 'kubernetes' | 'github'>) => Promise<void>;
-  /** Full pictures for all workflows come this often. */
+  /** Milliseconds between two full snapshots for all workflows. */
   snapshotIntervalMs?: number;
   github?: GitHubOptions;
   /** What the stand-in runners trust, when their GitHub speaks HTTPS. */
@@ -161,7 +162,7 @@ export class Scene {
   }
 
   async kubectl(...args: string[]): Promise<string> {
-    const common = ['--kubeconfig', world().kubeconfig, '--namespace', this.namespace];
+    const common = ['--kubeconfig', suiteServers().kubeconfig, '--namespace', this.namespace];
     const { stdout } = await run(this.kubectlPath, [...common, ...args]);
     return stdout;
   }
@@ -191,7 +192,7 @@ export class Scene {
   }
 
   /** A runner that belongs to no set, as a person creates it. */
-  async createLooseRunner(
+  async createStandaloneRunner(
     name: string,
     scaleSetId: number,
     change: Partial<EphemeralRunnerSpec> = {},
@@ -218,19 +219,19 @@ export class Scene {
   }
 
   /** Writes what the listener writes when GitHub tells it that a job has started. */
-  async tellOfJob(name: string): Promise<void> {
+  async reportJob(name: string): Promise<void> {
     const status = { jobId: 'job-1', jobDisplayName: 'build', jobRequestId: 1001, workflowRunId: 2001 };
     const key = { namespace: this.namespace, name };
     await this.kubernetes.mergePatch(ephemeralRunners, key, { status }, { subresource: 'status' });
   }
 
-  /** Starts a job on this runner, and lets the runner's status say so unless `told` is false. */
-  async startJob(name: string, { told = true } = {}): Promise<string> {
+  /** Starts a job on this runner, and lets the runner's status say so unless `reported` is false. */
+  async startJob(name: string, { reported = true } = {}): Promise<string> {
     const { jobId } = this.github.admin.assignJob(name);
     const isBusy = () =>
       this.runners.list().some((runner) => runner.name === name && runner.state === 'busy');
     await eventually(() => expect(isBusy()).toBe(true));
-    if (told) await this.tellOfJob(name);
+    if (reported) await this.reportJob(name);
     return jobId;
   }
 
@@ -262,7 +263,7 @@ export class Scene {
       .filter(({ name, status }) => name === 'generatejitconfig' && status === 200).length;
   }
 
-  looseWorkflow(): WorkflowHandle {
+  standaloneWorkflow(): WorkflowHandle {
     return this.temporal.workflow.getHandle(standaloneRunnersWorkflowId(this.cluster, this.namespace));
   }
 
@@ -275,9 +276,9 @@ export class Scene {
     const { items: scaleSets } = await this.kubernetes.list(autoscalingRunnerSets, { namespace });
     for (const { metadata } of scaleSets) await this.remove(autoscalingRunnerSets, metadata.name ?? '');
     const { items } = await this.kubernetes.list(ephemeralRunnerSets, { namespace });
-    const loose = (await this.allRunners()).filter(({ metadata }) => !metadata.ownerReferences?.length);
+    const standalone = (await this.allRunners()).filter(({ metadata }) => !metadata.ownerReferences?.length);
     for (const { metadata } of items) await this.remove(ephemeralRunnerSets, metadata.name ?? '');
-    for (const { metadata } of loose) await this.remove(ephemeralRunners, metadata.name ?? '');
+    for (const { metadata } of standalone) await this.remove(ephemeralRunners, metadata.name ?? '');
     await eventually(async () => {
       for (const { name, busy } of admin.runners()) if (busy) admin.finishJob(name);
       expect((await this.allRunners()).map(({ metadata }) => metadata.name)).toEqual([]);
@@ -396,7 +397,7 @@ export class RunnerSet {
   }
 
   state(): Promise<RunnerSetView> {
-    return this.workflow().query<RunnerSetView>('state');
+    return this.workflow().query(runnerSetStateQuery);
   }
 }
 
@@ -415,7 +416,7 @@ interface SceneParts {
 
 /** Starts a scene for one test file; its Kubernetes namespace holds a Secret with the stand-in's token. */
 export async function startScene(name: string, options: SceneOptions = {}): Promise<Scene> {
-  const { kubeconfig, temporalAddress } = world();
+  const { kubeconfig, temporalAddress } = suiteServers();
   const stops: SceneParts['stops'] = [];
   const logs: string[] = [];
   const logger = new DefaultLogger('INFO', (entry) =>
@@ -463,7 +464,7 @@ async function startOwnWorker(
   { logs, requests, ...parts }: OwnWorker,
   { settings, scaleSets, snapshotIntervalMs = 600_000, connections }: SceneOptions,
 ): Promise<() => Promise<void>> {
-  const { kubeconfig, temporalAddress } = world();
+  const { kubeconfig, temporalAddress } = suiteServers();
   const kubernetes = createKubernetesClient({
     kubeConfig: kubeconfig,
     onRequest: (record) => requests.push({ ...record, at: Date.now() }),

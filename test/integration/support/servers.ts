@@ -5,16 +5,16 @@ import type { ApiClient } from '../../../dev/cluster/api-client.ts';
 import { waitUntil } from '../../../dev/processes.ts';
 import { searchAttributes } from '../../../dev/temporal.ts';
 
-/** The servers that the whole integration suite shares. */
-export interface World {
+/** Where the servers are that tests work with. */
+export interface Servers {
   /** Path of the administrator's kubeconfig. */
   kubeconfig: string;
   /** host:port of Temporal's frontend; its namespace `default` has our search attributes. */
   temporalAddress: string;
 }
 
-/** The shared servers of this run. Throws outside the integration project of Jest, which starts them. */
-export function world(): World {
+/** The servers that the whole suite shares. Throws outside the integration project of Jest, which starts them. */
+export function suiteServers(): Servers {
   return {
     kubeconfig: fromEnvironment('TEMPORAL_ARC_TEST_KUBECONFIG'),
     temporalAddress: fromEnvironment('TEMPORAL_ARC_TEST_TEMPORAL'),
@@ -40,7 +40,7 @@ export interface FreshNamespace {
  */
 export async function freshNamespace(
   prefix: string,
-  kubeconfig = world().kubeconfig,
+  kubeconfig = suiteServers().kubeconfig,
 ): Promise<FreshNamespace> {
   const name = `${prefix}-${suffix()}`;
   await withApi(kubeconfig, async (api) => {
@@ -59,7 +59,7 @@ export async function freshNamespace(
 /** Registers a Temporal namespace with our search attributes and answers its name once it is served. */
 export async function freshTemporalNamespace(
   prefix: string,
-  address = world().temporalAddress,
+  address = suiteServers().temporalAddress,
 ): Promise<string> {
   const namespace = `${prefix}-${suffix()}`;
   const connection = await Connection.connect({ address });

@@ -39,7 +39,7 @@ test('publishes what the statistics and the orders say', async () => {
   expect(await linesOf(metrics, 'gha_controller_running_listeners')).toEqual([]);
 });
 
-test('row 18: the default number of series does not depend on job names', async () => {
+test('the default number of series does not depend on job names', async () => {
   const metrics = createMetrics({ processMetrics: false });
   const recorder = metrics.listenerMetrics.open(subject());
   for (let i = 0; i < 100; i += 1) {

@@ -35,7 +35,7 @@ export const CREDENTIALS = 'github';
 export const configUrlAt = (gitHubUrl: string): string => `${gitHubUrl}/octo/repo`;
 
 /** How slow GitHub is, and where progress is told. */
-export interface WorldOptions {
+export interface ServersOptions {
   /** How long GitHub takes for a JIT config, in milliseconds. */
   jitLatencyMs: number;
   /** How long it takes for any other call. Default: no time. */
@@ -44,14 +44,14 @@ export interface WorldOptions {
 }
 
 /** The servers that both sides use: a control plane with fake nodes, and a stand-in for GitHub. */
-export interface World {
+export interface Servers {
   cluster: Cluster;
   /** The administrator's. */
   kubernetes: KubernetesClient;
   observers: Record<Side, Observer>;
   /** For logs and databases; removed at the end unless something failed. */
   folder: string;
-  log: WorldOptions['log'];
+  log: ServersOptions['log'];
   gitHubUrl: string;
   /** Creates an EphemeralRunnerSet that wants no runners yet. */
   createSet(side: Side, name: string, scaleSetId?: number): Promise<void>;
@@ -61,7 +61,7 @@ export interface World {
 }
 
 /** Starts the servers and prepares both namespaces. */
-export async function startWorld({ jitLatencyMs, latencyMs = 0, log }: WorldOptions): Promise<World> {
+export async function startServers({ jitLatencyMs, latencyMs = 0, log }: ServersOptions): Promise<Servers> {
   const base = join(root, '.temporal-arc');
   mkdirSync(base, { recursive: true });
   const folder = mkdtempSync(join(base, 'bench-'));

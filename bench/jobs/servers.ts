@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobView, RunnerView, ScaleSetView } from '../../dev/github/protocol.ts';
 import { startRunners } from '../../dev/runner/runners.ts';
-import { startWorld } from '../world.ts';
-import type { World, WorldOptions } from '../world.ts';
+import { startServers } from '../servers.ts';
+import type { Servers, ServersOptions } from '../servers.ts';
 
 /** The servers of a benchmark of jobs: stand-in runners take the jobs. */
-export interface JobsWorld extends World {
+export interface JobsServers extends Servers {
   gitHub: GitHubAdmin;
 }
 
@@ -20,16 +20,16 @@ interface GitHubAdmin {
 }
 
 /** The servers, and runners that take jobs. */
-export async function startJobsWorld(options: WorldOptions): Promise<JobsWorld> {
-  const world = await startWorld(options);
+export async function startJobsServers(options: ServersOptions): Promise<JobsServers> {
+  const servers = await startServers(options);
   // In this process, which has hardly anything else to do.
-  const runners = await startRunners({ kubeconfig: world.cluster.kubeconfig });
+  const runners = await startRunners({ kubeconfig: servers.cluster.kubeconfig });
   return {
-    ...world,
-    gitHub: adminOf(world.gitHubUrl),
+    ...servers,
+    gitHub: adminOf(servers.gitHubUrl),
     stop: async () => {
       await runners.stop();
-      await world.stop();
+      await servers.stop();
     },
   };
 }

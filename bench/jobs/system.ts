@@ -1,8 +1,8 @@
 import type { CounterSum } from '../worker-process.ts';
-import type { Side } from '../world.ts';
+import type { Side } from '../servers.ts';
 
-/** Who makes runners for jobs. */
-export interface Contender {
+/** What is measured: makes runners for the jobs of a scale set. */
+export interface JobsSystem {
   /** Where its runners are. */
   readonly side: Side;
   /** Serves a new scale set; resolves once it listens and is at rest. */
