@@ -46,8 +46,15 @@ test('it is deleted where its id is valid, also after a move to another URL', as
   await scene.run('prepareScaleSet', target);
   await scene.edit({ githubConfigUrl: scene.github.configUrl('octo/other') });
   scene.github.admin.clearCalls();
+  scene.github.admin.addFault({ match: 'deletescaleset', kind: 'status', status: 403 });
+  const { leaked } = await scene.run('removeScaleSet', { ...target, force: true });
+  expect(leaked).toContain(`left at ${scene.github.configUrl('octo/app')};`);
+  await scene.cluster.client.mergePatch(autoscalingRunnerSets, key, {
+    metadata: { annotations: { 'runner-scale-set-id': '1' } },
+  });
   await scene.run('removeScaleSet', target);
   expect(scene.github.admin.scaleSets()).toEqual([]);
+  expect(scene.github.admin.calls().filter(({ path }) => path.includes('octo/other'))).toEqual([]);
 });
 
 test.each<[string, (target: { uid: string }) => { uid: string }]>([
