@@ -88,7 +88,7 @@ export const accessOf = (spec: AutoscalingListenerSpec): Parameters<typeof acces
 });
 
 /** What is listened to and scaled. @throws SetupError InvalidListener that names the field */
-function settingsOf(
+export function settingsOf(
   spec: AutoscalingListenerSpec,
 ): Pick<ListenerSetup, 'scaleSetId' | 'runnerSet' | 'limits'> {
   const { runnerScaleSetId: scaleSetId = 0, ephemeralRunnerSetName: runnerSet = '' } = spec;

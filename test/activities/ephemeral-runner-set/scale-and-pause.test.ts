@@ -15,7 +15,10 @@ function aCluster(annotations: Record<string, string> = {}) {
     metadata: { ...metadata, annotations: { own: 'x' } },
     spec: {},
   });
-  cluster.put(ephemeralRunnerSets, namespace, { metadata: { ...metadata, annotations }, spec: {} });
+  cluster.put(ephemeralRunnerSets, namespace, {
+    metadata: { ...metadata, annotations },
+    spec: { replicas: 2, patchID: 7 },
+  });
   return {
     orders: orderActivities({ kubernetes: cluster.client }),
     scaleSet: () => cluster.find(autoscalingRunnerSets, key)!,
@@ -53,3 +56,18 @@ test('a set that is resumed under a paused scale set is paused with it again', a
     metadata: { annotations: withOwner },
   });
 });
+
+test('a set is scaled exactly, and the number before is told', async () => {
+  const { orders, set } = aCluster();
+  expect(await orders.scaleRunnerSet({ ...key, replicas: 5 })).toEqual({ replicas: 5, previous: 2 });
+  expect(set().spec).toEqual({ replicas: 5, patchID: 0 });
+});
+
+test.each(['scaleRunnerSet', 'pauseRunnerSet', 'pauseScaleSet'] as const)(
+  '%s of what is not there is a failure with its reason',
+  async (order) => {
+    const { orders } = aCluster();
+    const work = orders[order]({ namespace, name: 'gone', replicas: 1, paused: true });
+    await expect(work).rejects.toMatchObject({ type: 'KubernetesRefused' });
+  },
+);

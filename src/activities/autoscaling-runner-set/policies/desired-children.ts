@@ -28,7 +28,7 @@ export interface ChildOptions extends ScaleSetOptions {
 }
 
 /** The parts of a config URL; none of one that cannot be read: that has a condition of its own. */
-function urlScopeOf(configUrl: string | undefined): UrlScope {
+export function urlScopeOf(configUrl: string | undefined): UrlScope {
   try {
     return parseConfigUrl(configUrl ?? '');
   } catch {

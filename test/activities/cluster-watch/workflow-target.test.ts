@@ -1,0 +1,44 @@
+import type { WorkflowTarget } from '../../../src/activities/cluster-watch/workflow-target.ts';
+import {
+  isAutoscalingRunnerSetTarget,
+  isListenerTarget,
+  workflowIdOf,
+} from '../../../src/activities/cluster-watch/workflow-target.ts';
+
+const namespace = 'team';
+
+test.each<[string, WorkflowTarget, string, { isScaleSet: boolean; isListener: boolean }]>([
+  [
+    'an AutoscalingRunnerSet',
+    { namespace, autoscalingRunnerSet: 'demo' },
+    'c1/autoscalingrunnerset/team/demo',
+    { isScaleSet: true, isListener: false },
+  ],
+  [
+    'an AutoscalingListener',
+    { namespace, listener: 'demo' },
+    'c1/autoscalinglistener/team/demo',
+    { isScaleSet: false, isListener: true },
+  ],
+  [
+    'an EphemeralRunnerSet',
+    { namespace, runnerSet: 'demo' },
+    'c1/ephemeralrunnerset/team/demo',
+    { isScaleSet: false, isListener: false },
+  ],
+  [
+    'runners that belong to none',
+    { namespace },
+    'c1/ephemeralrunners/team',
+    { isScaleSet: false, isListener: false },
+  ],
+])('%s is told under an id of its own', (_what, target, id, { isScaleSet, isListener }) => {
+  expect(workflowIdOf('c1', target)).toBe(id);
+  expect(isAutoscalingRunnerSetTarget(target)).toBe(isScaleSet);
+  expect(isListenerTarget(target)).toBe(isListener);
+});
+
+test('clusters that share a Temporal namespace do not meet', () => {
+  const target = { namespace, runnerSet: 'demo' };
+  expect(workflowIdOf('c2', target)).not.toBe(workflowIdOf('c1', target));
+});
