@@ -52,6 +52,7 @@ verify: $(MODULES) ## Check format, lint, types and everything generated
 	@echo '-- lint';      eslint --max-warnings 0 .
 	@echo '-- types';     tsc -p .
 	@echo '-- imports';   depcruise --config .dependency-cruiser.js --output-type err src dev bench test
+	@echo '-- dead code'; knip
 	@echo '-- manifests'; node dev/make/manifests.ts --check
 	@echo '-- documents'; node dev/make/docs.ts --check
 

@@ -84,7 +84,7 @@ export async function createScaleSet(servers: JobsServers, name: string, maxRunn
 }
 
 /** Deletes it, and waits until it is gone. */
-export async function removeScaleSet({ kubernetes }: JobsServers, name: string): Promise<void> {
+async function removeScaleSet({ kubernetes }: JobsServers, name: string): Promise<void> {
   const key = { namespace, name };
   await kubernetes.delete(autoscalingRunnerSets, key);
   const isGone = async (): Promise<boolean> => {

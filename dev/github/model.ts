@@ -2,6 +2,7 @@ import type { Alarm } from './clock.ts';
 import type { JobState } from './protocol.ts';
 import type { MessageQueue, Session } from './sessions.ts';
 
+/** A registered runner, and the job it has. */
 export interface Runner {
   id: number;
   name: string;
@@ -18,6 +19,7 @@ export interface Runner {
   timer?: Alarm;
 }
 
+/** A scale set with its jobs, runners and session. */
 export interface ScaleSet {
   id: number;
   name: string;

@@ -5,6 +5,7 @@
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   if (/^\d{1,10}(\.\d+)?$/.test(header)) return Number(header) * 1000;
-  const date = Date.parse(header);
+  // A bare number would be read as a year.
+  const date = /[a-z]/i.test(header) ? Date.parse(header) : NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -15,6 +15,7 @@ import { createRequester } from './transport/http.ts';
 import type { SystemInfo } from './transport/user-agent.ts';
 import { defaultSystemInfo, userAgentFor } from './transport/user-agent.ts';
 
+/** Whom the client speaks for, and by which way it reaches GitHub. */
 export interface ScaleSetClientOptions extends RouteSettings {
   configUrl: string;
   credentials: GitHubCredentials;

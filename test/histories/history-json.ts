@@ -29,6 +29,7 @@ const type = patchProtobufRoot(proto).lookupType('temporal.api.history.v1.Histor
 export const toHistoryJson = (history: History): HistoryJson => toJson(type, type.fromObject(history));
 
 /** A history as a worker replays it. */
-export const fromHistoryJson = (json: HistoryJson): History => fromJson(type, json, { ignoreUnknownFields: true });
+export const fromHistoryJson = (json: HistoryJson): History =>
+  fromJson(type, json, { ignoreUnknownFields: true });
 
 export const readHistory = (file: URL): HistoryJson => JSON.parse(readFileSync(file, 'utf8')) as HistoryJson;

@@ -19,7 +19,12 @@ const write = (conditions: ReturnType<typeof ready>[], over: { uid?: string; gen
 
 beforeEach(async () => {
   cluster = new ClusterStandIn();
-  const set = { apiVersion: API_VERSION, kind: 'EphemeralRunnerSet' as const, metadata: key, spec: { patchID: 0 } };
+  const set = {
+    apiVersion: API_VERSION,
+    kind: 'EphemeralRunnerSet' as const,
+    metadata: key,
+    spec: { patchID: 0 },
+  };
   uid = (await cluster.client.create(ephemeralRunnerSets, key.namespace, set)).metadata.uid ?? '';
 });
 
@@ -35,9 +40,17 @@ test('since when a condition holds stays while its status does, and conditions o
   const since = '2026-01-01T00:00:00Z';
   const others = { type: 'Foreign', status: 'True', reason: 'r', message: 'm', lastTransitionTime: since };
   const conditions = [{ ...ready('True', 'Up'), lastTransitionTime: since }, others];
-  await cluster.client.mergePatch(ephemeralRunnerSets, key, { status: { conditions } }, { subresource: 'status' });
+  await cluster.client.mergePatch(
+    ephemeralRunnerSets,
+    key,
+    { status: { conditions } },
+    { subresource: 'status' },
+  );
   await write([ready('True', 'StillUp')]);
-  expect((await read()).status?.conditions).toMatchObject([{ reason: 'StillUp', lastTransitionTime: since }, others]);
+  expect((await read()).status?.conditions).toMatchObject([
+    { reason: 'StillUp', lastTransitionTime: since },
+    others,
+  ]);
   await write([ready('False', 'Down')]);
   expect((await read()).status?.conditions?.[0]?.lastTransitionTime).not.toBe(since);
 });

@@ -33,7 +33,7 @@ export interface PrepareScaleSetDeps extends GitHubAccessDeps {
 
 /** The scale set at GitHub as it now stands for the AutoscalingRunnerSet. */
 export interface PreparedScaleSet {
-  /** As in `ObservedScaleSet`: what the spec asked for, and what the annotations now say. */
+  /** As in `ObservedAutoscalingRunnerSet`: what the spec asked for, and what the annotations now say. */
   specHash: string;
   gitHubAnnotations: string;
   scaleSetId: number;

@@ -1,6 +1,6 @@
 import type { PodState } from '../../kubernetes/pod-state.ts';
 import { isDone } from '../../api/v1alpha1/phases.ts';
-import type { RunnerSetTarget as Audience } from './workflow-target.ts';
+import type { RunnerSetTarget } from './workflow-target.ts';
 import type { RunnerSetLoad } from '../autoscaling-listener/policies/capacity.ts';
 import { NO_LOAD } from '../autoscaling-listener/policies/capacity.ts';
 import type { OwnedRunner } from './observed-runners.ts';
@@ -9,7 +9,7 @@ import type { WatchedRunnerSet } from './metrics.ts';
 import type { RunnerSetObservation, ObservedRunner, ObservedRunnerSet } from '../../messages/observations.ts';
 
 /** One target's part of the store, and what it has not been told yet. */
-interface Part extends Audience {
+interface Part extends RunnerSetTarget {
   resource: ObservedRunnerSet | undefined;
   runners: Map<string, ObservedRunner>;
   news: { since: number; set: boolean; runners: Set<string>; gone: Set<string> };
@@ -17,7 +17,7 @@ interface Part extends Audience {
 
 const SNAPSHOT_PART = 1000;
 
-/** The digest of an EphemeralRunnerSet with its key. */
+/** An EphemeralRunnerSet as it was observed, with its key. */
 export interface NamedRunnerSet {
   namespace: string;
   name: string;
@@ -25,35 +25,35 @@ export interface NamedRunnerSet {
 }
 
 /**
- * What the watch knows of the cluster, as digests, sorted by who must be told. Changes that make no difference to a
- * digest are no news. Holds no client: lists and changes are fed in, observations are taken out.
+ * What the watch knows of the cluster, reduced to what decisions need, sorted by who must be told. Changes that make no difference to
+ * that are no news. Holds no client: lists and changes are fed in, observations are taken out.
  */
 export class RunnerStore {
   private readonly parts = new Map<string, Part>();
   private readonly pods = new Map<string, PodState>();
   /** Where each runner is kept. */
   private readonly homes = new Map<string, string>();
-  private readonly onNews: (target: Audience) => void;
+  private readonly onNews: (target: RunnerSetTarget) => void;
   private readonly clock: () => number;
 
   /** @param onNews called for each target that there is something to tell */
-  constructor(onNews: (target: Audience) => void, clock: () => number = Date.now) {
+  constructor(onNews: (target: RunnerSetTarget) => void, clock: () => number = Date.now) {
     this.onNews = onNews;
     this.clock = clock;
   }
 
-  targets(): Audience[] {
+  targets(): RunnerSetTarget[] {
     return [...this.parts.values()].map(targetOf);
   }
 
   /** @param within the namespace that was listed; all of them unless given. Likewise below. */
-  replaceSets(digests: NamedRunnerSet[], within?: string): void {
-    const present = new Set(digests.map(({ namespace, name }) => keyOf({ namespace, runnerSet: name })));
+  replaceSets(all: NamedRunnerSet[], within?: string): void {
+    const present = new Set(all.map(({ namespace, name }) => keyOf({ namespace, runnerSet: name })));
     for (const [key, part] of this.parts) {
       if (part.runnerSet === undefined || present.has(key) || !isWithin(within, part.namespace)) continue;
       this.removeSet(part.namespace, part.runnerSet);
     }
-    for (const digest of digests) this.putSet(digest);
+    for (const observed of all) this.putSet(observed);
   }
 
   putSet({ namespace, name, runnerSet }: NamedRunnerSet): void {
@@ -70,16 +70,16 @@ export class RunnerStore {
     this.announce(part, (news) => (news.set = true));
   }
 
-  replaceRunners(digests: OwnedRunner[], within?: string): void {
-    const present = new Set(digests.map(({ namespace, runner }) => `${namespace}/${runner.name}`));
+  replaceRunners(all: OwnedRunner[], within?: string): void {
+    const present = new Set(all.map(({ namespace, runner }) => `${namespace}/${runner.name}`));
     for (const id of [...this.homes.keys()]) {
       if (!present.has(id) && isWithin(within, id.slice(0, id.indexOf('/')))) this.removeRunner(id);
     }
-    for (const digest of digests) this.putRunner(digest);
+    for (const observed of all) this.putRunner(observed);
   }
 
-  putRunner(digest: OwnedRunner): void {
-    const { namespace, runnerSet, runner } = digest;
+  putRunner(observed: OwnedRunner): void {
+    const { namespace, runnerSet, runner } = observed;
     const id = `${namespace}/${runner.name}`;
     const part = this.partOf({ namespace, ...(runnerSet === undefined ? {} : { runnerSet }) });
     this.homes.set(id, keyOf(part));
@@ -98,28 +98,28 @@ export class RunnerStore {
     });
   }
 
-  replacePods(digests: PodState[], within?: string): void {
-    const present = new Set(digests.map(idOf));
+  replacePods(all: PodState[], within?: string): void {
+    const present = new Set(all.map(idOf));
     for (const [id, pod] of this.pods) {
       if (!present.has(id) && isWithin(within, pod.namespace)) this.removePod(pod);
     }
-    for (const digest of digests) this.putPod(digest);
+    for (const observed of all) this.putPod(observed);
   }
 
-  putPod(digest: PodState): void {
-    this.pods.set(idOf(digest), digest);
-    this.refresh(idOf(digest));
+  putPod(observed: PodState): void {
+    this.pods.set(idOf(observed), observed);
+    this.refresh(idOf(observed));
   }
 
-  removePod(digest: PodState): void {
-    const id = idOf(digest);
-    if (this.pods.get(id)?.uid !== digest.uid) return;
+  removePod(observed: PodState): void {
+    const id = idOf(observed);
+    if (this.pods.get(id)?.uid !== observed.uid) return;
     this.pods.delete(id);
     this.refresh(id);
   }
 
   /** Takes out what a target has not been told, `undefined` if nothing. */
-  takeNews(target: Audience): RunnerSetObservation | undefined {
+  takeNews(target: RunnerSetTarget): RunnerSetObservation | undefined {
     const part = this.parts.get(keyOf(target));
     if (!part) return undefined;
     const { since, set, runners, gone } = part.news;
@@ -135,7 +135,7 @@ export class RunnerStore {
   }
 
   /** The whole snapshot for a target, in parts that fit into a message. Whatever was news is in it. */
-  snapshot(target: Audience): RunnerSetObservation[] {
+  snapshot(target: RunnerSetTarget): RunnerSetObservation[] {
     const part = this.parts.get(keyOf(target));
     const all = [...(part?.runners.values() ?? [])];
     const at = part && part.news.since > 0 ? part.news.since : this.clock();
@@ -173,7 +173,7 @@ export class RunnerStore {
     }
   }
 
-  private partOf(target: Audience): Part {
+  private partOf(target: RunnerSetTarget): Part {
     const key = keyOf(target);
     const part = this.parts.get(key) ?? {
       ...target,
@@ -217,9 +217,9 @@ const isWithin = (within: string | undefined, namespace: string): boolean =>
 
 const noNews = (): Part['news'] => ({ since: 0, set: false, runners: new Set(), gone: new Set() });
 
-const keyOf = ({ namespace, runnerSet }: Audience): string => `${namespace}/${runnerSet ?? ''}`;
+const keyOf = ({ namespace, runnerSet }: RunnerSetTarget): string => `${namespace}/${runnerSet ?? ''}`;
 
-const targetOf = ({ namespace, runnerSet }: Audience): Audience => ({
+const targetOf = ({ namespace, runnerSet }: RunnerSetTarget): RunnerSetTarget => ({
   namespace,
   ...(runnerSet === undefined ? {} : { runnerSet }),
 });

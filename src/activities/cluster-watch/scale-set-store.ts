@@ -23,7 +23,7 @@ import {
 import type { ListenerTarget, AutoscalingRunnerSetTarget } from './workflow-target.ts';
 import { isListenerTarget } from './workflow-target.ts';
 
-type Told = AutoscalingRunnerSetTarget | ListenerTarget;
+type ToldTarget = AutoscalingRunnerSetTarget | ListenerTarget;
 
 /** An AutoscalingRunnerSet with its children, as far as they exist. */
 interface Family {
@@ -39,7 +39,7 @@ interface Named {
 /** What the store is made with. `clock` gives milliseconds since the epoch. */
 export interface ScaleSetStoreOptions {
   /** Called for each target that there may be something to tell. */
-  onNews: (target: Told) => void;
+  onNews: (target: ToldTarget) => void;
   options: ChildOptions;
   /** What is known of the runners of an EphemeralRunnerSet. */
   loadOf: (namespace: string, set: string) => RunnerSetLoad;
@@ -68,7 +68,7 @@ export class ScaleSetStore {
     this.clock = parts.clock ?? Date.now;
   }
 
-  targets(): Told[] {
+  targets(): ToldTarget[] {
     return [...this.families].flatMap(([key, { listeners }]) => [
       autoscalingRunnerSetTarget(key),
       ...[...listeners.keys()].map(listenerTarget),
@@ -184,7 +184,7 @@ export class ScaleSetStore {
   }
 
   /** What a target has not been told, `undefined` if nothing. */
-  takeNews(target: Told): AutoscalingRunnerSetObservation | ListenerObservation | undefined {
+  takeNews(target: ToldTarget): AutoscalingRunnerSetObservation | ListenerObservation | undefined {
     const content = this.contentFor(target);
     const text = JSON.stringify(content);
     if (this.told.get(toldKey(target)) === text) return undefined;
@@ -193,13 +193,13 @@ export class ScaleSetStore {
   }
 
   /** Everything for a target, whatever it was told. */
-  snapshot(target: Told): [AutoscalingRunnerSetObservation | ListenerObservation] {
+  snapshot(target: ToldTarget): [AutoscalingRunnerSetObservation | ListenerObservation] {
     const content = this.contentFor(target);
     this.remember(target, JSON.stringify(content));
     return [{ at: this.clock(), ...content, snapshot: true }];
   }
 
-  private remember(target: Told, text: string): void {
+  private remember(target: ToldTarget, text: string): void {
     this.told.set(toldKey(target), text);
     const home = isListenerTarget(target)
       ? this.homes.get(`listener ${target.namespace}/${target.listener}`)
@@ -210,7 +210,7 @@ export class ScaleSetStore {
   }
 
   private contentFor(
-    target: Told,
+    target: ToldTarget,
   ): Omit<AutoscalingRunnerSetObservation, 'at'> | Omit<ListenerObservation, 'at'> {
     return isListenerTarget(target)
       ? this.listenerContent(`${target.namespace}/${target.listener}`)
@@ -246,10 +246,10 @@ export class ScaleSetStore {
       this.capacities.delete(key);
       return { listener: null };
     }
-    const digest = observedListener(listener, this.pods.get(key), this.parts.options);
+    const observed = observedListener(listener, this.pods.get(key), this.parts.options);
     const capacity = this.capacityFor(listener);
     this.capacities.set(key, capacity);
-    return { listener: { ...digest, capacity } };
+    return { listener: { ...observed, capacity } };
   }
 
   private capacityFor({ spec }: AutoscalingListener): ListenerCapacity {
@@ -311,7 +311,7 @@ const listenerTarget = (key: string): ListenerTarget => {
   return { namespace, listener };
 };
 
-const toldKey = (target: Told): string =>
+const toldKey = (target: ToldTarget): string =>
   isListenerTarget(target)
     ? `listener ${target.namespace}/${target.listener}`
     : `scale set ${target.namespace}/${target.autoscalingRunnerSet}`;

@@ -182,12 +182,12 @@ function lean<T extends { metadata: { managedFields?: unknown } }>(object: T): T
 }
 
 interface WholeSet {
-  digest: NamedRunnerSet;
+  observed: NamedRunnerSet;
   object: EphemeralRunnerSet;
 }
 
 const wholeSet = (object: EphemeralRunnerSet): WholeSet => ({
-  digest: {
+  observed: {
     namespace: object.metadata.namespace ?? '',
     name: object.metadata.name ?? '',
     runnerSet: observedRunnerSet(object),
@@ -207,7 +207,7 @@ function runnerReflections(
       transform: wholeSet,
       onSync: (all) => {
         cluster.replaceSets(
-          all.map(({ digest }) => digest),
+          all.map(({ observed }) => observed),
           namespace,
         );
         scaleSets.replaceSets(
@@ -215,9 +215,9 @@ function runnerReflections(
           namespace,
         );
       },
-      onEvent: (type, { digest, object }) => {
-        if (type === 'DELETED') cluster.removeSet(digest.namespace, digest.name);
-        else cluster.putSet(digest);
+      onEvent: (type, { observed, object }) => {
+        if (type === 'DELETED') cluster.removeSet(observed.namespace, observed.name);
+        else cluster.putSet(observed);
         if (type === 'DELETED') scaleSets.removeSet(object);
         else scaleSets.putSet(object);
       },
@@ -226,10 +226,10 @@ function runnerReflections(
       namespace,
       resource: ephemeralRunners,
       transform: observedRunner,
-      onSync: (digests) => cluster.replaceRunners(digests, namespace),
-      onEvent: (type, digest) => {
-        if (type === 'DELETED') cluster.removeRunner(`${digest.namespace}/${digest.runner.name}`);
-        else cluster.putRunner(digest);
+      onSync: (observed) => cluster.replaceRunners(observed, namespace),
+      onEvent: (type, observed) => {
+        if (type === 'DELETED') cluster.removeRunner(`${observed.namespace}/${observed.runner.name}`);
+        else cluster.putRunner(observed);
       },
     }),
     following<Pod, PodState>(deps, {
@@ -237,10 +237,10 @@ function runnerReflections(
       resource: pods,
       labelSelector: `${EPHEMERAL_RUNNER_LABEL}=${EPHEMERAL_RUNNER_LABEL_VALUE}`,
       transform: (pod) => podStateOf(pod),
-      onSync: (digests) => cluster.replacePods(digests, namespace),
-      onEvent: (type, digest) => {
-        if (type === 'DELETED') cluster.removePod(digest);
-        else cluster.putPod(digest);
+      onSync: (observed) => cluster.replacePods(observed, namespace),
+      onEvent: (type, observed) => {
+        if (type === 'DELETED') cluster.removePod(observed);
+        else cluster.putPod(observed);
       },
     }),
   ];
@@ -288,10 +288,10 @@ function listenerReflections(
       resource: pods,
       labelSelector: `${COMPONENT_LABEL}=${LISTENER_COMPONENT}`,
       transform: listenerPodState,
-      onSync: (digests) => scaleSets.replacePods(digests, namespace),
-      onEvent: (type, digest) => {
-        if (type === 'DELETED') scaleSets.removePod(digest);
-        else scaleSets.putPod(digest);
+      onSync: (observed) => scaleSets.replacePods(observed, namespace),
+      onEvent: (type, observed) => {
+        if (type === 'DELETED') scaleSets.removePod(observed);
+        else scaleSets.putPod(observed);
       },
     }),
   ];
@@ -311,8 +311,8 @@ const following =
       ...followed,
       client: kubernetes,
       signal,
-      onSync: async (digests) => {
-        await onSync(digests);
+      onSync: async (all) => {
+        await onSync(all);
         if (first) onFirstSync();
         first = false;
       },

@@ -45,7 +45,7 @@ export function startOptionsFor(
   };
 }
 
-/** Nothing that exists is in it, and nothing is left to clean up. */
+/** Whether anything in an observation needs a workflow: a resource that exists, or something that is left of one. */
 export function needsWorkflow(observation: AnyObservation): boolean {
   if ('listeners' in observation)
     return observation.autoscalingRunnerSet !== null || observation.listeners.length > 0;

@@ -63,6 +63,7 @@ export interface WatchOptions extends Selection, CallOptions {
   onOpen?: (() => void) | undefined;
 }
 
+/** One change that a watch tells of. */
 export interface WatchEvent<T> {
   /** The object of a bookmark carries a resource version and nothing else. */
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';

@@ -8,6 +8,7 @@ import type { KubernetesObject, Resource, Status } from './resources.ts';
 import type { RequestRecord, Wire } from './wire.ts';
 import { createWire } from './wire.ts';
 
+/** Which API server, and how it is reached. */
 export interface KubernetesClientOptions {
   /** A configuration, or the path of a file; as kubectl finds it unless given. */
   kubeConfig?: KubeConfig | string;

@@ -9,5 +9,5 @@ export function observeListener(state: ListenerState, { listener, snapshot }: Li
   if (snapshot) delete state.applied;
   if (!listener || before?.specHash === listener.specHash) return;
   // Whoever edits the listener has repaired something: try at once.
-  Object.assign(state, { failures: 0, nextTryAt: 0, applyFailures: 0, applyAt: 0 });
+  Object.assign(state, { failures: 0, nextTryAt: 0, applyTries: 0, applyAt: 0 });
 }

@@ -66,7 +66,7 @@ export function decideListener(state: ListenerState, circumstances: ListenerCirc
   };
 }
 
-/** It goes, or this run of its workflow does: first the polling ends. */
+/** The listener is being deleted, or this run of its workflow ends: the polling ends first. */
 function ending({ listener }: ListenerState, circumstances: ListenerCircumstances): ListenerPlan {
   const { listening: held, stopping, closing, applying, publishing, draining } = circumstances;
   const { now, mayCloseAt } = circumstances;

@@ -7,7 +7,7 @@ import { exponentialBackoffMs } from '../../api/exponential-backoff.ts';
 export function takeReport(state: ListenerState, report: ListenerReport): void {
   const before = state.report;
   state.report = report;
-  if (report.ready) Object.assign(state, { failures: 0, applyFailures: 0 });
+  if (report.ready) Object.assign(state, { failures: 0, applyTries: 0 });
   if (!report.ready && before?.reason !== report.reason) {
     state.events.push({ type: 'Warning', reason: report.reason, message: report.message });
   }
@@ -57,8 +57,8 @@ export function settlePod(
   end: { key: string; failed?: { reason: string; message: string } },
   now: number,
 ): void {
-  state.applyFailures += 1;
-  state.applyAt = now + exponentialBackoffMs(state.applyFailures, WAITS);
+  state.applyTries += 1;
+  state.applyAt = now + exponentialBackoffMs(state.applyTries, WAITS);
   if (!end.failed) state.applied = end.key;
   else takeReport(state, { ready: false, ...end.failed });
 }

@@ -18,7 +18,7 @@ export interface ListenerState {
   /** What the objects of its pod were last made for (`podKey`). */
   applied?: string;
   /** The same for the pod's objects. */
-  applyFailures: number;
+  applyTries: number;
   applyAt: number;
   /** The condition as it was last written (`conditionKey`). */
   published?: string;
@@ -29,7 +29,7 @@ export interface ListenerState {
 export const emptyListenerState = (): ListenerState => ({
   failures: 0,
   nextTryAt: 0,
-  applyFailures: 0,
+  applyTries: 0,
   applyAt: 0,
   events: [],
 });

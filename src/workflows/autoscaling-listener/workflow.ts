@@ -35,7 +35,7 @@ export async function autoscalingListener(input: AutoscalingListenerInput): Prom
   const state = input.carried ?? emptyListenerState();
   const inbox = input.inbox ?? [];
   const reports: ListenerReport[] = [];
-  const acting = new Executor({ namespace: input.namespace, name: input.name }, state);
+  const executor = new Executor({ namespace: input.namespace, name: input.name }, state);
 
   setHandler(messages.observeListenerSignal, (observation) => void inbox.push(observation));
   setHandler(messages.reportSignal, (report) => void reports.push(report));
@@ -46,7 +46,7 @@ export async function autoscalingListener(input: AutoscalingListenerInput): Prom
     for (const observation of observations) observeListener(state, observation);
     for (const report of reports.splice(0)) takeReport(state, report);
     const draining = workflowInfo().continueAsNewSuggested;
-    const { listening, stopping, publishing, mayPublishAt, closing, mayCloseAt, applying } = acting;
+    const { listening, stopping, publishing, mayPublishAt, closing, mayCloseAt, applying } = executor;
     const circumstances = {
       stopping,
       publishing,
@@ -58,18 +58,18 @@ export async function autoscalingListener(input: AutoscalingListenerInput): Prom
       now: Date.now(),
     };
     const plan = decideListener(state, { ...circumstances, ...(listening && { listening }) });
-    if (draining) acting.drain();
-    acting.carryOut(plan, observations[0]?.at);
+    if (draining) executor.drain();
+    executor.carryOut(plan, observations[0]?.at);
     setCurrentDetails(describeListener(state));
 
-    const quiet = !acting.inFlight && inbox.length === 0 && reports.length === 0;
+    const quiet = !executor.inFlight && inbox.length === 0 && reports.length === 0;
     if (quiet && plan.finished) break;
     if (quiet && draining) {
       await condition(allHandlersFinished);
       const { namespace, name } = input;
       return continueAsNew<typeof autoscalingListener>({ namespace, name, carried: state, inbox });
     }
-    await condition(() => inbox.length > 0 || reports.length > 0 || acting.hasNews);
+    await condition(() => inbox.length > 0 || reports.length > 0 || executor.hasNews);
   }
   await condition(allHandlersFinished);
 }

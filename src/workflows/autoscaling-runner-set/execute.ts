@@ -116,7 +116,7 @@ export class Executor {
         await dropChildren({
           namespace: target.namespace,
           empty: step.empty,
-          runnerSets: step.sets.map(({ name, uid }) => ({ name, uid })),
+          runnerSets: step.runnerSets.map(({ name, uid }) => ({ name, uid })),
           listeners: step.listeners.map(({ namespace, name, uid }) => ({ namespace, name, uid })),
         });
         return {};

@@ -8,7 +8,7 @@ export type Step =
       name: 'drop';
       key: string;
       empty: string[];
-      sets: ObservedChildRunnerSet[];
+      runnerSets: ObservedChildRunnerSet[];
       listeners: ObservedChildListener[];
     }
   | { name: 'remove'; key: string; force?: true }
@@ -21,15 +21,15 @@ export const keyOf = (...parts: (string | number | boolean | undefined)[]): stri
 /** The step that takes these children away, `undefined` for none: `empty` is scaled down, the others are deleted. */
 export function dropStep({
   empty = [],
-  sets = [],
+  runnerSets = [],
   listeners = [],
 }: {
   empty?: ObservedChildRunnerSet[];
-  sets?: ObservedChildRunnerSet[];
+  runnerSets?: ObservedChildRunnerSet[];
   listeners?: ObservedChildListener[];
 }): Step | undefined {
-  if (empty.length + sets.length + listeners.length === 0) return undefined;
-  const uids = [...sets, ...listeners].map(({ uid }) => uid).sort();
+  if (empty.length + runnerSets.length + listeners.length === 0) return undefined;
+  const uids = [...runnerSets, ...listeners].map(({ uid }) => uid).sort();
   const names = empty.map(({ name }) => name).sort();
-  return { name: 'drop', key: keyOf(...uids, ...names), empty: names, sets, listeners };
+  return { name: 'drop', key: keyOf(...uids, ...names), empty: names, runnerSets, listeners };
 }

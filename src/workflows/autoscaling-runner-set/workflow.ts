@@ -37,39 +37,39 @@ export interface AutoscalingRunnerSetInput {
 export async function autoscalingRunnerSet(input: AutoscalingRunnerSetInput): Promise<void> {
   const state = input.carried ?? emptyAutoscalingRunnerSetState();
   const inbox = input.inbox ?? [];
-  const steps = new Executor({ namespace: input.namespace, name: input.name }, state);
+  const executor = new Executor({ namespace: input.namespace, name: input.name }, state);
 
   setHandler(observeAutoscalingRunnerSetSignal, (observation) => void inbox.push(observation));
   setHandler(autoscalingRunnerSetStateQuery, () => viewAutoscalingRunnerSet(state));
-  handlePauses((paused) => steps.pause(paused));
+  handlePauses((paused) => executor.pause(paused));
 
   for (;;) {
     const now = Date.now();
     const observations = inbox.splice(0);
     for (const observation of observations) observeAutoscalingRunnerSet(state, observation);
-    for (const outcome of steps.takeOutcomes()) settleStep(state, outcome, now);
+    for (const outcome of executor.takeOutcomes()) settleStep(state, outcome, now);
     noteOutdated(state);
     const draining = workflowInfo().continueAsNewSuggested;
     const plan = decideAutoscalingRunnerSet(state, {
       now,
       name: input.name,
-      stepping: steps.stepping,
-      publishing: steps.publishing,
-      mayPublishAt: steps.mayPublishAt,
+      stepping: executor.stepping,
+      publishing: executor.publishing,
+      mayPublishAt: executor.mayPublishAt,
       draining,
     });
-    if (draining) steps.drain();
-    steps.carryOut(plan, observations[0]?.at);
+    if (draining) executor.drain();
+    executor.carryOut(plan, observations[0]?.at);
     setCurrentDetails(describeAutoscalingRunnerSet(state));
 
-    const quiet = !steps.inFlight && inbox.length === 0 && !steps.hasNews;
+    const quiet = !executor.inFlight && inbox.length === 0 && !executor.hasNews;
     if (quiet && plan.finished) break;
     if (quiet && draining) {
       await condition(allHandlersFinished);
       const { namespace, name } = input;
       return continueAsNew<typeof autoscalingRunnerSet>({ namespace, name, carried: state, inbox });
     }
-    await condition(() => inbox.length > 0 || steps.hasNews || (draining && !steps.inFlight));
+    await condition(() => inbox.length > 0 || executor.hasNews || (draining && !executor.inFlight));
   }
   await condition(allHandlersFinished);
 }

@@ -16,7 +16,7 @@ export function followRunners(state: RunnerSetState, now: number): void {
   }
 }
 
-/** That GitHub would not let go of it while it had a job is past: it is asked again at once. */
+/** Notes the end. GitHub may have refused to remove the runner while it had a job: now GitHub is asked again at once. */
 function letGo(runner: RunnerState, { end }: Ending): void {
   runner.end = end;
   delete runner.heldByJob;

@@ -1,7 +1,7 @@
 import type { RunnerToRetire } from '../../activities/ephemeral-runner-set/retire-runners.ts';
 import type { Creation } from './policies/creation.ts';
 import { toCreate } from './policies/creation.ts';
-import type { Circumstances } from './policies/in-flight.ts';
+import type { Circumstances } from './circumstances.ts';
 import { pendingDeadline } from './policies/pending-timeout.ts';
 import type { RegistrationCheck } from './policies/registration-check.ts';
 import { registrationsToCheck } from './policies/registration-check.ts';
@@ -26,7 +26,7 @@ export interface Plan {
   finished: boolean;
 }
 
-/** The plan for a set, and for the runners that belong to none (`set` was never seen). */
+/** The plan for a set, and for the runners that belong to none (`runnerSet` was never seen). */
 export function decide(state: RunnerSetState, circumstances: Circumstances): Plan {
   const idle: Plan = { create: [], retire: [], finished: false };
   if (!state.complete || circumstances.draining) return idle;

@@ -2,7 +2,7 @@ import type {
   RunnerSetStatusUpdate,
   RunnerStatusUpdate,
 } from '../../activities/ephemeral-runner-set/publish-status.ts';
-import type { Circumstances } from './policies/in-flight.ts';
+import type { Circumstances } from './circumstances.ts';
 import { toProtect } from './policies/job-protection.ts';
 import type { RunnerSetEvent, RunnerSetState } from './state.ts';
 import { runnerSetStatus, runnerStatus, statusKey } from './status.ts';

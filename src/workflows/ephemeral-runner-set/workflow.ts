@@ -37,40 +37,40 @@ interface RunnerSetInput {
 export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
   const state = input.carried ? unpackState(input.carried) : emptyRunnerSetState();
   const inbox = input.inbox ?? [];
-  const acting = new Executor(input, state);
+  const executor = new Executor(input, state);
 
   setHandler(messages.observeRunnerSetSignal, (observation) => void inbox.push(observation));
   setHandler(messages.runnerSetStateQuery, () => viewRunnerSet(state));
-  setHandler(messages.scaleUpdate, ({ replicas }) => acting.scale(replicas), { validator: mustScale });
+  setHandler(messages.scaleUpdate, ({ replicas }) => executor.scale(replicas), { validator: mustScale });
   setHandler(messages.scaleSignal, async (request) => {
     const problem = messages.scaleProblem(request);
     if (problem) log.warn('A scale signal was ignored', { problem });
-    else await handleSignal('scale', () => acting.scale(request.replicas));
+    else await handleSignal('scale', () => executor.scale(request.replicas));
   });
-  handlePauses((paused) => acting.pause(paused));
+  handlePauses((paused) => executor.pause(paused));
 
   for (;;) {
     const now = Date.now();
     const observations = inbox.splice(0);
     for (const observation of observations) observe(state, observation);
-    settle(state, acting.takeOutcomes(), now);
+    settle(state, executor.takeOutcomes(), now);
     followRunners(state, now);
     const draining = workflowInfo().continueAsNewSuggested;
     const plan = decide(state, {
       now,
-      lanes: acting.lanes,
-      publishing: acting.publishing,
-      mayPublishAt: acting.mayPublishAt,
-      checking: acting.checking,
-      mayCheckAt: acting.mayCheckAt,
+      lanes: executor.lanes,
+      publishing: executor.publishing,
+      mayPublishAt: executor.mayPublishAt,
+      checking: executor.checking,
+      mayCheckAt: executor.mayCheckAt,
       draining,
       newName: () => newRunnerName(input, state.runners),
     });
-    if (draining) acting.drain();
-    acting.carryOut(plan, observations[0]?.at);
+    if (draining) executor.drain();
+    executor.carryOut(plan, observations[0]?.at);
     setCurrentDetails(describeRunnerSet(state));
 
-    const quiet = acting.inFlight === 0 && inbox.length === 0;
+    const quiet = executor.inFlight === 0 && inbox.length === 0;
     if (quiet && plan.finished) break;
     if (quiet && draining) {
       await condition(allHandlersFinished);
@@ -80,7 +80,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
         inbox,
       });
     }
-    await condition(() => inbox.length > 0 || acting.hasNews || (draining && acting.inFlight === 0));
+    await condition(() => inbox.length > 0 || executor.hasNews || (draining && executor.inFlight === 0));
   }
   await condition(allHandlersFinished);
 }

@@ -1,11 +1,11 @@
-import type { RunnerSetTarget as Audience } from '../../../src/activities/cluster-watch/workflow-target.ts';
+import type { RunnerSetTarget } from '../../../src/activities/cluster-watch/workflow-target.ts';
 import { RunnerStore } from '../../../src/activities/cluster-watch/runner-store.ts';
 import type { OwnedRunner } from '../../../src/activities/cluster-watch/observed-runners.ts';
 import type { PodState } from '../../../src/kubernetes/pod-state.ts';
 import { aSet, seen } from '../../workflows/ephemeral-runner-set/builders.ts';
 
 const namespace = 'team';
-const demo: Audience = { namespace, runnerSet: 'demo' };
+const demo: RunnerSetTarget = { namespace, runnerSet: 'demo' };
 
 const runner = (name: string, over: Partial<OwnedRunner> = {}): OwnedRunner => ({
   namespace,
@@ -26,8 +26,8 @@ const pod = (name: string, over: Partial<PodState> = {}): PodState => ({
   ...over,
 });
 
-function aPicture() {
-  const told: Audience[] = [];
+function aStore() {
+  const told: RunnerSetTarget[] = [];
   const store = new RunnerStore(
     (target) => told.push(target),
     () => 1000,
@@ -37,7 +37,7 @@ function aPicture() {
 
 describe('RunnerStore', () => {
   test('a new set is news for its target, once', () => {
-    const { store, told } = aPicture();
+    const { store, told } = aStore();
     store.putSet({ namespace, name: 'demo', runnerSet: aSet() });
     expect(told).toEqual([demo]);
     expect(store.takeNews(demo)).toEqual({ at: 1000, runnerSet: aSet() });
@@ -45,7 +45,7 @@ describe('RunnerStore', () => {
   });
 
   test('the load of a set are its runners that have a pod: a runner that a quota keeps from one takes no job', () => {
-    const { store } = aPicture();
+    const { store } = aStore();
     for (const name of ['up', 'waiting', 'ended', 'unmade']) {
       const phase = name === 'ended' ? 'Succeeded' : 'Pending';
       store.putRunner(runner(name, { runner: seen({ name, phase }) }));
@@ -71,7 +71,7 @@ describe('RunnerStore', () => {
   });
 
   test('a change that makes no difference to decisions is no news', () => {
-    const { store, told } = aPicture();
+    const { store, told } = aStore();
     store.putRunner(runner('a'));
     store.putPod(pod('a'));
     told.length = 0;
@@ -81,14 +81,14 @@ describe('RunnerStore', () => {
   });
 
   test('a pod may be seen before its runner', () => {
-    const { store } = aPicture();
+    const { store } = aStore();
     store.putPod(pod('a'));
     store.putRunner(runner('a'));
     expect(store.takeNews(demo)?.runners?.[0]?.pod).toEqual({ uid: 'uid-a', phase: 'Running' });
   });
 
   test('a pod that is gone is gone from its runner; the end of an older pod of that name is not', () => {
-    const { store } = aPicture();
+    const { store } = aStore();
     store.putRunner(runner('a'));
     store.putPod(pod('a'));
     store.removePod(pod('a', { uid: 'older' }));
@@ -98,14 +98,14 @@ describe('RunnerStore', () => {
   });
 
   test('of several changes to a runner, the last one counts; created and gone again is just gone', () => {
-    const { store } = aPicture();
+    const { store } = aStore();
     store.putRunner(runner('a'));
     store.removeRunner('team/a');
     expect(store.takeNews(demo)).toEqual({ at: 1000, gone: ['a'] });
   });
 
   test('runners that belong to no set have a target of their own', () => {
-    const { store, told } = aPicture();
+    const { store, told } = aStore();
     const { runnerSet: _none, ...standalone } = runner('a');
     store.putRunner(standalone);
     expect(told).toEqual([{ namespace }]);
@@ -113,7 +113,7 @@ describe('RunnerStore', () => {
   });
 
   test('a list replaces what was known; what is not in it is gone', () => {
-    const { store } = aPicture();
+    const { store } = aStore();
     store.putSet({ namespace, name: 'demo', runnerSet: aSet() });
     store.replaceRunners([runner('a'), runner('b')]);
     store.takeNews(demo);
@@ -123,7 +123,7 @@ describe('RunnerStore', () => {
   });
 
   test('a list of one namespace says nothing of others', () => {
-    const { store, told } = aPicture();
+    const { store, told } = aStore();
     store.putRunner(runner('a', { namespace: 'other' }));
     told.length = 0;
     store.replaceRunners([], namespace);
@@ -131,7 +131,7 @@ describe('RunnerStore', () => {
   });
 
   test('a snapshot holds everything, in parts, and then there are no news', () => {
-    const { store } = aPicture();
+    const { store } = aStore();
     store.putSet({ namespace, name: 'demo', runnerSet: aSet() });
     store.replaceRunners(Array.from({ length: 2500 }, (_, i) => runner(`r${i}`)));
     const parts = store.snapshot(demo);
@@ -142,7 +142,7 @@ describe('RunnerStore', () => {
   });
 
   test('a set that is gone with its runners is told of, and forgotten', () => {
-    const { store } = aPicture();
+    const { store } = aStore();
     store.putSet({ namespace, name: 'demo', runnerSet: aSet() });
     store.takeNews(demo);
     store.removeSet(namespace, 'demo');

@@ -28,7 +28,7 @@ export const aScaleSet = (spec: object = {}, metadata: object = {}): Autoscaling
     spec: { githubConfigUrl: 'https://github.com/octo/app', githubConfigSecret: 's', ...spec },
   }) as unknown as AutoscalingRunnerSet;
 
-export const options: ChildOptions = DEFAULT_SCALE_SET_OPTIONS;
+const options: ChildOptions = DEFAULT_SCALE_SET_OPTIONS;
 
 /** The children as the API server would hold them after they were made. */
 export function childrenOf(scaleSet: AutoscalingRunnerSet) {

@@ -43,7 +43,7 @@ class Mailboxes {
   }
 }
 
-function aMessenger() {
+function aQueue() {
   const boxes = new Mailboxes();
   const ended = new AbortController();
   const logged: string[] = [];
@@ -70,7 +70,7 @@ async function eventually(condition: () => boolean): Promise<void> {
 
 describe('SignalQueue', () => {
   test('the first message starts the workflow with the whole snapshot and the settings', async () => {
-    const { boxes, store } = aMessenger();
+    const { boxes, store } = aQueue();
     store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
     await eventually(() => boxes.told.length === 1);
     expect(boxes.told[0]).toMatchObject({
@@ -86,7 +86,7 @@ describe('SignalQueue', () => {
   });
 
   test('many changes go together: at most ten messages a second', async () => {
-    const { boxes, store } = aMessenger();
+    const { boxes, store } = aQueue();
     store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
     for (let i = 0; i < 50; i += 1) {
       store.putRunner({ namespace: 'team', runnerSet: 'demo', runner: seen({ name: `r${i}` }) });
@@ -101,7 +101,7 @@ describe('SignalQueue', () => {
   });
 
   test('the more runners a message is about, the longer until the next, half a second at most', async () => {
-    const { boxes, store } = aMessenger();
+    const { boxes, store } = aQueue();
     store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
     for (let i = 0; i < 1000; i += 1)
       store.putRunner({ namespace: 'team', runnerSet: 'demo', runner: seen({ name: `r${i}` }) });
@@ -116,7 +116,7 @@ describe('SignalQueue', () => {
   });
 
   test('a workflow that is gone is started anew, with everything', async () => {
-    const { boxes, store } = aMessenger();
+    const { boxes, store } = aQueue();
     store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
     store.putRunner({ namespace: 'team', runnerSet: 'demo', runner: seen({ name: 'a' }) });
     await eventually(() => boxes.told.length === 2);
@@ -130,7 +130,7 @@ describe('SignalQueue', () => {
   });
 
   test('after a message that got lost, everything is told again', async () => {
-    const { boxes, store, logged } = aMessenger();
+    const { boxes, store, logged } = aQueue();
     store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
     await eventually(() => boxes.told.length === 1);
     boxes.broken = 1;
@@ -144,7 +144,7 @@ describe('SignalQueue', () => {
   });
 
   test('for a set that is gone with its runners, no workflow is started', async () => {
-    const { boxes, store } = aMessenger();
+    const { boxes, store } = aQueue();
     store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
     await eventually(() => boxes.told.length === 1);
     boxes.running.clear();

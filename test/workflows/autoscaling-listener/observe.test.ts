@@ -5,8 +5,8 @@ import { emptyListenerState } from '../../../src/workflows/autoscaling-listener/
 import { NOW } from '../ephemeral-runner-set/builders.ts';
 import { idle, observation, progress, seen, stateOf } from './builders.ts';
 
-const waiting = { failures: 3, nextTryAt: NOW + 9, applyFailures: 2, applyAt: NOW + 9 };
-const none = { failures: 0, nextTryAt: 0, applyFailures: 0, applyAt: 0 };
+const waiting = { failures: 3, nextTryAt: NOW + 9, applyTries: 2, applyAt: NOW + 9 };
+const none = { failures: 0, nextTryAt: 0, applyTries: 0, applyAt: 0 };
 
 test('what was seen replaces what was known', () => {
   const state = stateOf({ generation: 1, capacity: 5 }, { progress });

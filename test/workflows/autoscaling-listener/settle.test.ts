@@ -107,11 +107,11 @@ describe('how it fares', () => {
   });
 
   test('once it listens, the failures before are over; a failure does not end them', () => {
-    const state = stateOf({}, { failures: 3, applyFailures: 2 });
+    const state = stateOf({}, { failures: 3, applyTries: 2 });
     takeReport(state, conflict);
-    expect(state).toMatchObject({ failures: 3, applyFailures: 2 });
+    expect(state).toMatchObject({ failures: 3, applyTries: 2 });
     takeReport(state, report);
-    expect(state).toMatchObject({ failures: 0, applyFailures: 0 });
+    expect(state).toMatchObject({ failures: 0, applyTries: 0 });
   });
 });
 
@@ -119,7 +119,7 @@ describe('when the pod’s objects were made', () => {
   test('what they were made from is known', () => {
     const state = stateOf({ mode: 'pod' });
     settlePod(state, { key: 'spec-1' }, NOW);
-    expect(state).toMatchObject({ applied: 'spec-1', applyFailures: 1, applyAt: NOW + 2_000 });
+    expect(state).toMatchObject({ applied: 'spec-1', applyTries: 1, applyAt: NOW + 2_000 });
     expect(state.report).toBeUndefined();
   });
 

@@ -72,14 +72,14 @@ export const prepared: Prepared = {
 
 interface Parts extends Partial<Omit<AutoscalingRunnerSetState, 'seen'>> {
   scaleSet?: Partial<ObservedAutoscalingRunnerSet> | null;
-  sets?: ObservedChildRunnerSet[];
+  runnerSets?: ObservedChildRunnerSet[];
   listeners?: ObservedChildListener[];
 }
 
 /** A scale set that stands as it should, but for what is given. */
 export function aState({
   scaleSet = {},
-  sets = [aChildSet()],
+  runnerSets = [aChildSet()],
   listeners = [aListener()],
   ...over
 }: Parts = {}) {
@@ -88,7 +88,7 @@ export function aState({
     seen: {
       autoscalingRunnerSet: scaleSet && aScaleSet(scaleSet),
       wanted: 'wanted-1',
-      runnerSets: sets,
+      runnerSets,
       listeners,
     },
     prepared: { ...prepared },

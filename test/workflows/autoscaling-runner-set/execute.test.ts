@@ -34,7 +34,7 @@ describe('a step', () => {
     name: 'drop',
     key: 'k',
     empty: ['old'],
-    sets: [aChildSet()],
+    runnerSets: [aChildSet()],
     listeners: [aListener()],
   };
 

@@ -14,7 +14,7 @@ const step = (state: AutoscalingRunnerSetState) => plan(state).step?.name;
 describe('the next step', () => {
   const fresh = {
     scaleSet: { gitHubAnnotations: '', hasFinalizer: undefined as never },
-    sets: [],
+    runnerSets: [],
     listeners: [],
   };
   const unprepared = () => {
@@ -34,23 +34,23 @@ describe('the next step', () => {
       aState({ scaleSet: { gitHubAnnotations: '' }, prepared: { ...prepared, previousAnnotations: '' } }),
       undefined,
     ],
-    ['no children yet', aState({ sets: [], listeners: [] }), 'apply'],
+    ['no children yet', aState({ runnerSets: [], listeners: [] }), 'apply'],
     ['no listener', aState({ listeners: [] }), 'apply'],
-    ['another template', aState({ sets: [aChildSet({ stale: 'template' })] }), 'apply'],
-    ['another label', aState({ sets: [aChildSet({ stale: 'metadata' })] }), 'apply'],
+    ['another template', aState({ runnerSets: [aChildSet({ stale: 'template' })] }), 'apply'],
+    ['another label', aState({ runnerSets: [aChildSet({ stale: 'metadata' })] }), 'apply'],
     ['other limits', aState({ listeners: [aListener({ stale: true })] }), 'apply'],
     ['a listener that goes', aState({ listeners: [aListener({ stale: true, deleting: true })] }), undefined],
     [
       'the set was deleted, and its name is still taken',
-      aState({ sets: [anOlderSet({ name: 'demo', deleting: true })] }),
+      aState({ runnerSets: [anOlderSet({ name: 'demo', deleting: true })] }),
       undefined,
     ],
     ['a listener of an earlier URL', aState({ listeners: [aListener(), aLeftListener()] }), 'drop'],
-    ['an older set', aState({ sets: [aChildSet(), anOlderSet()] }), 'drop'],
-    ['the same, going', aState({ sets: [aChildSet(), anOlderSet({ deleting: true })] }), undefined],
+    ['an older set', aState({ runnerSets: [aChildSet(), anOlderSet()] }), 'drop'],
+    ['the same, going', aState({ runnerSets: [aChildSet(), anOlderSet({ deleting: true })] }), undefined],
     [
       'the set says that its scale set is gone',
-      aState({ sets: [aChildSet({ blocked: { reason: 'ScaleSetNotFound', message: '' } })] }),
+      aState({ runnerSets: [aChildSet({ blocked: { reason: 'ScaleSetNotFound', message: '' } })] }),
       'prepare',
     ],
     [
@@ -62,13 +62,18 @@ describe('the next step', () => {
     ],
     [
       'one that was for an earlier scale set says so',
-      aState({ sets: [aChildSet({ scaleSetId: 6, blocked: { reason: 'ScaleSetNotFound', message: '' } })] }),
+      aState({
+        runnerSets: [aChildSet({ scaleSetId: 6, blocked: { reason: 'ScaleSetNotFound', message: '' } })],
+      }),
       undefined,
     ],
     [
       'children wait while the spec asks for a scale set that cannot be had',
       (() => {
-        const state = aState({ scaleSet: { specHash: 'asked-2' }, sets: [aChildSet({ stale: 'template' })] });
+        const state = aState({
+          scaleSet: { specHash: 'asked-2' },
+          runnerSets: [aChildSet({ stale: 'template' })],
+        });
         settleStep(
           state,
           { step: plan(state).step!, stopped: { reason: 'SecretNotFound', message: '' } },
@@ -78,30 +83,30 @@ describe('the next step', () => {
       })(),
       undefined,
     ],
-    ['children come before what is left of earlier days', aState({ sets: [anOlderSet()] }), 'apply'],
-    ['gone without us: its listener', aState({ scaleSet: null, sets: [] }), 'drop'],
-    ['gone with everything', aState({ scaleSet: null, sets: [], listeners: [] }), undefined],
+    ['children come before what is left of earlier days', aState({ runnerSets: [anOlderSet()] }), 'apply'],
+    ['gone without us: its listener', aState({ scaleSet: null, runnerSets: [] }), 'drop'],
+    ['gone with everything', aState({ scaleSet: null, runnerSets: [], listeners: [] }), undefined],
   ])('%s', (_what, state, expected) => {
     expect(step(state)).toBe(expected);
   });
 
   test('one at a time, and none while the workflow is about to continue as new', () => {
-    const state = aState({ sets: [], listeners: [] });
+    const state = aState({ runnerSets: [], listeners: [] });
     expect(plan(state, { stepping: true }).step).toBeUndefined();
     expect(plan(state, { draining: true })).toEqual({ finished: false });
   });
 
   test('an older set with a job wants no further runner, and goes when the job is done', () => {
     const busy = anOlderSet({ busy: true, replicas: 2 });
-    expect(plan(aState({ sets: [aChildSet(), busy] })).step).toMatchObject({
+    expect(plan(aState({ runnerSets: [aChildSet(), busy] })).step).toMatchObject({
       empty: ['demo-older'],
-      sets: [],
+      runnerSets: [],
     });
-    expect(step(aState({ sets: [aChildSet(), { ...busy, replicas: 0 }] }))).toBeUndefined();
+    expect(step(aState({ runnerSets: [aChildSet(), { ...busy, replicas: 0 }] }))).toBeUndefined();
   });
 
   test('the same step for the same reason waits, longer each time; for another reason it does not', () => {
-    const state = aState({ sets: [aChildSet({ stale: 'metadata' })] });
+    const state = aState({ runnerSets: [aChildSet({ stale: 'metadata' })] });
     const first = plan(state).step!;
     settleStep(state, { step: first }, NOW);
     expect(plan(state)).toMatchObject({ wakeAt: NOW + 2_000 });
@@ -120,8 +125,8 @@ describe('the next step', () => {
 });
 
 test('a template that waits for jobs is applied as draining', () => {
-  const sets = [aChildSet({ stale: 'template', busy: true })];
-  expect(plan(aState({ scaleSet: { eventual: true }, sets })).step).toMatchObject({
+  const runnerSets = [aChildSet({ stale: 'template', busy: true })];
+  expect(plan(aState({ scaleSet: { eventual: true }, runnerSets })).step).toMatchObject({
     name: 'apply',
     hold: true,
   });
@@ -131,11 +136,11 @@ describe('a deletion', () => {
   const deleting = { scaleSet: { deleting: true }, deletingSince: NOW } as const;
   test('goes listener, runners, scale set, protection', () => {
     const state = aState(deleting);
-    expect(plan(state).step).toMatchObject({ name: 'drop', listeners: [{ uid: 'al-1' }], sets: [] });
+    expect(plan(state).step).toMatchObject({ name: 'drop', listeners: [{ uid: 'al-1' }], runnerSets: [] });
     state.seen!.listeners = [aListener({ deleting: true })];
     expect(step(state)).toBeUndefined();
     state.seen!.listeners = [];
-    expect(plan(state).step).toMatchObject({ name: 'drop', sets: [{ uid: 'ers-1' }], listeners: [] });
+    expect(plan(state).step).toMatchObject({ name: 'drop', runnerSets: [{ uid: 'ers-1' }], listeners: [] });
     state.seen!.runnerSets = [];
     expect(plan(state).step).toEqual({ name: 'remove', key: '7/Default/demo false' });
     settleStep(state, { step: plan(state).step! }, NOW);
@@ -153,7 +158,7 @@ describe('a deletion', () => {
   });
 
   test('is forced past GitHub after the deadline, and wakes for it', () => {
-    const state = aState({ ...deleting, sets: [], listeners: [], deadlineSeconds: 60 });
+    const state = aState({ ...deleting, runnerSets: [], listeners: [], deadlineSeconds: 60 });
     settleStep(state, { step: plan(state).step!, stopped: { reason: 'SecretNotFound', message: 'x' } }, NOW);
     expect(plan(state).wakeAt).toBe(NOW + 1_000);
     const late = plan(state, { now: NOW + 60_000 }).step;
@@ -165,7 +170,7 @@ describe('a deletion', () => {
 
 describe('the end', () => {
   test.each<[string, AutoscalingRunnerSetState, boolean]>([
-    ['not while it exists', aState({ sets: [], listeners: [] }), false],
+    ['not while it exists', aState({ runnerSets: [], listeners: [] }), false],
     [
       'not while it leaves a listener',
       aState({ scaleSet: null, listeners: [aListener({ deleting: true })] }),

@@ -38,7 +38,7 @@ describe('Events', () => {
   });
 
   test('tell when runners become outdated, and when a new template ends that', () => {
-    const state = aState({ sets: [aChildSet({ phase: 'Outdated' })] });
+    const state = aState({ runnerSets: [aChildSet({ phase: 'Outdated' })] });
     noteOutdated(state);
     noteOutdated(state);
     state.seen!.runnerSets = [aChildSet()];

@@ -11,8 +11,8 @@ const condition = (state: AutoscalingRunnerSetState, type: string) =>
   autoscalingRunnerSetStatus(state).conditions.find((each) => each.type === type);
 
 test('counters are those of all sets', () => {
-  const sets = [aChildSet({ pending: 1, running: 2, failed: 3 }), anOlderSet({ running: 4 })];
-  expect(autoscalingRunnerSetStatus(aState({ sets }))).toMatchObject({
+  const runnerSets = [aChildSet({ pending: 1, running: 2, failed: 3 }), anOlderSet({ running: 4 })];
+  expect(autoscalingRunnerSetStatus(aState({ runnerSets }))).toMatchObject({
     currentRunners: 10,
     pendingEphemeralRunners: 1,
     runningEphemeralRunners: 6,
@@ -27,9 +27,9 @@ const secret = { reason: 'SecretNotFound', message: 's' };
 test.each<[string, AutoscalingRunnerSetState, string]>([
   ['both children stand', aState(), 'Running'],
   ['no listener', aState({ listeners: [] }), 'Pending'],
-  ['no set', aState({ sets: [] }), 'Pending'],
-  ['its runners are outdated', aState({ sets: [outdated] }), 'Outdated'],
-  ['a newer template is on its way', aState({ sets: [{ ...outdated, stale: 'template' }] }), 'Running'],
+  ['no set', aState({ runnerSets: [] }), 'Pending'],
+  ['its runners are outdated', aState({ runnerSets: [outdated] }), 'Outdated'],
+  ['a newer template is on its way', aState({ runnerSets: [{ ...outdated, stale: 'template' }] }), 'Running'],
 ])('phase: %s', (_what, state, phase) => {
   expect(autoscalingRunnerSetStatus(state).phase).toBe(phase);
 });
@@ -40,7 +40,10 @@ test.each<[string, AutoscalingRunnerSetState, string, string]>([
   ['children refused', aState({ stepFailures: { apply: secret } }), 'False', 'SecretNotFound'],
   [
     'the deepest cause first',
-    aState({ stepFailures: { drop: { ...secret, reason: 'Forbidden' }, prepare: secret }, sets: [outdated] }),
+    aState({
+      stepFailures: { drop: { ...secret, reason: 'Forbidden' }, prepare: secret },
+      runnerSets: [outdated],
+    }),
     'False',
     'SecretNotFound',
   ],
@@ -51,9 +54,9 @@ test.each<[string, AutoscalingRunnerSetState, string, string]>([
     'True',
     'Listening',
   ],
-  ['outdated', aState({ sets: [outdated] }), 'False', 'Outdated'],
+  ['outdated', aState({ runnerSets: [outdated] }), 'False', 'Outdated'],
   ['being set up', aState({ listeners: [] }), 'False', 'Pending'],
-  ['no runner can be created', aState({ sets: [blocked] }), 'False', 'QuotaExceeded'],
+  ['no runner can be created', aState({ runnerSets: [blocked] }), 'False', 'QuotaExceeded'],
   [
     'a listener that has not reported',
     aState({ listeners: [aListener({ ready: undefined as never })] }),
@@ -85,14 +88,20 @@ test.each<[string, string, AutoscalingRunnerSetState, string, string]>([
     'LabelsDropped',
   ],
   ['Outdated', 'no', aState(), 'False', 'Accepted'],
-  ['Outdated', 'yes', aState({ sets: [outdated] }), 'True', 'RunnerVersionDeprecated'],
+  ['Outdated', 'yes', aState({ runnerSets: [outdated] }), 'True', 'RunnerVersionDeprecated'],
   ['Paused', 'no', aState(), 'False', 'NotPaused'],
   ['Paused', 'yes', aState({ scaleSet: { paused: true } }), 'True', 'PausedByAnnotation'],
-  ['Paused', 'its set alone', aState({ sets: [aChildSet({ paused: true })] }), 'True', 'RunnerSetPaused'],
+  [
+    'Paused',
+    'its set alone',
+    aState({ runnerSets: [aChildSet({ paused: true })] }),
+    'True',
+    'RunnerSetPaused',
+  ],
   [
     'Paused',
     'an older set alone',
-    aState({ sets: [aChildSet(), anOlderSet({ paused: true })] }),
+    aState({ runnerSets: [aChildSet(), anOlderSet({ paused: true })] }),
     'False',
     'NotPaused',
   ],
@@ -100,7 +109,7 @@ test.each<[string, string, AutoscalingRunnerSetState, string, string]>([
   [
     'UpdatePending',
     'yes',
-    aState({ scaleSet: { eventual: true }, sets: [aChildSet({ stale: 'template', busy: true })] }),
+    aState({ scaleSet: { eventual: true }, runnerSets: [aChildSet({ stale: 'template', busy: true })] }),
     'True',
     'WaitingForJobs',
   ],
@@ -113,7 +122,7 @@ test('a status differs by what it says and by the generation; its words, by what
     const status = autoscalingRunnerSetStatus(state);
     return { key: publicationKey(status, generation), words: wordsKey(status, generation) };
   };
-  const [calm, counting] = [keys(aState()), keys(aState({ sets: [aChildSet({ running: 3 })] }))];
+  const [calm, counting] = [keys(aState()), keys(aState({ runnerSets: [aChildSet({ running: 3 })] }))];
   expect(calm).toEqual(keys(aState()));
   expect(counting.key).not.toBe(calm.key);
   expect(counting.words).toBe(calm.words);
@@ -123,11 +132,11 @@ test('a status differs by what it says and by the generation; its words, by what
 });
 
 test.each<[string, AutoscalingRunnerSetState, boolean]>([
-  ['its runners are refused', aState({ sets: [outdated] }), true],
-  ['only a label is new', aState({ sets: [{ ...outdated, stale: 'metadata' }] }), true],
-  ['a newer template is on its way', aState({ sets: [{ ...outdated, stale: 'template' }] }), false],
-  ['an older set is', aState({ sets: [aChildSet(), anOlderSet({ phase: 'Outdated' })] }), false],
-  ['it has no set', aState({ sets: [] }), false],
+  ['its runners are refused', aState({ runnerSets: [outdated] }), true],
+  ['only a label is new', aState({ runnerSets: [{ ...outdated, stale: 'metadata' }] }), true],
+  ['a newer template is on its way', aState({ runnerSets: [{ ...outdated, stale: 'template' }] }), false],
+  ['an older set is', aState({ runnerSets: [aChildSet(), anOlderSet({ phase: 'Outdated' })] }), false],
+  ['it has no set', aState({ runnerSets: [] }), false],
 ])('whether it is outdated: %s', (_what, state, expected) => {
   expect(isOutdated(state)).toBe(expected);
 });

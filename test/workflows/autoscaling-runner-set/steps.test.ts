@@ -16,17 +16,17 @@ test('a missing part keeps its place, so that two reasons do not read as one', (
 
 test('nothing to drop is no step', () => {
   expect(dropStep({})).toBeUndefined();
-  expect(dropStep({ empty: [], sets: [], listeners: [] })).toBeUndefined();
+  expect(dropStep({ empty: [], runnerSets: [], listeners: [] })).toBeUndefined();
 });
 
 test('what is dropped is named by uid, what is emptied by name; its order makes no other reason', () => {
   const [set, older, listener] = [aChildSet(), anOlderSet(), aListener()];
-  expect(dropStep({ sets: [set, older], listeners: [listener], empty: [set, older] })).toEqual({
+  expect(dropStep({ runnerSets: [set, older], listeners: [listener], empty: [set, older] })).toEqual({
     name: 'drop',
     key: 'al-1 ers-0 ers-1 demo demo-older',
     empty: ['demo', 'demo-older'],
-    sets: [set, older],
+    runnerSets: [set, older],
     listeners: [listener],
   });
-  expect(dropStep({ sets: [older, set] })?.key).toBe(dropStep({ sets: [set, older] })?.key);
+  expect(dropStep({ runnerSets: [older, set] })?.key).toBe(dropStep({ runnerSets: [set, older] })?.key);
 });

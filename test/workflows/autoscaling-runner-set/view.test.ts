@@ -20,8 +20,8 @@ test('the views are short and name what is in the way', () => {
 
 describe('the answer of the query', () => {
   test('names the scale set, its children and its counters', () => {
-    const sets = [aChildSet({ pending: 1, running: 2, failed: 3 })];
-    expect(viewAutoscalingRunnerSet(aState({ sets, stepFailures: { drop: secret } }))).toMatchObject({
+    const runnerSets = [aChildSet({ pending: 1, running: 2, failed: 3 })];
+    expect(viewAutoscalingRunnerSet(aState({ runnerSets, stepFailures: { drop: secret } }))).toMatchObject({
       phase: 'Running',
       scaleSetId: 7,
       scaleSetName: 'demo',
@@ -44,9 +44,9 @@ describe('the answer of the query', () => {
   });
 
   test('says what waits and what goes', () => {
-    const sets = [aChildSet({ stale: 'template', busy: true })];
+    const runnerSets = [aChildSet({ stale: 'template', busy: true })];
     expect(
-      viewAutoscalingRunnerSet(aState({ scaleSet: { eventual: true, deleting: true }, sets })),
+      viewAutoscalingRunnerSet(aState({ scaleSet: { eventual: true, deleting: true }, runnerSets })),
     ).toMatchObject({
       held: true,
       deleting: true,
@@ -56,11 +56,11 @@ describe('the answer of the query', () => {
 
 describe('the first page', () => {
   test('is a table, and a sentence', () => {
-    const sets = [aChildSet({ pending: 1, running: 2, failed: 3 })];
+    const runnerSets = [aChildSet({ pending: 1, running: 2, failed: 3 })];
     const listeners = [
       aListener({ ready: { status: 'False', reason: 'SessionConflict', message: 'Another.' } }),
     ];
-    expect(describeAutoscalingRunnerSet(aState({ sets, listeners }))).toBe(
+    expect(describeAutoscalingRunnerSet(aState({ runnerSets, listeners }))).toBe(
       [
         '| scale set | group | pending | running | failed |',
         '|---|---|---|---|---|',

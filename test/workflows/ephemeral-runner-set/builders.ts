@@ -1,5 +1,5 @@
 import type { ObservedPod, ObservedRunner, ObservedRunnerSet } from '../../../src/messages/observations.ts';
-import type { Circumstances } from '../../../src/workflows/ephemeral-runner-set/policies/in-flight.ts';
+import type { Circumstances } from '../../../src/workflows/ephemeral-runner-set/circumstances.ts';
 import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { RunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import { emptyRunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';

@@ -159,7 +159,7 @@ describe('state that is carried as it is: every field survives the way through T
       failures: 3,
       nextTryAt: NOW,
       applied: 'spec-1',
-      applyFailures: 2,
+      applyTries: 2,
       applyAt: NOW,
       published: '{}',
       events: events,

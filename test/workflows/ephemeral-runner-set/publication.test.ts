@@ -1,15 +1,13 @@
-import type { RunnerSettings } from '../../../src/messages/settings.ts';
 import { observe } from '../../../src/workflows/ephemeral-runner-set/observe.ts';
 import { decide } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
 import { toPublish } from '../../../src/workflows/ephemeral-runner-set/publication.ts';
 import type { RunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
-import { DEFAULT_SETTINGS } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import {
   runnerSetStatus,
   runnerStatusKey,
   statusKey,
 } from '../../../src/workflows/ephemeral-runner-set/status.ts';
-import { aPod, aState, busyRunner, circumstances, idleRunner, NOW } from './builders.ts';
+import { aState, busyRunner, circumstances, idleRunner, NOW } from './builders.ts';
 
 const publishing = (state: RunnerSetState, over: Parameters<typeof circumstances>[0] = {}) => {
   const wakes: number[] = [];
@@ -94,36 +92,6 @@ describe('what is published', () => {
   });
 });
 
-describe('the pods of jobs are protected', () => {
-  const protectedBy = (parts: Parameters<typeof aState>[0], settings: Partial<RunnerSettings> = {}) =>
-    publishing(aState({ settings: { ...DEFAULT_SETTINGS, ...settings }, ...parts })).publish?.protect;
-
-  test('the pod of a runner that has a job is to be marked, once; idle ones are not', () => {
-    const runners = [busyRunner('a'), { ...busyRunner('b'), protected: true }, idleRunner('c')];
-    expect(protectedBy({ runners })).toEqual(['a']);
-  });
-
-  test('one that GitHub says has a job counts, one that has ended or has no pod yet does not', () => {
-    const runners = [
-      { ...idleRunner('held'), heldByJob: true },
-      { ...busyRunner('ended'), end: 'completed' as const },
-      idleRunner('early', { hasJob: true, pod: aPod({ phase: 'Pending' }) }),
-    ];
-    expect(protectedBy({ runners })).toEqual(['held']);
-  });
-
-  test('not at all when it is turned off; with annotations alone as well', () => {
-    expect(protectedBy({ runners: [busyRunner('a')] }, { jobProtection: 'off' }) ?? []).toEqual([]);
-    expect(protectedBy({ runners: [busyRunner('a')] }, { jobProtection: 'annotations' })).toEqual(['a']);
-  });
-
-  test('even when nothing else is to be told', () => {
-    expect(publishing(quiet(aState({ runners: [busyRunner('a')] }))).publish).toMatchObject({
-      protect: ['a'],
-    });
-  });
-});
-
 describe('how a job ended is written onto its runner if that outlives it by two seconds', () => {
   const told = (over: object = {}) => {
     const state = aState({ runners: [{ ...busyRunner('r'), protected: true, ...over }] });
@@ -151,4 +119,8 @@ describe('how a job ended is written onto its runner if that outlives it by two 
     const plan = decide(told({ end: 'completed' }), circumstances({ now: NOW + 5_000 }));
     expect(plan.publish?.runners ?? []).toEqual([]);
   });
+});
+
+test('pods of jobs are to be protected even when nothing else is to be told', () => {
+  expect(publishing(quiet(aState({ runners: [busyRunner('a')] }))).publish).toMatchObject({ protect: ['a'] });
 });

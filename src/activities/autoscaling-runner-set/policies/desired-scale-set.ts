@@ -4,14 +4,17 @@ import type { RunnerScaleSet } from '../../../github/wire.ts';
 
 /** What a spec wishes of the scale set at GitHub. GitHub does not tell upper from lower case in names and labels. */
 
-type Wishes = Pick<AutoscalingRunnerSetSpec, 'runnerGroup' | 'runnerScaleSetName' | 'runnerScaleSetLabels'>;
+type DesiredScaleSet = Pick<
+  AutoscalingRunnerSetSpec,
+  'runnerGroup' | 'runnerScaleSetName' | 'runnerScaleSetLabels'
+>;
 
 /** Whether a runner group is the one that every organization has, with id 1, which needs no look-up by name. */
 export const isDefaultGroup = (group: string | undefined): boolean =>
   group === undefined || group === '' || group.toLowerCase() === 'default';
 
 /** The name first, then the further labels, each once. */
-export function desiredLabels({ runnerScaleSetLabels = [] }: Wishes, name: string): string[] {
+export function desiredLabels({ runnerScaleSetLabels = [] }: DesiredScaleSet, name: string): string[] {
   const known = new Set<string>();
   return [name, ...runnerScaleSetLabels].filter((label) => {
     const isNew = label !== '' && !known.has(label.toLowerCase());
@@ -22,7 +25,7 @@ export function desiredLabels({ runnerScaleSetLabels = [] }: Wishes, name: strin
 
 /** What to change of a scale set that exists. A group or name that the spec leaves open stays as it is. */
 export function desiredChange(
-  spec: Wishes,
+  spec: DesiredScaleSet,
   found: RunnerScaleSet,
 ): Pick<ScaleSetChange, 'name' | 'labels' | 'disableUpdate'> & { move?: true } {
   const { runnerGroup = '', runnerScaleSetName = '' } = spec;

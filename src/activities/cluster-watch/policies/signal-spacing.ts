@@ -15,6 +15,11 @@ const LONGEST_SPACING_MS = 500;
 /** A scale set's counters change all the time, and nothing about it is in that hurry. */
 const SCALE_SET_SPACING_MS = 500;
 
+/**
+ * How long a workflow is not signalled again, in milliseconds.
+ *
+ * @param runnersTold of how many runners the last signal told
+ */
 export function spacingAfter(target: WorkflowTarget, runnersTold: number): number {
   if (isAutoscalingRunnerSetTarget(target)) return SCALE_SET_SPACING_MS;
   return Math.min(SPACING_MS + runnersTold * SPACING_PER_RUNNER_MS, LONGEST_SPACING_MS);

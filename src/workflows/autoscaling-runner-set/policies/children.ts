@@ -50,7 +50,7 @@ export function leftoverStep(state: AutoscalingRunnerSetState): Step | undefined
     : [];
   return dropStep({
     empty: others.filter(({ busy, replicas }) => busy && replicas > 0),
-    sets: others.filter(({ busy }) => !busy),
+    runnerSets: others.filter(({ busy }) => !busy),
     listeners: listeners.filter(({ current, deleting }) => !current && !deleting),
   });
 }

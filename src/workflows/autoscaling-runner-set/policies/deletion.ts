@@ -10,7 +10,7 @@ export function deletionStep(state: AutoscalingRunnerSetState, now: number): Ste
   const { autoscalingRunnerSet, runnerSets, listeners } = state.seen ?? { runnerSets: [], listeners: [] };
   if (!autoscalingRunnerSet?.hasFinalizer || state.released) return undefined;
   if (listeners.length > 0) return dropStep({ listeners: listeners.filter(({ deleting }) => !deleting) });
-  if (runnerSets.length > 0) return dropStep({ sets: runnerSets.filter(({ deleting }) => !deleting) });
+  if (runnerSets.length > 0) return dropStep({ runnerSets: runnerSets.filter(({ deleting }) => !deleting) });
   if (autoscalingRunnerSet.gitHubAnnotations === '' || state.removed)
     return { name: 'release', key: autoscalingRunnerSet.uid };
   const force = now >= deadlineOf(state);

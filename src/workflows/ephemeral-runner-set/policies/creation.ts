@@ -6,7 +6,7 @@ import { lanesFor, batchesOf } from './creation-batches.ts';
 import { allowWhileBlocked } from './creation-block.ts';
 import type { Allowance } from './failure-backoff.ts';
 import { allowAfterFailures } from './failure-backoff.ts';
-import type { Circumstances } from './in-flight.ts';
+import type { Circumstances } from '../circumstances.ts';
 import { replicaDelta } from './replica-delta.ts';
 import { isFree, mayBegin } from './takeover.ts';
 

@@ -15,7 +15,12 @@ test.each<[what: string, AutoscalingListener, configured: 'worker' | 'pod', expe
   ['in a worker, by annotation', listener('worker'), 'pod', 'worker'],
   ['in a worker, by an annotation that nobody knows', listener('elsewhere'), 'pod', 'worker'],
   ['in a pod, by its template', listener(undefined, { spec: {} }), 'worker', 'pod'],
-  ['in a pod, by its template, whatever the annotation says', listener('worker', { spec: {} }), 'worker', 'pod'],
+  [
+    'in a pod, by its template, whatever the annotation says',
+    listener('worker', { spec: {} }),
+    'worker',
+    'pod',
+  ],
 ])('%s', (_what, given, listenerMode, expected) => {
   expect(listenerModeOf(given, { listenerMode })).toBe(expected);
 });

@@ -7,9 +7,12 @@ test.each([
   [10, 140],
   [100, 500],
   [10_000, 500],
-])('after a message about %d runners: %d ms, because each message makes its workflow run', (runners, expected) => {
-  expect(spacingAfter(runnerSet, runners)).toBe(expected);
-});
+])(
+  'after a message about %d runners: %d ms, because each message makes its workflow run',
+  (runners, expected) => {
+    expect(spacingAfter(runnerSet, runners)).toBe(expected);
+  },
+);
 
 test('a scale set’s counters are in no hurry; a listener is', () => {
   expect(spacingAfter({ namespace: 'team', autoscalingRunnerSet: 'demo' }, 0)).toBe(500);

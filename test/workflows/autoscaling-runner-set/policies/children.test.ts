@@ -10,9 +10,12 @@ import { emptyAutoscalingRunnerSetState } from '../../../../src/workflows/autosc
 import { aChildSet, aLeftListener, aListener, anOlderSet, aState } from '../builders.ts';
 
 test('the children are the ones that are current', () => {
-  const state = aState({ sets: [anOlderSet(), aChildSet()], listeners: [aLeftListener(), aListener()] });
+  const state = aState({
+    runnerSets: [anOlderSet(), aChildSet()],
+    listeners: [aLeftListener(), aListener()],
+  });
   expect([currentRunnerSet(state)?.uid, currentListener(state)?.uid]).toEqual(['ers-1', 'al-1']);
-  const none = aState({ sets: [anOlderSet()], listeners: [aLeftListener()] });
+  const none = aState({ runnerSets: [anOlderSet()], listeners: [aLeftListener()] });
   expect([currentRunnerSet(none), currentListener(none)]).toEqual([undefined, undefined]);
   expect(currentRunnerSet(emptyAutoscalingRunnerSetState())).toBeUndefined();
 });
@@ -20,12 +23,12 @@ test('the children are the ones that are current', () => {
 describe('whether children are made or brought up to date', () => {
   test.each<[string, AutoscalingRunnerSetState, boolean]>([
     ['both stand', aState(), false],
-    ['there are none', aState({ sets: [], listeners: [] }), true],
+    ['there are none', aState({ runnerSets: [], listeners: [] }), true],
     ['no listener', aState({ listeners: [] }), true],
-    ['no set', aState({ sets: [] }), true],
-    ['only an older set', aState({ sets: [anOlderSet()] }), true],
-    ['another template', aState({ sets: [aChildSet({ stale: 'template' })] }), true],
-    ['another label', aState({ sets: [aChildSet({ stale: 'metadata' })] }), true],
+    ['no set', aState({ runnerSets: [] }), true],
+    ['only an older set', aState({ runnerSets: [anOlderSet()] }), true],
+    ['another template', aState({ runnerSets: [aChildSet({ stale: 'template' })] }), true],
+    ['another label', aState({ runnerSets: [aChildSet({ stale: 'metadata' })] }), true],
     ['other limits', aState({ listeners: [aListener({ stale: true })] }), true],
     [
       'a stale listener that goes',
@@ -34,20 +37,20 @@ describe('whether children are made or brought up to date', () => {
     ],
     [
       'the set was deleted, and its name is still taken',
-      aState({ sets: [anOlderSet({ name: 'demo', deleting: true })] }),
+      aState({ runnerSets: [anOlderSet({ name: 'demo', deleting: true })] }),
       false,
     ],
-    ['one of another name was deleted', aState({ sets: [anOlderSet({ deleting: true })] }), true],
+    ['one of another name was deleted', aState({ runnerSets: [anOlderSet({ deleting: true })] }), true],
   ])('%s', (_what, state, needed) => {
     expect(childrenStep(state, 'demo')?.name).toBe(needed ? 'apply' : undefined);
   });
 
   test('the reason is what is wanted and what stands there', () => {
-    expect(childrenStep(aState({ sets: [aChildSet({ stale: 'metadata' })] }), 'demo')).toEqual({
+    expect(childrenStep(aState({ runnerSets: [aChildSet({ stale: 'metadata' })] }), 'demo')).toEqual({
       name: 'apply',
       key: 'wanted-1 ers-1 metadata al-1  false',
     });
-    expect(childrenStep(aState({ sets: [], listeners: [] }), 'demo')?.key).toBe('wanted-1     false');
+    expect(childrenStep(aState({ runnerSets: [], listeners: [] }), 'demo')?.key).toBe('wanted-1     false');
   });
 });
 
@@ -57,18 +60,25 @@ describe('eventual: a new template waits for jobs', () => {
   const { busy: _busy, ...idle } = { ...set, draining: true } as const;
 
   test.each<[string, AutoscalingRunnerSetState, boolean]>([
-    ['a job runs', aState({ scaleSet: eventual, sets: [set] }), true],
-    ['the last job has ended', aState({ scaleSet: eventual, sets: [idle] }), false],
-    ['without the strategy', aState({ sets: [set] }), false],
-    ['only a label is new', aState({ scaleSet: eventual, sets: [{ ...set, stale: 'metadata' }] }), false],
+    ['a job runs', aState({ scaleSet: eventual, runnerSets: [set] }), true],
+    ['the last job has ended', aState({ scaleSet: eventual, runnerSets: [idle] }), false],
+    ['without the strategy', aState({ runnerSets: [set] }), false],
+    [
+      'only a label is new',
+      aState({ scaleSet: eventual, runnerSets: [{ ...set, stale: 'metadata' }] }),
+      false,
+    ],
     [
       'a scale set that vanished gets no job to wait for',
-      aState({ scaleSet: eventual, sets: [{ ...set, scaleSetId: 6 }] }),
+      aState({ scaleSet: eventual, runnerSets: [{ ...set, scaleSetId: 6 }] }),
       false,
     ],
     [
       'an older set has a job',
-      aState({ scaleSet: eventual, sets: [aChildSet(), anOlderSet({ stale: 'template', busy: true })] }),
+      aState({
+        scaleSet: eventual,
+        runnerSets: [aChildSet(), anOlderSet({ stale: 'template', busy: true })],
+      }),
       false,
     ],
   ])('whether it waits: %s', (_what, state, expected) => {
@@ -76,7 +86,7 @@ describe('eventual: a new template waits for jobs', () => {
   });
 
   test('the set is marked as draining first', () => {
-    expect(childrenStep(aState({ scaleSet: eventual, sets: [set] }), 'demo')).toMatchObject({
+    expect(childrenStep(aState({ scaleSet: eventual, runnerSets: [set] }), 'demo')).toMatchObject({
       name: 'apply',
       hold: true,
     });
@@ -84,22 +94,22 @@ describe('eventual: a new template waits for jobs', () => {
 
   test('then nothing happens until the last job has ended', () => {
     expect(
-      childrenStep(aState({ scaleSet: eventual, sets: [{ ...set, draining: true }] }), 'demo'),
+      childrenStep(aState({ scaleSet: eventual, runnerSets: [{ ...set, draining: true }] }), 'demo'),
     ).toBeUndefined();
-    const then = childrenStep(aState({ scaleSet: eventual, sets: [idle] }), 'demo');
+    const then = childrenStep(aState({ scaleSet: eventual, runnerSets: [idle] }), 'demo');
     expect(then).toMatchObject({ name: 'apply' });
     expect(then).not.toHaveProperty('hold');
   });
 
   test('its listener does not wait with it', () => {
-    const state = aState({ scaleSet: eventual, sets: [{ ...set, draining: true }], listeners: [] });
+    const state = aState({ scaleSet: eventual, runnerSets: [{ ...set, draining: true }], listeners: [] });
     expect(childrenStep(state, 'demo')).toMatchObject({ name: 'apply', hold: true });
   });
 
   test('a scale set that vanished, and one without the strategy, take the template at once', () => {
     for (const state of [
-      aState({ scaleSet: eventual, sets: [{ ...set, scaleSetId: 6 }] }),
-      aState({ sets: [set] }),
+      aState({ scaleSet: eventual, runnerSets: [{ ...set, scaleSetId: 6 }] }),
+      aState({ runnerSets: [set] }),
     ]) {
       expect(childrenStep(state, 'demo')).toMatchObject({ name: 'apply' });
       expect(childrenStep(state, 'demo')).not.toHaveProperty('hold');
@@ -115,7 +125,7 @@ describe('what is left of earlier days', () => {
     [
       'a listener of an earlier URL goes',
       aState({ listeners: [aListener(), aLeftListener()] }),
-      { listeners: [{ uid: 'al-0' }], sets: [], empty: [] },
+      { listeners: [{ uid: 'al-0' }], runnerSets: [], empty: [] },
     ],
     [
       'also while its successor is missing',
@@ -125,17 +135,17 @@ describe('what is left of earlier days', () => {
     ['not twice', aState({ listeners: [aListener(), aLeftListener({ deleting: true })] }), undefined],
     [
       'an older set goes',
-      aState({ sets: [aChildSet(), anOlderSet()] }),
-      { sets: [{ uid: 'ers-0' }], empty: [] },
+      aState({ runnerSets: [aChildSet(), anOlderSet()] }),
+      { runnerSets: [{ uid: 'ers-0' }], empty: [] },
     ],
-    ['not before its successor stands', aState({ sets: [anOlderSet()] }), undefined],
-    ['not twice, either', aState({ sets: [aChildSet(), anOlderSet({ deleting: true })] }), undefined],
+    ['not before its successor stands', aState({ runnerSets: [anOlderSet()] }), undefined],
+    ['not twice, either', aState({ runnerSets: [aChildSet(), anOlderSet({ deleting: true })] }), undefined],
     [
       'one with a job wants no further runner',
-      aState({ sets: [aChildSet(), busy] }),
-      { empty: ['demo-older'], sets: [] },
+      aState({ runnerSets: [aChildSet(), busy] }),
+      { empty: ['demo-older'], runnerSets: [] },
     ],
-    ['and goes after its job', aState({ sets: [aChildSet(), { ...busy, replicas: 0 }] }), undefined],
+    ['and goes after its job', aState({ runnerSets: [aChildSet(), { ...busy, replicas: 0 }] }), undefined],
   ])('%s', (_what, state, expected) => {
     const step = leftoverStep(state);
     if (expected) expect(step).toMatchObject({ name: 'drop', ...expected });

@@ -10,19 +10,19 @@ import { NOW } from '../../ephemeral-runner-set/builders.ts';
 import { aChildSet, aListener, anOlderSet, aState } from '../builders.ts';
 
 const deleting = { scaleSet: { deleting: true }, deletingSince: NOW } as const;
-const childless = { ...deleting, sets: [], listeners: [] };
+const childless = { ...deleting, runnerSets: [], listeners: [] };
 const going = { deleting: true } as const;
 
 describe('the next step of a deletion', () => {
   test.each<[string, AutoscalingRunnerSetState, object | undefined]>([
-    ['first the listener', aState(deleting), { name: 'drop', listeners: [{ uid: 'al-1' }], sets: [] }],
+    ['first the listener', aState(deleting), { name: 'drop', listeners: [{ uid: 'al-1' }], runnerSets: [] }],
     ['which is awaited', aState({ ...deleting, listeners: [aListener(going)] }), undefined],
     [
       'then the runners, of all sets',
-      aState({ ...deleting, sets: [aChildSet(), anOlderSet()], listeners: [] }),
-      { name: 'drop', sets: [{ uid: 'ers-1' }, { uid: 'ers-0' }], listeners: [] },
+      aState({ ...deleting, runnerSets: [aChildSet(), anOlderSet()], listeners: [] }),
+      { name: 'drop', runnerSets: [{ uid: 'ers-1' }, { uid: 'ers-0' }], listeners: [] },
     ],
-    ['which are awaited', aState({ ...childless, sets: [aChildSet(going)] }), undefined],
+    ['which are awaited', aState({ ...childless, runnerSets: [aChildSet(going)] }), undefined],
     ['then the scale set at GitHub', aState(childless), { name: 'remove', key: '7/Default/demo false' }],
     ['then the protection', aState({ ...childless, removed: true }), { name: 'release', key: 'ars-1' }],
     [
@@ -73,7 +73,7 @@ test('one that went without us leaves its listener, which goes once', () => {
   expect(orphansStep(aState({ scaleSet: null }))).toMatchObject({
     name: 'drop',
     listeners: [{ uid: 'al-1' }],
-    sets: [],
+    runnerSets: [],
   });
   expect(orphansStep(aState({ scaleSet: null, listeners: [aListener(going)] }))).toBeUndefined();
   expect(orphansStep(aState({ scaleSet: null, listeners: [] }))).toBeUndefined();

@@ -9,7 +9,7 @@ import { aChildSet, aLeftListener, aListener, anOlderSet, aState, prepared } fro
 const gone = { reason: 'ScaleSetNotFound', message: '' };
 const fresh = {
   scaleSet: { gitHubAnnotations: '', hasFinalizer: undefined as never },
-  sets: [],
+  runnerSets: [],
   listeners: [],
 };
 const unprepared = (parts: Parameters<typeof aState>[0] = {}) => {
@@ -33,10 +33,10 @@ describe('whether the scale set at GitHub is looked after', () => {
       aState({ scaleSet: { gitHubAnnotations: '' }, prepared: { ...prepared, previousAnnotations: '' } }),
       false,
     ],
-    ['the set says that it is gone', aState({ sets: [aChildSet({ blocked: gone })] }), true],
+    ['the set says that it is gone', aState({ runnerSets: [aChildSet({ blocked: gone })] }), true],
     [
       'the set says something else',
-      aState({ sets: [aChildSet({ blocked: { reason: 'QuotaExceeded', message: '' } })] }),
+      aState({ runnerSets: [aChildSet({ blocked: { reason: 'QuotaExceeded', message: '' } })] }),
       false,
     ],
     [
@@ -46,7 +46,7 @@ describe('whether the scale set at GitHub is looked after', () => {
     ],
     [
       'a set of an earlier scale set says so',
-      aState({ sets: [aChildSet({ scaleSetId: 6, blocked: gone })] }),
+      aState({ runnerSets: [aChildSet({ scaleSetId: 6, blocked: gone })] }),
       false,
     ],
     [
@@ -54,7 +54,7 @@ describe('whether the scale set at GitHub is looked after', () => {
       aState({ listeners: [aListener({ scaleSetId: 6, ready: { status: 'False', ...gone } })] }),
       false,
     ],
-    ['an older set says so', aState({ sets: [aChildSet(), anOlderSet({ blocked: gone })] }), false],
+    ['an older set says so', aState({ runnerSets: [aChildSet(), anOlderSet({ blocked: gone })] }), false],
     [
       'a listener that was left says so',
       aState({ listeners: [aListener(), aLeftListener({ ready: { status: 'False', ...gone } })] }),
@@ -69,7 +69,7 @@ test('the reason is what the spec asks for, what the annotations say, and that i
   const keyOf = (state: AutoscalingRunnerSetState) => preparationStep(state)?.key;
   expect(keyOf(aState({ scaleSet: { specHash: 'asked-2' } }))).toBe('asked-2 7/Default/demo false');
   expect(keyOf(aState({ scaleSet: { gitHubAnnotations: '' } }))).toBe('asked-1  false');
-  expect(keyOf(aState({ sets: [aChildSet({ blocked: gone })] }))).toBe('asked-1 7/Default/demo gone');
+  expect(keyOf(aState({ runnerSets: [aChildSet({ blocked: gone })] }))).toBe('asked-1 7/Default/demo gone');
 });
 
 test.each<[string, AutoscalingRunnerSetState, boolean]>([
