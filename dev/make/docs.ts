@@ -2,15 +2,15 @@
  * Writes the documents that come from the code: docs/configuration.md, docs/metrics.md and docs/cli.md. With `--check`
  * writes nothing and fails when one of them is not up to date.
  */
+import * as prettier from 'prettier';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import * as prettier from 'prettier';
 import { createProgram } from '../../src/cli/program.ts';
 import { ARC_FLAGS } from '../../src/workers/configuration/arc-flags.ts';
-import { SETTINGS } from '../../src/workers/configuration/configuration.ts';
-import { createMetrics } from '../../src/workers/metrics/metrics.ts';
 import type { Setting } from '../../src/workers/configuration/setting.ts';
+import { SETTINGS } from '../../src/workers/configuration/settings.ts';
+import { createMetrics } from '../../src/workers/metrics/metrics.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { SettingName, WorkerConfiguration } from '../workers/configuration/configuration.ts';
 import { readSettings } from '../workers/configuration/configuration.ts';
+import type { SettingName, WorkerConfiguration } from '../workers/configuration/settings.ts';
 import type { OutputFormat } from './output/output.ts';
 import { paintFor } from './output/output.ts';
 import type { SetKey } from './set-key.ts';

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Help, Option } from 'commander';
-import { SETTINGS } from '../workers/configuration/configuration.ts';
+import { SETTINGS } from '../workers/configuration/settings.ts';
 import { describeCommand } from './commands/describe.ts';
 import { devCommand } from './commands/dev.ts';
 import { getCommand } from './commands/get.ts';

@@ -1,8 +1,9 @@
 import { Option } from 'commander';
-import type { FlagTexts, SettingName } from '../workers/configuration/configuration.ts';
-import { SETTINGS } from '../workers/configuration/configuration.ts';
 import { ARC_FLAGS } from '../workers/configuration/arc-flags.ts';
+import type { FlagTexts } from '../workers/configuration/configuration.ts';
 import type { Setting } from '../workers/configuration/setting.ts';
+import type { SettingName } from '../workers/configuration/settings.ts';
+import { SETTINGS } from '../workers/configuration/settings.ts';
 
 /** Settings that every command takes. */
 export const GLOBAL_SETTINGS = [

@@ -1,6 +1,7 @@
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
-import type { Paused, ScaleResult, RunnerSetView } from '../messages/ephemeral-runner-set.ts';
-import type { FlagTexts, WorkerConfiguration } from '../workers/configuration/configuration.ts';
+import type { Paused, RunnerSetView, ScaleResult } from '../messages/ephemeral-runner-set.ts';
+import type { FlagTexts } from '../workers/configuration/configuration.ts';
+import type { WorkerConfiguration } from '../workers/configuration/settings.ts';
 import type { TemporalTarget } from '../workers/configuration/temporal-profile.ts';
 import type { Logger } from '../workers/log.ts';
 import type { ListenerConfiguration } from '../workers/run-listener.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkerConfiguration } from '../workers/configuration/configuration.ts';
+import type { WorkerConfiguration } from '../workers/configuration/settings.ts';
 import type { Logger } from '../workers/log.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -6,7 +6,7 @@ import type { SetWorkflow, Surroundings, Workflows } from '../../src/cli/surroun
 import { KubernetesError } from '../../src/kubernetes/client/errors.ts';
 import type { KubernetesObject, Resource } from '../../src/kubernetes/client/resources.ts';
 import type { RunnerSetView } from '../../src/messages/ephemeral-runner-set.ts';
-import type { WorkerConfiguration } from '../../src/workers/configuration/configuration.ts';
+import type { WorkerConfiguration } from '../../src/workers/configuration/settings.ts';
 import type { TemporalTarget } from '../../src/workers/configuration/temporal-profile.ts';
 
 export const NOW = Date.parse('2026-05-01T12:00:00Z');

@@ -1,10 +1,7 @@
 import { Command } from 'commander';
 import type { ConfigurationProblem } from '../../workers/configuration/configuration.ts';
-import {
-  ConfigurationError,
-  SETTINGS,
-  readConfiguration,
-} from '../../workers/configuration/configuration.ts';
+import { ConfigurationError, readConfiguration } from '../../workers/configuration/configuration.ts';
+import { SETTINGS } from '../../workers/configuration/settings.ts';
 import { createLogger } from '../../workers/log.ts';
 import type { Run } from '../run.ts';
 import { WORKER_SETTINGS, arcOptions, settingOption } from '../setting-options.ts';

@@ -1,7 +1,7 @@
 import { delimiter } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import type { WorkerConfiguration } from './configuration.ts';
 import { ConfigurationError } from './configuration.ts';
+import type { WorkerConfiguration } from './settings.ts';
 
 /**
  * The configuration for a cluster, as kubectl finds it: one path or several, then `~/.kube/config`, then the pod's

@@ -1,7 +1,7 @@
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
-import type { WorkerConfiguration } from './configuration.ts';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { ConfigurationError } from './configuration.ts';
+import type { WorkerConfiguration } from './settings.ts';
 
 /** Which Temporal is meant; what is absent comes from the profile and the environment. */
 export type TemporalTarget = Pick<

@@ -49,7 +49,6 @@ describe('an EphemeralRunnerSet', () => {
   });
 
   test.each<[string, Partial<EphemeralRunnerSet>, object, object]>([
-    ['its phase', { status: { phase: 'Outdated' } } as never, {}, { phase: 'Outdated' }],
     ['its finalizer', {}, { finalizers: [EPHEMERAL_RUNNER_SET_FINALIZER] }, { hasFinalizer: true }],
     ['that it is being deleted', {}, { deletionTimestamp }, { deleting: true }],
     ['that it is paused', {}, { annotations: { [PAUSED_ANNOTATION]: 'true' } }, { paused: true }],

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FlagTexts } from '../../../src/workers/configuration/configuration.ts';
 import {
   ConfigurationError,
-  SETTINGS,
   readConfiguration,
   readSettings,
   runnerSettingsOf,
 } from '../../../src/workers/configuration/configuration.ts';
-import type { FlagTexts } from '../../../src/workers/configuration/configuration.ts';
+import { didYouMean } from '../../../src/workers/configuration/did-you-mean.ts';
 import type { Setting } from '../../../src/workers/configuration/setting.ts';
 import { parseDuration } from '../../../src/workers/configuration/setting.ts';
-import { didYouMean } from '../../../src/workers/configuration/did-you-mean.ts';
+import { SETTINGS } from '../../../src/workers/configuration/settings.ts';
 
 const read = (flags: FlagTexts = {}, env: Record<string, string> = {}) => readConfiguration({ flags, env });
 
