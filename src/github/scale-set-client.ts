@@ -1,6 +1,6 @@
 import type { ActionsService } from './actions-service.ts';
 import type { GitHubConfigUrl } from './config-url.ts';
-import { createRequester } from './transport/http.ts';
+import type { createRequester } from './transport/http.ts';
 import type { JitConfig, RunnerGroup, RunnerReference, RunnerScaleSet } from './wire.ts';
 
 /** How a call may be ended early. */

@@ -118,6 +118,6 @@ function publicationOf(state: AutoscalingRunnerSetState): Publication | undefine
   const isNew = publicationKey(status, generation) !== published?.key;
   if (!isNew && events.length === 0) return undefined;
   const isUrgent = events.length > 0 || wordsKey(status, generation) !== published?.words;
-  const notBefore = isUrgent ? 0 : (published?.at ?? 0) + COUNTERS_MS;
+  const notBefore = isUrgent ? 0 : published.at + COUNTERS_MS;
   return { ...(isNew && { status }), events, notBefore };
 }
