@@ -165,7 +165,11 @@ describe('a pod that vanished', () => {
       expect(await set.names()).not.toContain(lost);
       expect(set.registered().map(({ name }) => name)).not.toContain(lost);
     });
-    expect((await set.events('RunnerLost'))[first]?.message).toMatch(new RegExp(`^${lost}: .*PodGone`));
+    // It is told beside the clean-up, not before it.
+    await eventually(async () => {
+      const messages = (await set.events('RunnerLost')).map(({ message }) => message);
+      expect(messages).toEqual([expect.stringMatching(new RegExp(`^${lost}: .*PodGone`))]);
+    });
     expect((await set.state()).pastFailures).toMatchObject([{ runner: lost, reason: 'PodGone' }]);
     const [next = ''] = await set.ready(1);
     await scene.startJob(next);
