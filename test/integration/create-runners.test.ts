@@ -99,7 +99,10 @@ function create(
     version: '0.0.0',
     metrics: { runnerCreated: (_namespace, _set, seconds) => durations.push(seconds) },
   });
-  const input = { namespace: namespace.name, set: 'demo', names, patchId: 3, probe: false, ...over };
+  const input: CreateRunnersInput = {
+    ...{ namespace: namespace.name, runnerSet: 'demo', names, patchId: 3, probe: false },
+    ...over,
+  };
   return new MockActivityEnvironment(undefined, { logger: new DefaultLogger('ERROR') }).run<
     [CreateRunnersInput],
     CreateRunnersResult,
