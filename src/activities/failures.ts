@@ -131,7 +131,7 @@ export interface Conclusion {
   /** Done where some errors ask for the one and some for the other. */
   preferred: Verdict['decision'];
   /** Which of the verdicts are told, the one that leads first; all unless given. */
-  told?: (verdicts: readonly Verdict[]) => readonly Verdict[];
+  reported?: (verdicts: readonly Verdict[]) => readonly Verdict[];
 }
 
 /**
@@ -141,13 +141,13 @@ export interface Conclusion {
 export function conclude<Result extends object>(
   result: Result,
   errors: readonly unknown[],
-  { preferred, told = (all) => all }: Conclusion,
+  { preferred, reported = (all) => all }: Conclusion,
 ): Result & { stopped?: Stop } {
   const verdicts = errors.map(judge);
   const leading = verdicts.find(({ decision }) => decision === preferred) ?? verdicts[0];
   if (!leading) return result;
   const { decision, reason } = leading;
-  const message = messageOf(told([leading, ...verdicts]));
+  const message = messageOf(reported([leading, ...verdicts]));
   const waitMs = Math.max(
     ...verdicts.map((verdict) => (verdict.decision === decision ? waitOf(verdict) : 0)),
   );

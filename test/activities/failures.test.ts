@@ -54,7 +54,7 @@ describe('how an activity on several runners ends', () => {
 
   const result = { created: ['r1'] };
 
-  const by = (preferred: Conclusion['preferred']): Conclusion => ({ preferred, told: firstOfEachReason });
+  const by = (preferred: Conclusion['preferred']): Conclusion => ({ preferred, reported: firstOfEachReason });
 
   /** What Temporal is told. */
   function failure(errors: unknown[], preferred: Conclusion['preferred']): unknown {

@@ -63,7 +63,7 @@ export const listenActivity =
 class Listening {
   private progress: ListenProgress | undefined;
   private tries = 0;
-  private told = '';
+  private reported = '';
   private recorder: ListenerRecorder | undefined;
   private readonly deps: ListenDeps;
   private readonly context: Context;
@@ -169,11 +169,11 @@ class Listening {
     jobResults: Record<string, string>,
   ): Promise<void> {
     const { cluster, workflows } = this.deps;
-    const told: RunnerSetObservation = { at: Date.now(), jobResults };
+    const observation: RunnerSetObservation = { at: Date.now(), jobResults };
     try {
       await workflows
         .getHandle(ephemeralRunnerSetWorkflowId(cluster, namespace, runnerSet))
-        .signal(observeRunnerSetSignal, told);
+        .signal(observeRunnerSetSignal, observation);
     } catch (error) {
       // The set is gone, and its runners with it.
       if (!(error instanceof WorkflowNotFoundError)) throw error;
@@ -190,15 +190,15 @@ class Listening {
     const whole = { ...report, ...numbers };
     const text = JSON.stringify(whole);
     this.recorder?.running(report.ready);
-    if (text === this.told) return;
-    this.told = text;
+    if (text === this.reported) return;
+    this.reported = text;
     const { workflowId } = this.context.info.workflowExecution ?? {};
     if (workflowId === undefined) return;
     this.deps.workflows
       .getHandle(workflowId)
       .signal(reportSignal, whole)
       .catch((error: unknown) => {
-        this.told = '';
+        this.reported = '';
         this.deps.log('A listener could not tell its workflow how it fares.', {
           workflowId,
           error: String(error),

@@ -72,25 +72,25 @@ export function runnerSetPatch(
   const { [INTEGRITY_HASH_ANNOTATION]: _ofTheTemplate, ...held } = wanted.metadata.annotations ?? {};
   const annotations = hold ? held : wanted.metadata.annotations;
   const metadata = metadataPatch(live, { metadata: { labels: wanted.metadata.labels, annotations } });
-  const marks = { ...drainingMark(live, hold), ...pauseMarks(live, paused) };
+  const ours = { ...drainingAnnotation(live, hold), ...pauseAnnotations(live, paused) };
   const spec = specPatch(live, wanted, hold);
-  if (!metadata && !spec && Object.keys(marks).length === 0) return undefined;
-  const all = { ...(metadata as { annotations?: object } | undefined)?.annotations, ...marks };
+  if (!metadata && !spec && Object.keys(ours).length === 0) return undefined;
+  const all = { ...(metadata as { annotations?: object } | undefined)?.annotations, ...ours };
   return {
     metadata: { ...metadata, ...(Object.keys(all).length > 0 && { annotations: all }) },
     ...(spec && { spec }),
   };
 }
 
-type Marks = Record<string, string | null>;
+type AnnotationPatch = Record<string, string | null>;
 
-function drainingMark(live: EphemeralRunnerSet, hold: true | undefined): Marks {
+function drainingAnnotation(live: EphemeralRunnerSet, hold: true | undefined): AnnotationPatch {
   if (isDraining(live) === (hold === true)) return {};
   return { [DRAINING_ANNOTATION]: hold ? DRAINING_VALUE : null };
 }
 
 /** A set that a person paused by itself stays so when its AutoscalingRunnerSet is resumed. */
-function pauseMarks(set: EphemeralRunnerSet, paused: boolean): Marks {
+function pauseAnnotations(set: EphemeralRunnerSet, paused: boolean): AnnotationPatch {
   if (paused && !isPaused(set))
     return { [PAUSED_ANNOTATION]: PAUSED_VALUE, [PAUSED_WITH_OWNER_ANNOTATION]: PAUSED_VALUE };
   if (paused || !(PAUSED_WITH_OWNER_ANNOTATION in (set.metadata.annotations ?? {}))) return {};
@@ -116,7 +116,10 @@ const pausedWith = (set: EphemeralRunnerSet, paused: boolean): EphemeralRunnerSe
   ...set,
   metadata: {
     ...set.metadata,
-    annotations: { ...set.metadata.annotations, ...(pauseMarks(set, paused) as Record<string, string>) },
+    annotations: {
+      ...set.metadata.annotations,
+      ...(pauseAnnotations(set, paused) as Record<string, string>),
+    },
   },
 });
 

@@ -20,7 +20,7 @@ import {
   ephemeralRunnerSets,
   pods,
 } from '../../kubernetes/client/resources.ts';
-import type { Pod } from '../../kubernetes/client/resources.ts';
+import type { KubernetesObject, Pod } from '../../kubernetes/client/resources.ts';
 import type { ReflectOptions } from '../../kubernetes/client/watch.ts';
 import { reflect } from '../../kubernetes/client/watch.ts';
 import type { WorkflowTarget } from './workflow-target.ts';
@@ -302,20 +302,33 @@ type Followed<T extends object, D> = Pick<
   'namespace' | 'resource' | 'labelSelector' | 'transform' | 'onSync' | 'onEvent'
 >;
 
+/** Follows one resource. An object that cannot be read hurts itself only: it is logged and passed over. */
 const following =
   <T extends object, D>({ kubernetes, log }: WatchClusterDeps, followed: Followed<T, D>): Begin =>
   ({ signal, onFirstSync }) => {
     let first = true;
-    const { resource, onSync } = followed;
-    return reflect<T, D>({
+    const { resource, onSync, onEvent, transform } = followed;
+    const logFailure = (message: string, error: unknown, facts: object = {}): void =>
+      log(message, { resource: resource.plural, ...facts, error: String(error) });
+    return reflect<T, D | undefined>({
       ...followed,
       client: kubernetes,
       signal,
+      transform: (object) => {
+        try {
+          return transform ? transform(object) : (object as unknown as D);
+        } catch (error) {
+          const { namespace, name } = (object as KubernetesObject).metadata ?? {};
+          logFailure('An object cannot be read and is passed over.', error, { namespace, name });
+          return undefined;
+        }
+      },
       onSync: async (all) => {
-        await onSync(all);
+        await onSync(all.filter((each) => each !== undefined));
         if (first) onFirstSync();
         first = false;
       },
-      log: (message, error) => log(message, { resource: resource.plural, error: error.message }),
+      onEvent: (type, observed) => (observed === undefined ? undefined : onEvent(type, observed)),
+      log: (message, error) => logFailure(message, error.message),
     });
   };

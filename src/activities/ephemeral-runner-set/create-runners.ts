@@ -83,7 +83,7 @@ export const createRunnersActivity =
       // Where one runner shows that it is of no use to go on, it is of none for the others.
       return signal.aborted
         ? progress.result
-        : conclude(progress.result, errors, { preferred: 'stop', told: firstOfEachReason });
+        : conclude(progress.result, errors, { preferred: 'stop', reported: firstOfEachReason });
     } finally {
       stopBeating();
     }

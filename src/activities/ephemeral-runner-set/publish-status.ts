@@ -109,7 +109,7 @@ async function publishRunner(
   namespace: string,
   { name, phase, ready, runnerId, reason, message, jobResult }: RunnerStatusUpdate,
 ): Promise<void> {
-  const told = ready
+  const readyStatus = ready
     ? readiness('True', 'PodReady', 'The runner is up.')
     : readiness('False', reason ?? 'PodNotReady', message ?? '');
   const id = runnerId ?? (await registeredId(kubernetes, { namespace, name }));
@@ -120,7 +120,7 @@ async function publishRunner(
     phase,
     reason: reason ?? null,
     message: message ?? null,
-    ...told,
+    ...readyStatus,
     ...result,
   };
   await ignoreNotFound(

@@ -5,6 +5,7 @@ import { connect, loadKubeConfig } from './connection.ts';
 import { errorFromStatus } from './errors.ts';
 import { collectPages, readPages } from './pages.ts';
 import type { KubernetesObject, Resource, Status } from './resources.ts';
+import { completed } from './resources.ts';
 import type { RequestRecord, Wire } from './wire.ts';
 import { createWire } from './wire.ts';
 
@@ -33,12 +34,13 @@ export function createKubernetesClient(settings: KubernetesClientOptions = {}): 
     ...pages,
     // eslint-disable-next-line max-params -- the interface: what, where, which, how
     create: async (resource, namespace, object, options) =>
-      wire.call(createCall(resource, { namespace, object, options })),
-    get: async (resource, key, options) => wire.call(getCall(resource, key, options)),
+      completed(resource, await wire.call(createCall(resource, { namespace, object, options }))),
+    get: async (resource, key, options) =>
+      completed(resource, await wire.call(getCall(resource, key, options))),
     list: (resource, options = {}) => collectPages(pages, resource, options),
     // eslint-disable-next-line max-params -- the interface: what, which, how
     mergePatch: async (resource, key, patch, options = {}) =>
-      wire.call(patchCall(resource, key, { body: patch, options })),
+      completed(resource, await wire.call(patchCall(resource, key, { body: patch, options }))),
     delete: async (resource, key, options = {}) =>
       remaining(resource, await wire.call<KubernetesObject>(deleteCall(resource, key, options))),
     watch: (resource, options) => watchEvents(wire, resource, options),
@@ -55,12 +57,12 @@ async function* watchEvents<T extends KubernetesObject>(
   for await (const line of wire.stream(call)) {
     const event = JSON.parse(line) as WatchEvent<T> | { type: 'ERROR'; object: Status };
     if (event.type === 'ERROR') throw errorFromStatus(call.subject, event.object);
-    yield event;
+    yield { ...event, object: completed(resource, event.object) };
   }
 }
 
 /** A deletion answers with the object while finalizers or a grace period hold it, else with a `Status`. */
 const remaining = <T extends KubernetesObject>(
-  { kind }: Resource<T>,
+  resource: Resource<T>,
   answer: KubernetesObject,
-): T | undefined => (answer.kind === kind ? (answer as T) : undefined);
+): T | undefined => (answer.kind === resource.kind ? completed(resource, answer as T) : undefined);

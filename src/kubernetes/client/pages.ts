@@ -2,6 +2,7 @@ import { listCall } from './calls.ts';
 import type { KubernetesClient, ListOptions, ObjectList } from './client.ts';
 import { isGone } from './errors.ts';
 import type { KubernetesObject, Resource } from './resources.ts';
+import { completed } from './resources.ts';
 import type { Wire } from './wire.ts';
 
 /** Objects a page, as kubectl reads them. */
@@ -24,7 +25,8 @@ export async function* readPages<T extends KubernetesObject>(
     const page: WireList<T> = await wire.call(
       listCall(resource, { ...options, limit: options.limit ?? PAGE }, next),
     );
-    yield { items: page.items ?? [], resourceVersion: page.metadata?.resourceVersion ?? '' };
+    const items = (page.items ?? []).map((item) => completed(resource, item));
+    yield { items, resourceVersion: page.metadata?.resourceVersion ?? '' };
     next = page.metadata?.continue;
   } while (next !== undefined && next !== '');
 }

@@ -67,9 +67,19 @@ export interface Resource<T extends KubernetesObject = KubernetesObject> {
   readonly kind: string;
   readonly plural: string;
   readonly namespaced: boolean;
+  /** Gives an object as it was read what its type promises and the API server does not demand. */
+  complete?(object: T): T;
   /** Never set: ties the descriptor to its type. */
   readonly object?: T;
 }
+
+/** An object as its readers may rely on it. */
+export const completed = <T extends KubernetesObject>(resource: Resource<T>, object: T): T =>
+  resource.complete?.(object) ?? object;
+
+/** The CRDs demand no `spec`, as ARC's do not. One that is not there asks for nothing; whoever reads it says what is missing. */
+const withSpec = <T extends { spec: object }>(object: T): T =>
+  (object as Partial<T>).spec ? object : { ...object, spec: {} };
 
 const CORE = 'v1';
 const POLICY = 'policy/v1';
@@ -81,6 +91,7 @@ export const autoscalingRunnerSets: Resource<AutoscalingRunnerSet> = {
   kind: 'AutoscalingRunnerSet',
   plural: PLURALS.AutoscalingRunnerSet,
   namespaced: true,
+  complete: withSpec,
 };
 /** Where AutoscalingListeners are found. */
 export const autoscalingListeners: Resource<AutoscalingListener> = {
@@ -88,6 +99,7 @@ export const autoscalingListeners: Resource<AutoscalingListener> = {
   kind: 'AutoscalingListener',
   plural: PLURALS.AutoscalingListener,
   namespaced: true,
+  complete: withSpec,
 };
 /** Where EphemeralRunnerSets are found. */
 export const ephemeralRunnerSets: Resource<EphemeralRunnerSet> = {
@@ -95,6 +107,7 @@ export const ephemeralRunnerSets: Resource<EphemeralRunnerSet> = {
   kind: 'EphemeralRunnerSet',
   plural: PLURALS.EphemeralRunnerSet,
   namespaced: true,
+  complete: withSpec,
 };
 /** Where EphemeralRunners are found. */
 export const ephemeralRunners: Resource<EphemeralRunner> = {
@@ -102,6 +115,7 @@ export const ephemeralRunners: Resource<EphemeralRunner> = {
   kind: 'EphemeralRunner',
   plural: PLURALS.EphemeralRunner,
   namespaced: true,
+  complete: withSpec,
 };
 
 /** Where pods are found. */

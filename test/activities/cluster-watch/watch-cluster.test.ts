@@ -221,3 +221,18 @@ test('the gauges follow what is wanted and what there is, until the watch ends',
   await expect(ended).rejects.toMatchObject({ name: 'CancelledFailure' });
   expect(unwatched).toBe(1);
 });
+
+test('an object that cannot be read is logged and passed over; all others are told', async () => {
+  putSet();
+  cluster.put(ephemeralRunnerSets, 'team', {
+    metadata: { name: 'odd', annotations: null },
+    spec: null,
+  } as never);
+  watch();
+  await eventually(() => expect(toldTo('c1/ephemeralrunnerset/team/demo')).toHaveLength(1));
+  cluster.put(ephemeralRunnerSets, 'team', { metadata: { name: 'odder' }, spec: null } as never);
+  putRunner('r1');
+  await eventually(() => expect(toldTo('c1/ephemeralrunnerset/team/demo').length).toBeGreaterThan(1));
+  expect(logged).toContain('An object cannot be read and is passed over.');
+  expect(toldTo('c1/ephemeralrunnerset/team/odd')).toEqual([]);
+});

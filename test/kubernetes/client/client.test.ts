@@ -1,9 +1,11 @@
+import type { EphemeralRunnerSet } from '../../../src/api/v1alpha1/ephemeral-runner-set.ts';
+import { API_VERSION } from '../../../src/api/v1alpha1/group.ts';
 import type { KubernetesClient, RequestRecord } from '../../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../../src/kubernetes/client/create-client.ts';
 import type { KubernetesError } from '../../../src/kubernetes/client/errors.ts';
 import { isAlreadyExists, isGone, isNotFound, isTransient } from '../../../src/kubernetes/client/errors.ts';
 import type { Pod } from '../../../src/kubernetes/client/resources.ts';
-import { namespaces, pods, secrets } from '../../../src/kubernetes/client/resources.ts';
+import { ephemeralRunnerSets, namespaces, pods, secrets } from '../../../src/kubernetes/client/resources.ts';
 import { ApiServer, eventually, status } from './api-server.ts';
 
 const pod = (name: string): Pod => ({ metadata: { name }, spec: { containers: [{ name: 'runner' }] } });
@@ -314,5 +316,21 @@ describe('the configuration', () => {
     const config = server.kubeConfig();
     config.setCurrentContext('other');
     expect(() => createKubernetesClient({ kubeConfig: config })).toThrow('no current cluster');
+  });
+});
+
+describe('an object of ours without a spec, which the CRDs allow', () => {
+  const key = { namespace: 'ns', name: 'bare' };
+  const bare = { apiVersion: API_VERSION, kind: 'EphemeralRunnerSet', metadata: key } as EphemeralRunnerSet;
+
+  it('asks for nothing, however it is read', async () => {
+    expect(await client.create(ephemeralRunnerSets, 'ns', bare)).toMatchObject({ spec: {} });
+    expect(await client.get(ephemeralRunnerSets, key)).toMatchObject({ spec: {} });
+    expect((await client.list(ephemeralRunnerSets)).items).toMatchObject([{ spec: {} }]);
+  });
+
+  it('of others, a missing spec stays missing', async () => {
+    await client.create(secrets, 'ns', { metadata: { name: 's' } });
+    expect(await client.get(secrets, { namespace: 'ns', name: 's' })).not.toHaveProperty('spec');
   });
 });
