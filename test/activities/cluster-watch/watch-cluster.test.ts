@@ -227,7 +227,7 @@ test('an object that cannot be read is logged and passed over; all others are to
   cluster.put(ephemeralRunnerSets, 'team', {
     metadata: { name: 'odd', annotations: null },
     spec: null,
-  } as never);
+  });
   watch();
   await eventually(() => expect(toldTo('c1/ephemeralrunnerset/team/demo')).toHaveLength(1));
   cluster.put(ephemeralRunnerSets, 'team', { metadata: { name: 'odder' }, spec: null });
