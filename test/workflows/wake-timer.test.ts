@@ -29,10 +29,28 @@ test('it rings once, when its time has come, and says what is waited for', async
   expect(rings).toBe(1);
 });
 
-test('a time that is past is soon: a timer of no time at all is none', () => {
-  alarm().setTo(NOW - 5_000);
-  expect(shown()).toEqual([[1, false]]);
-});
+test.each([0, 1, 5_000, NOW])(
+  'a time that is past by %i ms is looked at again at a pace, not at once',
+  (by) => {
+    alarm().setTo(NOW - by);
+    expect(shown()).toEqual([[1_000, false]]);
+  },
+);
+
+test.each([-5_000, 0, 1, 20])(
+  'asked each time for %i ms from now, it rings ten times a second at most',
+  async (ms) => {
+    const timer = alarm();
+    let now = NOW;
+    jest.spyOn(Date, 'now').mockImplementation(() => now);
+    for (let i = 0; i < 20; i += 1) {
+      timer.setTo(now + ms);
+      now += noted.timers[i]!.ms;
+      await ring(i);
+    }
+    expect(now - NOW).toBeGreaterThanOrEqual(1_900);
+  },
+);
 
 test('a later time, or the same, is covered by the timer that runs', () => {
   const timer = alarm();

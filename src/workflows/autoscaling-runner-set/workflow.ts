@@ -46,7 +46,8 @@ export async function autoscalingRunnerSet(input: AutoscalingRunnerSetInput): Pr
   for (;;) {
     const now = Date.now();
     const observations = inbox.splice(0);
-    for (const observation of observations) observeAutoscalingRunnerSet(state, observation);
+    // What lasts is measured by one clock: what was seen counts from now, whatever the clock of the watch says.
+    for (const observation of observations) observeAutoscalingRunnerSet(state, { ...observation, at: now });
     for (const outcome of executor.takeOutcomes()) settleStep(state, outcome, now);
     noteOutdated(state);
     const draining = workflowInfo().continueAsNewSuggested;

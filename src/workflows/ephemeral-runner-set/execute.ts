@@ -192,14 +192,15 @@ export class Executor {
       events,
       ...this.protection(protect),
     };
-    const attempt: { stopped?: Stop } = await this.attempt(async () => {
+    const attempt: { stopped?: Stop; written?: true } = await this.attempt(async () => {
       await publishStatus({ namespace, ...(runnerSet && { runnerSet }), ...content });
-      return {};
+      return { written: true };
     });
     this.publishing = false;
     this.woken = true;
     this.mayPublishAt = nextPublicationAt(Date.now(), { failed: attempt.stopped !== undefined });
-    if (attempt.stopped) {
+    // Cancelled, because the workflow continues as new, it may not even have begun: the next run writes it again.
+    if (!attempt.written) {
       this.state.events.unshift(...events);
       return;
     }

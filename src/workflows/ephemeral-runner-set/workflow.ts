@@ -52,7 +52,8 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
   for (;;) {
     const now = Date.now();
     const observations = inbox.splice(0);
-    for (const observation of observations) observe(state, observation);
+    // What lasts is measured by one clock: what was seen counts from now, whatever the clock of the watch says.
+    for (const observation of observations) observe(state, { ...observation, at: now });
     settle(state, executor.takeOutcomes(), now);
     followRunners(state, now);
     const draining = workflowInfo().continueAsNewSuggested;

@@ -3,6 +3,7 @@ import type { AutoscalingRunnerSetObservation } from '../../../src/messages/obse
 import { NOW } from '../ephemeral-runner-set/builders.ts';
 import {
   ContinuedAsNew,
+  failureOf,
   forget,
   lastOf,
   noted,
@@ -97,3 +98,25 @@ test('a pause is passed on and answered', async () => {
   lastOf('pauseScaleSet').resolve();
   await expect(answer).resolves.toEqual({ paused: true });
 });
+
+test.each([-3_600_000, 3_600_000])(
+  'a watch whose clock is off by %i ms moves no deadline of a deletion',
+  async (off) => {
+    let now = NOW;
+    jest.spyOn(Date, 'now').mockImplementation(() => now);
+    void autoscalingRunnerSet(input);
+    const going = { at: now + off, autoscalingRunnerSet: aScaleSet({ deleting: true }) };
+    await observe(going);
+    expect(lastOf('removeScaleSet').input).not.toMatchObject({ force: true });
+    lastOf('removeScaleSet').reject(failureOf('GitHubUnavailable'));
+    await turn();
+    now += 299_000;
+    await observe({ ...going, at: now + off });
+    expect(lastOf('removeScaleSet').input).not.toMatchObject({ force: true });
+    lastOf('removeScaleSet').reject(failureOf('GitHubUnavailable'));
+    await turn();
+    now += 2_000;
+    await observe({ ...going, at: now + off });
+    expect(lastOf('removeScaleSet').input).toMatchObject({ force: true });
+  },
+);

@@ -164,6 +164,19 @@ describe('a status', () => {
     expect(executor).toMatchObject({ publishing: false, hasNews: true, mayPublishAt: NOW + 5_000 });
   });
 
+  test('that is cut short, because the workflow continues as new, is left to the next run', async () => {
+    const { executor, state, carryOut, publish } = changed();
+    await carryOut({ publish });
+    executor.drain();
+    await turn();
+    expect(state.events).toEqual(events);
+    expect(state.published).toBeUndefined();
+    expect(state.runners.get('r')).not.toHaveProperty('protected');
+    expect(state.runners.get('r')).not.toHaveProperty('published');
+    expect(state.runnerSet).not.toMatchObject({ hasFinalizer: true });
+    expect(executor).toMatchObject({ publishing: false, inFlight: 0 });
+  });
+
   test('is about the generation it was decided for, whatever comes meanwhile', async () => {
     const { state, carryOut, status, publish } = changed();
     await carryOut({ publish });

@@ -13,7 +13,7 @@ import {
   workflow,
   workflowModule,
 } from '../workflow-stand-in.ts';
-import { aSet, NOW, seen } from './builders.ts';
+import { aPod, aSet, NOW, seen } from './builders.ts';
 
 jest.unstable_mockModule('@temporalio/workflow', workflowModule);
 const { ephemeralRunnerSet } = await import('../../../src/workflows/ephemeral-runner-set/workflow.ts');
@@ -57,6 +57,25 @@ test('observes, decides, has it done, and ends when set and runners are gone', a
   await observe({ runnerSet: null, gone: names });
   await expect(run).resolves.toBeUndefined();
 });
+
+test.each([-3_600_000, -60_000, 0, 60_000, 3_600_000])(
+  'a watch whose clock is off by %i ms neither fails a runner early nor late',
+  async (off) => {
+    let now = NOW;
+    jest.spyOn(Date, 'now').mockImplementation(() => now);
+    void ephemeralRunnerSet(input);
+    const waiting = aPod({ phase: 'Pending', imageError: true, reason: 'ErrImagePull' });
+    const runner = seen({ name: 'demo-r1', runnerId: 1, pod: waiting });
+    await observe({ at: now + off, runnerSet: aSet({ replicas: 1 }), runners: [runner], snapshot });
+    const ends = () => (handle('query state') as RunnerSetView).runners.map(({ end }) => end);
+    now += 59_000;
+    await observe({ at: now + off });
+    expect(ends()).toEqual([undefined]);
+    now += 2_000;
+    await observe({ at: now + off });
+    expect(ends()).toEqual(['failed']);
+  },
+);
 
 test('waits for what is in flight before it ends', async () => {
   let ended = false;
