@@ -52,6 +52,17 @@ export interface ObservedRunnerSet {
 }
 
 /**
+ * Where an observation stands among all that watches have told. Two watches may be at work for a while: one of them in a
+ * worker that stood still and does not know yet that another one took over.
+ */
+export interface Sequence {
+  /** Of the watch; one that began later has a greater one. */
+  epoch: number;
+  /** Grows with each message of a watch. */
+  seq: number;
+}
+
+/**
  * A batch of changes for one workflow. `runners` and `gone` replace what was known of those runners; `runnerSet` likewise,
  * `null` says that the set no longer exists. Decisions are made from the state that results, never from the edges:
  * the same batch may arrive twice.
@@ -64,9 +75,14 @@ export interface RunnerSetObservation {
   gone?: string[];
   /** How jobs ended, in GitHub's words, by the name of the runner that had them. Told by the listener. */
   jobResults?: Record<string, string>;
-  /** Part `part` of `parts` of a full snapshot: after the last part, runners that were in none of them are gone. */
-  snapshot?: { part: number; parts: number };
+  /**
+   * Part `part` of `parts` of the full snapshot `id`: after the last part, runners that were in none of them are gone.
+   * Counts only when all its parts came, in order.
+   */
+  snapshot?: { id: number; part: number; parts: number };
   settings?: RunnerSettings;
+  /** Absent in what does not come from the watch. Likewise below. */
+  sequence?: Sequence;
 }
 
 /** What decisions need of an AutoscalingRunnerSet. */
@@ -136,6 +152,7 @@ export interface AutoscalingRunnerSetObservation {
   /** This is the regular full snapshot, not a change. */
   snapshot?: true;
   settings?: RunnerSettings;
+  sequence?: Sequence;
 }
 
 /** What the EphemeralRunnerSet of a listener can take: as many as `maxRunners` allows, no further job, or so many. */
@@ -171,6 +188,7 @@ export interface ListenerObservation {
   /** This is the regular full snapshot, not a change. */
   snapshot?: true;
   settings?: RunnerSettings;
+  sequence?: Sequence;
 }
 
 /** What a workflow of any kind is told by the signal `observe`. */

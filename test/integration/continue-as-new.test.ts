@@ -313,7 +313,7 @@ describe('a set of 5,000 runners', () => {
       at: Date.now(),
       ...(part === 0 ? { runnerSet: setWith(1) } : {}),
       runners: Array.from({ length: PART }, (_runner, index) => runnerAt(part * PART + index)),
-      snapshot: { part: part + 1, parts: RUNNERS / PART },
+      snapshot: { id: 1, part: part + 1, parts: RUNNERS / PART },
     }));
 
   test('continues as new within the limits of Temporal', async () => {

@@ -33,6 +33,7 @@ export class RunnerStore {
   private readonly pods = new Map<string, PodState>();
   /** Where each runner is kept. */
   private readonly homes = new Map<string, string>();
+  private snapshots = 0;
   private readonly onNews: (target: RunnerSetTarget) => void;
   private readonly clock: () => number;
 
@@ -142,11 +143,12 @@ export class RunnerStore {
     if (part) part.news = noNews();
     const parts = Math.max(1, Math.ceil(all.length / SNAPSHOT_PART));
     const runnerSet = target.runnerSet === undefined ? {} : { runnerSet: part?.resource ?? null };
+    const id = (this.snapshots += 1);
     return Array.from({ length: parts }, (_, i) => ({
       at,
       ...(i === 0 ? runnerSet : {}),
       runners: all.slice(i * SNAPSHOT_PART, (i + 1) * SNAPSHOT_PART),
-      snapshot: { part: i + 1, parts },
+      snapshot: { id, part: i + 1, parts },
     }));
   }
 

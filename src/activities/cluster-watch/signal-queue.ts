@@ -24,6 +24,8 @@ export interface ObservationStore {
 /** Whom the queue signals, and from where it has what it says. `signal` ends it. */
 export interface SignalQueueOptions {
   cluster: string;
+  /** Greater than that of any watch before. */
+  epoch: number;
   workflows: Pick<WorkflowClient, 'getHandle' | 'signalWithStart'>;
   store: ObservationStore;
   settings: RunnerSettings;
@@ -41,6 +43,7 @@ export class SignalQueue {
   private readonly busy = new Map<string, 'done' | 'news' | 'snapshot'>();
   /** Those that have had the whole snapshot. */
   private readonly informed = new Set<string>();
+  private seq = 0;
 
   constructor(options: SignalQueueOptions) {
     this.options = options;
@@ -85,7 +88,7 @@ export class SignalQueue {
     const news = this.options.store.takeNews(target);
     if (!news) return 0;
     try {
-      await this.options.workflows.getHandle(key).signal(observeSignal, news);
+      await this.options.workflows.getHandle(key).signal(observeSignal, this.numbered(news));
       return runnersIn(news);
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
@@ -100,7 +103,8 @@ export class SignalQueue {
     const [first, ...others] = parts;
     if (!first || !needsWorkflow(first)) return 0;
     await this.start(key, target, { ...first, settings });
-    for (const part of others) await this.options.workflows.getHandle(key).signal(observeSignal, part);
+    for (const part of others)
+      await this.options.workflows.getHandle(key).signal(observeSignal, this.numbered(part));
     this.informed.add(key);
     return parts.reduce((runners, part) => runners + runnersIn(part), 0);
   }
@@ -117,8 +121,13 @@ export class SignalQueue {
       taskQueue: taskQueueOf(cluster),
       ...start,
       signal: observeSignal,
-      signalArgs: [observation],
+      signalArgs: [this.numbered(observation)],
     });
+  }
+
+  private numbered<O extends AnyObservation>(observation: O): O {
+    this.seq += 1;
+    return { ...observation, sequence: { epoch: this.options.epoch, seq: this.seq } };
   }
 }
 

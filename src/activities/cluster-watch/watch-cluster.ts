@@ -1,3 +1,4 @@
+import type { Info } from '@temporalio/activity';
 import { CancelledFailure, Context } from '@temporalio/activity';
 import type { WorkflowClient } from '@temporalio/client';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
@@ -68,7 +69,7 @@ export const watchClusterActivity = (deps: WatchClusterDeps) => async (): Promis
   const ended = new AbortController();
   const signal = AbortSignal.any([context.cancellationSignal, ended.signal]);
   try {
-    await watch(deps, signal);
+    await watch(deps, { epoch: epochOf(context.info), signal });
   } finally {
     ended.abort();
     stopBeating();
@@ -77,13 +78,25 @@ export const watchClusterActivity = (deps: WatchClusterDeps) => async (): Promis
   throw new CancelledFailure('The watch was ended.');
 };
 
-async function watch(deps: WatchClusterDeps, signal: AbortSignal): Promise<void> {
+/**
+ * Grows with each attempt, and with each watch that is begun after another: when it was first scheduled, in microseconds
+ * by Temporal's clock, and the number of the attempt. Temporal begins one at a time, and none within a microsecond.
+ */
+export const epochOf = ({
+  scheduledTimestampMs,
+  attempt,
+}: Pick<Info, 'scheduledTimestampMs' | 'attempt'>): number => scheduledTimestampMs * 1_000 + attempt;
+
+async function watch(
+  deps: WatchClusterDeps,
+  { epoch, signal }: { epoch: number; signal: AbortSignal },
+): Promise<void> {
   let synced = false;
   const onNews = (target: WorkflowTarget): void => {
     if (synced) signalQueue.notify(target);
   };
   const stores = createStores(deps, onNews);
-  const signalQueue = new SignalQueue({ ...deps, store: routed(stores), signal });
+  const signalQueue = new SignalQueue({ ...deps, epoch, store: routed(stores), signal });
   const tellEveryone = (): void => {
     for (const target of [...stores.cluster.targets(), ...stores.scaleSets.targets()])
       signalQueue.notify(target, true);

@@ -1,8 +1,14 @@
 import type { ListenerObservation } from '../../messages/observations.ts';
+import { isOvertaken } from '../policies/observation-order.ts';
 import type { ListenerState } from './state.ts';
 
-/** Takes a change in. What was seen replaces what was known. */
-export function observeListener(state: ListenerState, { listener, snapshot }: ListenerObservation): void {
+/** Takes a change in. What was seen replaces what was known, unless something later is known already. */
+export function observeListener(
+  state: ListenerState,
+  { listener, snapshot, sequence }: ListenerObservation,
+): void {
+  if (isOvertaken(state.sequence, sequence)) return;
+  if (sequence) state.sequence = sequence;
   const before = state.listener;
   state.listener = listener;
   // Secrets are not watched: now and then the pod's objects are compared with what they are made from.

@@ -1,12 +1,14 @@
 import type { ListenProgress } from '../../activities/autoscaling-listener/message-loop.ts';
 import type { ResourceEvent } from '../../api/event.ts';
 import type { ListenerReport } from '../../messages/autoscaling-listener.ts';
-import type { ObservedListener } from '../../messages/observations.ts';
+import type { ObservedListener, Sequence } from '../../messages/observations.ts';
 
 /** All that a listener's workflow knows. Carried over continue-as-new as it is. */
 export interface ListenerState {
   /** `null`: it no longer exists. `undefined`: not seen yet. */
   listener?: ObservedListener | null;
+  /** Of the last observation. */
+  sequence?: Sequence;
   /** Where the last session left off. */
   progress?: ListenProgress;
   /** How it fares, as was last told. */

@@ -1,13 +1,16 @@
 import type { AutoscalingRunnerSetObservation } from '../../messages/observations.ts';
+import { isOvertaken } from '../policies/observation-order.ts';
 import type { AutoscalingRunnerSetState } from './state.ts';
 import { DELETION_DEADLINE_SECONDS } from './state.ts';
 
-/** Takes an observation into the state. Idempotent: it tells everything, and replaces what was known. */
+/** Takes an observation into the state. It tells everything, and replaces what was known, unless that is later. */
 export function observeAutoscalingRunnerSet(
   state: AutoscalingRunnerSetState,
   observation: AutoscalingRunnerSetObservation,
 ): void {
   const { autoscalingRunnerSet, wanted, runnerSets, listeners, settings, snapshot, at } = observation;
+  if (isOvertaken(state.sequence, observation.sequence)) return;
+  if (observation.sequence) state.sequence = observation.sequence;
   const before = state.seen?.autoscalingRunnerSet;
   if (before && autoscalingRunnerSet && before.uid !== autoscalingRunnerSet.uid) forgetTheOther(state);
   state.seen = { autoscalingRunnerSet, wanted, runnerSets, listeners };

@@ -1,7 +1,7 @@
 import type { PreparedScaleSet } from '../../activities/autoscaling-runner-set/prepare-scale-set.ts';
 import type { ResourceEvent } from '../../api/event.ts';
 import type { StepFailure, StepName } from '../../messages/autoscaling-runner-set.ts';
-import type { AutoscalingRunnerSetObservation } from '../../messages/observations.ts';
+import type { AutoscalingRunnerSetObservation, Sequence } from '../../messages/observations.ts';
 
 /** The scale set at GitHub as it was last brought to what the spec asks. */
 export interface Prepared extends Omit<PreparedScaleSet, 'events'> {
@@ -11,6 +11,8 @@ export interface Prepared extends Omit<PreparedScaleSet, 'events'> {
 
 /** All that an AutoscalingRunnerSet's workflow knows: plain JSON, carried over continue-as-new as it is. */
 export interface AutoscalingRunnerSetState {
+  /** Of the last observation. */
+  sequence?: Sequence;
   /** What the watch told last. */
   seen?: Pick<
     AutoscalingRunnerSetObservation,

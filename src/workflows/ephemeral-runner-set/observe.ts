@@ -1,12 +1,18 @@
 import type { RunnerSetObservation, ObservedRunner, ObservedRunnerSet } from '../../messages/observations.ts';
+import { isOvertaken } from '../policies/observation-order.ts';
 import { orderFrom } from './policies/patch-id.ts';
 import { notePending } from './policies/pending-timeout.ts';
 import type { RunnerState } from './runner.ts';
 import type { RunnerSetState } from './state.ts';
 import { NO_FAILURES } from './state.ts';
 
-/** Takes a batch of changes into the state. Idempotent: what was seen replaces what was known. */
+/** Takes a batch of changes into the state. What was seen replaces what was known, unless that is later. */
 export function observe(state: RunnerSetState, observation: RunnerSetObservation): void {
+  const { sequence } = observation;
+  if (isOvertaken(state.sequence, sequence)) return;
+  // A snapshot that another watch began is never finished.
+  if (sequence && sequence.epoch !== state.sequence?.epoch) delete state.incoming;
+  if (sequence) state.sequence = sequence;
   if (observation.settings) state.settings = observation.settings;
   if (observation.runnerSet !== undefined) observeSet(state, observation.runnerSet, observation.at);
   for (const runner of observation.runners ?? []) observeRunner(state, runner, observation.at);
@@ -69,12 +75,24 @@ export function markMade(runner: RunnerState, at: number): void {
 }
 
 /** After the last part of a full snapshot, runners that are in none of its parts are gone. */
-function observeSnapshot(state: RunnerSetState, { snapshot, runners }: RunnerSetObservation): void {
+function observeSnapshot(state: RunnerSetState, { snapshot, runners = [] }: RunnerSetObservation): void {
   if (!snapshot) return;
-  if (snapshot.part === 1) state.snapshotNames = [];
-  state.snapshotNames.push(...(runners ?? []).map(({ name }) => name));
-  if (snapshot.part < snapshot.parts) return;
-  const present = new Set(state.snapshotNames);
+  const { id, part, parts } = snapshot;
+  if (part === 1) state.incoming = { id, parts: 0, names: [] };
+  const { incoming } = state;
+  // Parts of two snapshots never mix, and one that lacks a part tells of nobody that he is gone: another one follows.
+  if (incoming?.id !== id || incoming.parts !== part - 1) {
+    delete state.incoming;
+    return;
+  }
+  incoming.parts = part;
+  for (const { name } of runners) incoming.names.push(name);
+  if (part < parts) return;
+  delete state.incoming;
+  completeSnapshot(state, new Set(incoming.names));
+}
+
+function completeSnapshot(state: RunnerSetState, present: ReadonlySet<string>): void {
   for (const [name, runner] of state.runners) {
     // The snapshot shows what really stands there: whatever was written over is written again.
     delete runner.published;
@@ -83,6 +101,5 @@ function observeSnapshot(state: RunnerSetState, { snapshot, runners }: RunnerSet
     if (runner.doing === 'retire' || (runner.doing && runner.seen)) runner.absent = true;
     else if (runner.retired || (runner.seen && runner.doing === undefined)) state.runners.delete(name);
   }
-  state.snapshotNames = [];
   state.complete = true;
 }

@@ -1,6 +1,6 @@
 import type { ResourceEvent } from '../../api/event.ts';
 import type { PastFailure } from '../../messages/ephemeral-runner-set.ts';
-import type { ObservedRunnerSet } from '../../messages/observations.ts';
+import type { ObservedRunnerSet, Sequence } from '../../messages/observations.ts';
 import type { RunnerSettings } from '../../messages/settings.ts';
 import type { RunnerState } from './runner.ts';
 
@@ -16,8 +16,10 @@ export interface RunnerSetState {
   runners: Map<string, RunnerState>;
   /** A full snapshot of the runners was received: before that nothing is decided. */
   complete: boolean;
-  /** Names received with the parts of a snapshot that is still coming in. */
-  snapshotNames: string[];
+  /** Of the last observation of the watch. */
+  sequence?: Sequence;
+  /** A snapshot that is still coming in: how many of its parts came, and the names in them. */
+  incoming?: { id: number; parts: number; names: string[] };
   order: PatchOrder;
   failures: Failures;
   pastFailures: PastFailure[];
@@ -47,7 +49,6 @@ export const DEFAULT_SETTINGS: RunnerSettings = {
 export const emptyRunnerSetState = (): RunnerSetState => ({
   runners: new Map(),
   complete: false,
-  snapshotNames: [],
   order: NO_ORDER,
   failures: NO_FAILURES,
   pastFailures: [],

@@ -135,7 +135,10 @@ describe('RunnerStore', () => {
     store.putSet({ namespace, name: 'demo', runnerSet: aSet() });
     store.replaceRunners(Array.from({ length: 2500 }, (_, i) => runner(`r${i}`)));
     const parts = store.snapshot(demo);
-    expect(parts.map(({ snapshot }) => snapshot)).toEqual([1, 2, 3].map((part) => ({ part, parts: 3 })));
+    expect(parts.map(({ snapshot }) => snapshot)).toEqual(
+      [1, 2, 3].map((part) => ({ id: 1, part, parts: 3 })),
+    );
+    expect(store.snapshot(demo)[0]?.snapshot?.id).toBe(2);
     expect(parts.map(({ runnerSet }) => runnerSet !== undefined)).toEqual([true, false, false]);
     expect(parts.flatMap(({ runners }) => runners)).toHaveLength(2500);
     expect(store.takeNews(demo)).toBeUndefined();

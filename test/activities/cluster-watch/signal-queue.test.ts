@@ -50,6 +50,7 @@ function aQueue() {
   const store: RunnerStore = new RunnerStore((who) => signalQueue.notify(who));
   const signalQueue: SignalQueue = new SignalQueue({
     cluster: 'c1',
+    epoch: 7,
     workflows: boxes.client,
     store,
     settings: DEFAULT_SETTINGS,
@@ -151,5 +152,22 @@ describe('SignalQueue', () => {
     store.removeSet('team', 'demo');
     await sleep(300);
     expect(boxes.told).toHaveLength(1);
+  });
+
+  test('each message has the epoch of its watch and a number that grows', async () => {
+    const { boxes, store } = aQueue();
+    store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
+    await eventually(() => boxes.told.length === 1);
+    boxes.broken = 1;
+    store.putRunner({ namespace: 'team', runnerSet: 'demo', runner: seen({ name: 'a' }) });
+    await eventually(() => boxes.told.length === 2);
+    store.putRunner({ namespace: 'team', runnerSet: 'demo', runner: seen({ name: 'b' }) });
+    await eventually(() => boxes.told.length === 3);
+    const sequences = boxes.told.map(({ observation }) => observation.sequence);
+    expect(sequences.map((sequence) => sequence?.epoch)).toEqual([7, 7, 7]);
+    // The second is the one that got lost: if it arrives after all, it is not taken.
+    expect(sequences.map((sequence) => sequence?.seq)).toEqual([1, 3, 4]);
+    const [first, second] = boxes.told.map(({ observation }) => observation.snapshot?.id);
+    expect(first).not.toBe(second);
   });
 });

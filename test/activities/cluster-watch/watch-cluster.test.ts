@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { WatchClusterDeps } from '../../../src/activities/cluster-watch/watch-cluster.ts';
-import { watchClusterActivity } from '../../../src/activities/cluster-watch/watch-cluster.ts';
+import { epochOf, watchClusterActivity } from '../../../src/activities/cluster-watch/watch-cluster.ts';
 import {
   COMPONENT_LABEL,
   EPHEMERAL_RUNNER_LABEL,
@@ -235,4 +235,18 @@ test('an object that cannot be read is logged and passed over; all others are to
   await eventually(() => expect(toldTo('c1/ephemeralrunnerset/team/demo').length).toBeGreaterThan(1));
   expect(logged).toContain('An object cannot be read and is passed over.');
   expect(toldTo('c1/ephemeralrunnerset/team/odd')).toEqual([]);
+});
+
+test.each([
+  ['a further attempt', { scheduledTimestampMs: 5_000, attempt: 2 }],
+  ['the hundredth', { scheduledTimestampMs: 5_000, attempt: 100 }],
+  ['a watch that was begun after it', { scheduledTimestampMs: 5_001, attempt: 1 }],
+])('%s has a greater epoch', (_what, later) => {
+  expect(epochOf(later)).toBeGreaterThan(epochOf({ scheduledTimestampMs: 5_000, attempt: 1 }));
+});
+
+test('an epoch is a number that JSON keeps exactly, for 200 years', () => {
+  expect(epochOf({ scheduledTimestampMs: Date.parse('2226-01-01'), attempt: 1 })).toBeLessThan(
+    Number.MAX_SAFE_INTEGER,
+  );
 });

@@ -47,3 +47,14 @@ test('the first sight of a listener begins with nothing in its way', () => {
   observeListener(state, observation(seen()));
   expect(state).toEqual({ ...emptyListenerState(), listener: seen() });
 });
+
+test('a watch that another one replaced overwrites nothing', () => {
+  const state = stateOf();
+  observeListener(state, { ...observation(seen({ generation: 2 })), sequence: { epoch: 2, seq: 1 } });
+  const before = structuredClone(state);
+  observeListener(state, { ...observation(null), snapshot: true, sequence: { epoch: 1, seq: 50 } });
+  observeListener(state, { ...observation(null), sequence: { epoch: 2, seq: 1 } });
+  expect(state).toEqual(before);
+  observeListener(state, { ...observation(null), sequence: { epoch: 2, seq: 2 } });
+  expect(state.listener).toBeNull();
+});

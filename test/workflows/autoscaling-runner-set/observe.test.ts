@@ -89,4 +89,16 @@ describe('observations', () => {
     expect(state.published).toBeUndefined();
     expect(preparationStep(state)).toMatchObject({ name: 'prepare' });
   });
+
+  test('a watch that another one replaced overwrites nothing', () => {
+    const state = aState();
+    observeAutoscalingRunnerSet(state, { ...observation, sequence: { epoch: 2, seq: 1 } });
+    const before = structuredClone(state);
+    const gone = { ...observation, autoscalingRunnerSet: null };
+    observeAutoscalingRunnerSet(state, { ...gone, snapshot: true, sequence: { epoch: 1, seq: 50 } });
+    observeAutoscalingRunnerSet(state, { ...gone, sequence: { epoch: 2, seq: 1 } });
+    expect(state).toEqual(before);
+    observeAutoscalingRunnerSet(state, { ...gone, sequence: { epoch: 2, seq: 2 } });
+    expect(state.seen?.autoscalingRunnerSet).toBeNull();
+  });
 });

@@ -81,7 +81,8 @@ describe('carried state', () => {
       runnerSet: aSet({ deleting: true, paused: true }),
       runners: new Map(runners.map((runner) => [runner.name, runner])),
       complete: true,
-      snapshotNames: ['half', 'a picture'],
+      sequence: { epoch: 7, seq: 3 },
+      incoming: { id: 4, parts: 1, names: ['half', 'a picture'] },
       order: { id: 7, replicas: 3, exact: false, completed: 1 },
       failures: { inARow: 3, lastAt: NOW, reason: 'r', message: 'm', holds: [NOW + 5] },
       pastFailures: [{ at: NOW, runner: 'x', reason: 'r', message: 'm' }],
@@ -131,6 +132,7 @@ describe('state that is carried as it is: every field survives the way through T
 
   test('of a listener', () => {
     const state: Full<ListenerState> = {
+      sequence: { epoch: 7, seq: 3 },
       listener: {
         uid: 'uid-1',
         generation: 2,
@@ -170,6 +172,7 @@ describe('state that is carried as it is: every field survives the way through T
 
   test('of a scale set', () => {
     const state: Full<AutoscalingRunnerSetState> = {
+      sequence: { epoch: 7, seq: 3 },
       seen: {
         autoscalingRunnerSet: {
           uid: 'ars-1',

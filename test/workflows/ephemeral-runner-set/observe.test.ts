@@ -8,14 +8,71 @@ import { NOW, aPod, aSet, aState, idleRunner, seen } from './builders.ts';
 
 const batch = (over: Partial<RunnerSetObservation>): RunnerSetObservation => ({ at: NOW, ...over });
 
+const part = (id: number, number: number, parts: number, ...names: string[]): RunnerSetObservation =>
+  batch({ runners: names.map((name) => seen({ name })), snapshot: { id, part: number, parts } });
+
+describe('a snapshot in parts', () => {
+  const stateOf = () => aState({ runners: ['a', 'b', 'c', 'd'].map((name) => idleRunner(name)) });
+  const left = (...parts: RunnerSetObservation[]): string[] => {
+    const state = stateOf();
+    for (const each of parts) observe(state, each);
+    return [...state.runners.keys()];
+  };
+
+  test.each([
+    ['whole', [part(1, 1, 2, 'a'), part(1, 2, 2, 'b')], ['a', 'b']],
+    ['its first part alone', [part(1, 1, 2, 'a')], ['a', 'b', 'c', 'd']],
+    ['its first part is missing', [part(1, 2, 2, 'a')], ['a', 'b', 'c', 'd']],
+    ['a part in the middle is missing', [part(1, 1, 3, 'a'), part(1, 3, 3, 'b')], ['a', 'b', 'c', 'd']],
+    ['parts of two', [part(1, 1, 2, 'a'), part(2, 2, 2, 'b')], ['a', 'b', 'c', 'd']],
+    ['begun anew', [part(1, 1, 2, 'a'), part(2, 1, 2, 'b'), part(2, 2, 2, 'c')], ['b', 'c']],
+    [
+      'the end of one that was given up for another',
+      [part(1, 1, 2, 'a'), part(2, 1, 1, 'b'), part(1, 2, 2, 'c')],
+      ['b', 'c'],
+    ],
+    [
+      'one part twice',
+      [part(1, 1, 3, 'a'), part(1, 1, 3, 'a'), part(1, 2, 3, 'b'), part(1, 3, 3)],
+      ['a', 'b'],
+    ],
+  ])('%s', (_what, parts, expected) => {
+    expect(left(...parts)).toEqual(expected);
+  });
+
+  test('one that another watch began is never finished', () => {
+    const one = { ...part(1, 1, 2, 'a'), sequence: { epoch: 1, seq: 1 } };
+    const other = { ...part(1, 2, 2, 'b'), sequence: { epoch: 2, seq: 9 } };
+    expect(left(one, other)).toEqual(['a', 'b', 'c', 'd']);
+  });
+});
+
+test('a watch that another one replaced overwrites nothing', () => {
+  const state = aState({ runners: [idleRunner('a')] });
+  observe(state, batch({ runnerSet: aSet({ replicas: 3 }), sequence: { epoch: 2, seq: 1 } }));
+  const before = structuredClone(state);
+  observe(state, { ...part(9, 1, 1), runnerSet: null, sequence: { epoch: 1, seq: 50 } });
+  observe(state, batch({ gone: ['a'], sequence: { epoch: 2, seq: 1 } }));
+  expect(state).toEqual(before);
+  observe(state, batch({ gone: ['a'], sequence: { epoch: 2, seq: 2 } }));
+  expect(state.runners.size).toBe(0);
+});
+
+test('what listeners tell of jobs is in no sequence, and always counts', () => {
+  const state = aState({ runners: [idleRunner('a')], sequence: { epoch: 2, seq: 9 } });
+  observe(state, batch({ jobResults: { a: 'succeeded' } }));
+  expect(state.runners.get('a')).toMatchObject({ jobResult: 'succeeded' });
+  expect(state.sequence).toEqual({ epoch: 2, seq: 9 });
+});
+
 describe('observe', () => {
   test('nothing is complete before a whole snapshot came in', () => {
     const state = emptyRunnerSetState();
     observe(state, batch({ runnerSet: aSet(), runners: [seen()] }));
     expect(state.complete).toBe(false);
-    observe(state, batch({ runners: [seen()], snapshot: { part: 1, parts: 2 } }));
+    observe(state, batch({ runners: [seen()], snapshot: { id: 1, part: 1, parts: 2 } }));
     expect(state.complete).toBe(false);
-    observe(state, batch({ runners: [seen({ name: 'b' })], snapshot: { part: 2, parts: 2 } }));
+    observe(state, batch({ runners: [seen({ name: 'b' })], snapshot: { id: 1, part: 2, parts: 2 } }));
     expect(state.complete).toBe(true);
     expect([...state.runners.keys()]).toEqual(['demo-runner-aaaaa', 'b']);
   });
@@ -33,7 +90,7 @@ describe('observe', () => {
     const state = aState({
       runners: [idleRunner('stays'), idleRunner('went'), { name: 'new', doing: 'create' }],
     });
-    observe(state, batch({ runners: [seen({ name: 'stays' })], snapshot: { part: 1, parts: 1 } }));
+    observe(state, batch({ runners: [seen({ name: 'stays' })], snapshot: { id: 1, part: 1, parts: 1 } }));
     expect([...state.runners.keys()]).toEqual(['stays', 'new']);
   });
 
@@ -46,7 +103,7 @@ describe('observe', () => {
       { ...idleRunner('lane'), doing: 'create' as const },
     ];
     const state = aState({ runners });
-    observe(state, batch({ runners: [], snapshot: { part: 1, parts: 1 } }));
+    observe(state, batch({ runners: [], snapshot: { id: 1, part: 1, parts: 1 } }));
     expect([...state.runners.keys()]).toEqual(['r', 'unseen', 'lane']);
     const names = ['r', 'unseen'];
     const result = { retired: names, kept: [], busy: [] };
@@ -69,7 +126,7 @@ describe('observe', () => {
     const runner = seen({ name: 'r', phase: 'Pending', pod: aPod({ ready: true }) });
     observe(state, batch({ runners: [runner] }));
     expect(runnerStatus(state.runners.get('r')!, NOW)).toBeUndefined();
-    observe(state, batch({ runners: [runner], snapshot: { part: 1, parts: 1 } }));
+    observe(state, batch({ runners: [runner], snapshot: { id: 1, part: 1, parts: 1 } }));
     expect(runnerStatus(state.runners.get('r')!, NOW)).toMatchObject({ phase: 'Running', ready: true });
   });
 

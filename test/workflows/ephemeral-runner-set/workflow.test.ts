@@ -19,7 +19,7 @@ jest.unstable_mockModule('@temporalio/workflow', workflowModule);
 const { ephemeralRunnerSet } = await import('../../../src/workflows/ephemeral-runner-set/workflow.ts');
 
 const input = { namespace: 'team', name: 'demo' };
-const snapshot = { part: 1, parts: 1 };
+const snapshot = { id: 1, part: 1, parts: 1 };
 const handle = (name: string, ...args: unknown[]): unknown => noted.handlers.get(name)!(...(args as never[]));
 
 async function observe(observation: Partial<RunnerSetObservation>): Promise<void> {
