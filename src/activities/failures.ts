@@ -3,11 +3,15 @@ import type { ConfigField, GitHubDecision } from '../github/errors.ts';
 import { GitHubError } from '../github/errors.ts';
 import {
   KubernetesError,
+  isAlreadyExists,
+  isConflict,
   isForbidden,
   isInvalid,
   isNamespaceTerminating,
+  isNotFound,
   isQuotaExceeded,
   isTransient,
+  isUnauthorized,
 } from '../kubernetes/client/errors.ts';
 
 /**
@@ -85,8 +89,12 @@ function judgeKubernetes(error: KubernetesError): Verdict {
   if (isNamespaceTerminating(error)) return { decision: 'stop', reason: 'NamespaceTerminating', message };
   if (isForbidden(error)) return { decision: 'stop', reason: 'KubernetesForbidden', message };
   if (isInvalid(error)) return { decision: 'stop', reason: 'InvalidTemplate', message };
-  return { decision: 'retry', reason: 'KubernetesRefused', message };
+  return { decision: mayPass(error) ? 'retry' : 'stop', reason: 'KubernetesRefused', message };
 }
+
+/** Somebody else was at it, it is not there yet, or the credentials have just been renewed. */
+const mayPass = (error: KubernetesError): boolean =>
+  isAlreadyExists(error) || isConflict(error) || isNotFound(error) || isUnauthorized(error);
 
 /** What several verdicts say, each thing once. */
 export const messageOf = (verdicts: readonly Verdict[]): string =>

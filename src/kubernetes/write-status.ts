@@ -6,17 +6,20 @@ import type { KubernetesObject, Resource } from './client/resources.ts';
 
 type WithConditions = Parameters<typeof conditionsWith>[0];
 
+type WithStatus = KubernetesObject & { status?: { conditions?: WithConditions } | undefined };
+
 /** Whose status is written: the object of this name, as long as it is the same one. */
 export interface StatusTarget<T extends KubernetesObject> extends ObjectKey {
   resource: Resource<T>;
   uid: string;
+  /** The object, if it was read just now. */
+  known?: T;
 }
 
 /** A status as it was decided. */
 export interface DecidedStatus {
-  /** Members of the status that are replaced, beside its conditions. */
-  fields?: object;
-  conditions: readonly DecidedCondition[];
+  /** Its conditions, and other members that are replaced. */
+  status: { conditions: readonly DecidedCondition[] };
   /** The generation that was judged. */
   generation: number;
 }
@@ -25,16 +28,14 @@ export interface DecidedStatus {
  * Writes an object's status, and brings its conditions up to date: since when each holds stays where it still does. An
  * object that is gone, or was made anew under the same name, needs none.
  */
-export async function writeStatus<
-  T extends KubernetesObject & { status?: { conditions?: WithConditions } | undefined },
->(
+export async function writeStatus<T extends WithStatus>(
   kubernetes: Pick<KubernetesClient, 'get' | 'mergePatch'>,
-  { resource, uid, ...key }: StatusTarget<T>,
-  { fields, conditions: decided, generation }: DecidedStatus,
+  { resource, uid, known, ...key }: StatusTarget<T>,
+  { status, generation }: DecidedStatus,
 ): Promise<void> {
-  const current = await ignoreNotFound(kubernetes.get(resource, key));
+  const current = known ?? (await ignoreNotFound(kubernetes.get(resource, key)));
   if (current?.metadata?.uid !== uid) return;
-  const conditions = conditionsWith(current.status?.conditions, decided, generation);
-  const patch = { status: { ...fields, conditions } };
+  const conditions = conditionsWith(current.status?.conditions, status.conditions, generation);
+  const patch = { status: { ...status, conditions } };
   await ignoreNotFound(kubernetes.mergePatch(resource, key, patch, { subresource: 'status' }));
 }

@@ -137,7 +137,31 @@ describe('what becomes of other failures', () => {
     ],
     ['a server error', refused({ status: 500 }), { decision: 'retry', reason: 'KubernetesUnavailable' }],
     ['a conflict', refused({ status: 409 }), { decision: 'retry', reason: 'KubernetesRefused' }],
-    ['an object that is gone', refused({ status: 404 }), { decision: 'retry', reason: 'KubernetesRefused' }],
+    [
+      'an object of this name that is there already',
+      refused({ status: 409, reason: 'AlreadyExists' }),
+      { decision: 'retry', reason: 'KubernetesRefused' },
+    ],
+    [
+      'credentials that it does not know',
+      refused({ status: 401 }),
+      { decision: 'retry', reason: 'KubernetesRefused' },
+    ],
+    [
+      'an object that is not there',
+      refused({ status: 404 }),
+      { decision: 'retry', reason: 'KubernetesRefused' },
+    ],
+    [
+      'a request that it does not take',
+      refused({ status: 400 }),
+      { decision: 'stop', reason: 'KubernetesRefused' },
+    ],
+    [
+      'an object that is too large',
+      refused({ status: 413 }),
+      { decision: 'stop', reason: 'KubernetesRefused' },
+    ],
     [
       'a quota',
       refused({ status: 403, message: 'exceeded quota: q' }),

@@ -14,7 +14,7 @@ const write = (conditions: ReturnType<typeof ready>[], over: { uid?: string; gen
   writeStatus(
     cluster.client,
     { resource: ephemeralRunnerSets, ...key, uid: over.uid ?? uid },
-    { fields: { currentReplicas: 2 }, conditions, generation: over.generation ?? 1 },
+    { status: { currentReplicas: 2, conditions } as never, generation: over.generation ?? 1 },
   );
 
 beforeEach(async () => {

@@ -10,11 +10,11 @@ import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import { autoscalingListeners } from '../../kubernetes/client/resources.ts';
 import { setFinalizer } from '../../kubernetes/finalizers.ts';
-import { recordEvent } from '../../kubernetes/record-event.ts';
 import { judge, judged } from '../failures.ts';
 import type { GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub } from '../github-access/connect.ts';
 import { heartbeatUntilDone } from '../heartbeat.ts';
+import { tellEvents } from '../tell.ts';
 import type { ListenProgress } from './message-loop.ts';
 import type { ListenerMetrics } from './metrics.ts';
 import { removePodObjects } from './pod.ts';
@@ -104,5 +104,5 @@ async function tellOfOpenSession(
   const why = error instanceof Error ? error.message : String(error);
   const message = `The message session was left open at GitHub, where it ends by itself: ${why}`;
   const event = { type: 'Warning', reason: 'SessionLeftOpen', message } as const;
-  await recordEvent(kubernetes, regarding, event).catch(() => undefined);
+  await tellEvents(kubernetes, regarding, [event]).catch(() => undefined);
 }

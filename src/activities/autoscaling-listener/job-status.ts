@@ -1,9 +1,9 @@
 import { int64Json } from '../../github/transport/json.ts';
 import type { JobCompleted, JobStarted } from '../../github/wire.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import { ephemeralRunners } from '../../kubernetes/client/resources.ts';
 import { inParallel } from '../parallel.ts';
+import { tell } from '../tell.ts';
 
 /** The part of an EphemeralRunner's status that says which job it has. What is empty or zero is left out. */
 export function jobStatusOf(job: JobStarted): object {
@@ -28,7 +28,7 @@ export const recordStarts = (
   inParallel(
     started.filter(({ runnerName }) => runnerName !== ''),
     (job) =>
-      ignoreNotFound(
+      tell(`job of ${job.runnerName}`, () =>
         kubernetes.mergePatch(
           ephemeralRunners,
           { namespace, name: job.runnerName },

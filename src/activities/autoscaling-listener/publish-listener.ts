@@ -2,14 +2,15 @@ import { SESSION_ID_ANNOTATION } from '../../api/annotations.ts';
 import { READY_CONDITION } from '../../api/conditions.ts';
 import type { ResourceEvent } from '../../api/event.ts';
 import { AUTOSCALING_LISTENER_FINALIZER } from '../../api/finalizers.ts';
+import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import { API_VERSION } from '../../api/v1alpha1/group.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import { autoscalingListeners } from '../../kubernetes/client/resources.ts';
 import { finalizersPatch } from '../../kubernetes/finalizers.ts';
-import { recordEvent } from '../../kubernetes/record-event.ts';
 import { writeStatus } from '../../kubernetes/write-status.ts';
 import { judged } from '../failures.ts';
+import { tellEvents, unlessRefused } from '../tell.ts';
 import type { ListenerKey } from './setup.ts';
 
 /** The condition Ready of an AutoscalingListener, and the session it holds. */
@@ -36,27 +37,32 @@ export const publishListenerActivity =
     judged(() => publish(kubernetes, input));
 
 async function publish(kubernetes: KubernetesClient, input: PublishListenerInput): Promise<void> {
-  const { namespace, name, uid, generation, condition, events } = input;
-  await writeMetadata(kubernetes, input);
-  if (condition) {
-    const { ready, reason, message } = condition;
-    const decided = { type: READY_CONDITION, status: ready ? 'True' : 'False', reason, message } as const;
-    const target = { resource: autoscalingListeners, namespace, name, uid };
-    await writeStatus(kubernetes, target, { conditions: [decided], generation });
-  }
+  const { namespace, name, uid, events } = input;
   const regarding = { apiVersion: API_VERSION, kind: 'AutoscalingListener', namespace, name, uid };
-  for (const event of events) await recordEvent(kubernetes, regarding, event);
+  const told = tellEvents(kubernetes, regarding, events);
+  await Promise.all([writeListener(kubernetes, input), told]);
+}
+
+async function writeListener(kubernetes: KubernetesClient, input: PublishListenerInput): Promise<void> {
+  const { namespace, name, uid, generation, condition, addFinalizer } = input;
+  if (!condition && !addFinalizer) return;
+  const current = await ignoreNotFound(kubernetes.get(autoscalingListeners, { namespace, name }));
+  if (current?.metadata.uid !== uid) return;
+  await writeMetadata(kubernetes, current, input);
+  if (!condition) return;
+  const { ready, reason, message } = condition;
+  const decided = { type: READY_CONDITION, status: ready ? 'True' : 'False', reason, message } as const;
+  const target = { resource: autoscalingListeners, namespace, name, uid, known: current };
+  const status = { conditions: [decided] };
+  await unlessRefused('status', () => writeStatus(kubernetes, target, { status, generation }));
 }
 
 /** The finalizer, and the session that it holds. */
 async function writeMetadata(
   kubernetes: KubernetesClient,
-  { namespace, name, uid, condition, addFinalizer }: PublishListenerInput,
+  current: AutoscalingListener,
+  { namespace, name, condition, addFinalizer }: PublishListenerInput,
 ): Promise<void> {
-  if (!addFinalizer && condition?.sessionId === undefined) return;
-  const key = { namespace, name };
-  const current = await ignoreNotFound(kubernetes.get(autoscalingListeners, key));
-  if (current?.metadata.uid !== uid) return;
   const { annotations = {} } = current.metadata;
   const finalizers = [AUTOSCALING_LISTENER_FINALIZER];
   const finalizer = addFinalizer && finalizersPatch(current, { finalizers, present: true });
@@ -66,5 +72,5 @@ async function writeMetadata(
     ...finalizer?.metadata,
     ...(isNewSession && { annotations: { [SESSION_ID_ANNOTATION]: condition.sessionId } }),
   };
-  await ignoreNotFound(kubernetes.mergePatch(autoscalingListeners, key, { metadata }));
+  await ignoreNotFound(kubernetes.mergePatch(autoscalingListeners, { namespace, name }, { metadata }));
 }

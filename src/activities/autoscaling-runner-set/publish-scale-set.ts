@@ -4,9 +4,9 @@ import { API_VERSION } from '../../api/v1alpha1/group.ts';
 import type { AutoscalingRunnerSetPhase } from '../../api/v1alpha1/phases.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { autoscalingRunnerSets } from '../../kubernetes/client/resources.ts';
-import { recordEvent } from '../../kubernetes/record-event.ts';
 import { writeStatus } from '../../kubernetes/write-status.ts';
 import { judged } from '../failures.ts';
+import { tellEvents, unlessRefused } from '../tell.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 
 /** The status of an AutoscalingRunnerSet as it was decided: numbers of runners, phase and conditions. */
@@ -36,15 +36,7 @@ export const publishScaleSetActivity =
       const target = { resource: autoscalingRunnerSets, namespace, name, uid };
       const regarding = { apiVersion: API_VERSION, kind: 'AutoscalingRunnerSet', namespace, name, uid };
       await Promise.all([
-        status && writeStatus(kubernetes, target, { ...splitStatus(status), generation }),
-        ...events.map((event) => recordEvent(kubernetes, regarding, event)),
+        status && unlessRefused('status', () => writeStatus(kubernetes, target, { status, generation })),
+        tellEvents(kubernetes, regarding, events),
       ]);
     });
-
-const splitStatus = ({
-  conditions,
-  ...fields
-}: AutoscalingRunnerSetStatusUpdate): { conditions: DecidedCondition[]; fields: object } => ({
-  conditions,
-  fields,
-});

@@ -1,10 +1,11 @@
 import { JOB_PROTECTION_ANNOTATIONS } from '../../api/annotations.ts';
 import { JOB_OF_SET_LABEL } from '../../api/labels.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { isForbidden, isNotFound, ignoreAlreadyExists } from '../../kubernetes/client/errors.ts';
+import { ignoreAlreadyExists } from '../../kubernetes/client/errors.ts';
 import { podDisruptionBudgets, pods } from '../../kubernetes/client/resources.ts';
 import { buildPodDisruptionBudget } from '../../kubernetes/objects/pod-disruption-budget.ts';
 import type { Cache } from '../cache.ts';
+import { tell } from '../tell.ts';
 
 /** The budgets that are known to exist, by the uid of their set. */
 export type Budgets = Cache<true>;
@@ -39,9 +40,15 @@ export function protectPods(
     ...(runnerSet && { labels: { [JOB_OF_SET_LABEL]: runnerSet.uid } }),
   };
   return [
-    ...(runnerSet && budget ? [() => ifAllowed(ensureBudget(deps, namespace, runnerSet))] : []),
+    // Jobs run without it: a worker that may not do this, under roles of an older chart, does the rest.
+    ...(runnerSet && budget
+      ? [() => tell('PodDisruptionBudget', () => ensureBudget(deps, namespace, runnerSet))]
+      : []),
     ...runners.map(
-      (name) => () => ifAllowed(deps.kubernetes.mergePatch(pods, { namespace, name }, { metadata: mark })),
+      (name) => () =>
+        tell(`mark of ${name}`, () =>
+          deps.kubernetes.mergePatch(pods, { namespace, name }, { metadata: mark }),
+        ),
     ),
   ];
 }
@@ -57,12 +64,3 @@ const ensureBudget = (
     );
     return true;
   });
-
-/** Jobs run without it: a worker that may not do this, under roles of an older chart, does the rest. */
-async function ifAllowed(request: Promise<unknown>): Promise<void> {
-  try {
-    await request;
-  } catch (error) {
-    if (!isNotFound(error) && !isForbidden(error)) throw error;
-  }
-}

@@ -8,13 +8,13 @@ import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
 import { ephemeralRunnerSets, ephemeralRunners, secrets } from '../../kubernetes/client/resources.ts';
 import { setFinalizer } from '../../kubernetes/finalizers.ts';
 import { runnerIdOf } from '../../kubernetes/objects/runner.ts';
-import { recordEvent } from '../../kubernetes/record-event.ts';
 import { writeStatus } from '../../kubernetes/write-status.ts';
 import { createCache } from '../cache.ts';
 import { judge, messageOf, toFailure } from '../failures.ts';
 import { dropProxySecret } from '../github-access/proxy.ts';
 import { heartbeatUntilDone } from '../heartbeat.ts';
 import { inParallel } from '../parallel.ts';
+import { tellEvents, unlessRefused } from '../tell.ts';
 import type { Budgets, ProtectInput } from './job-protection.ts';
 import { protectPods } from './job-protection.ts';
 
@@ -66,9 +66,13 @@ export const publishStatusActivity = ({ kubernetes }: PublishStatusDeps) => {
   const budgets: Budgets = createCache(BUDGET_KEPT_MS, Date.now);
   return async (input: PublishStatusInput): Promise<void> => {
     const stopBeating = heartbeatUntilDone(Context.current(), () => undefined);
-    const statuses = input.runners.map((runner) => () => publishRunner(kubernetes, input.namespace, runner));
+    const statuses = input.runners.map(
+      (runner) => () =>
+        unlessRefused(`status of ${runner.name}`, () => publishRunner(kubernetes, input.namespace, runner)),
+    );
     const others = [
-      () => publishSet(kubernetes, input),
+      () => publishFinalizer(kubernetes, input),
+      () => unlessRefused('status', () => publishSet(kubernetes, input)),
       ...input.events.map((event) => () => publishEvent(kubernetes, input, event)),
       ...protectPods({ kubernetes, budgets }, input),
     ];
@@ -88,20 +92,28 @@ export const publishStatusActivity = ({ kubernetes }: PublishStatusDeps) => {
   };
 };
 
-async function publishSet(kubernetes: KubernetesClient, input: PublishStatusInput): Promise<void> {
-  const { namespace, runnerSet, status, addFinalizer, removeFinalizer } = input;
-  if (!runnerSet) return;
+async function publishFinalizer(
+  kubernetes: KubernetesClient,
+  { namespace, runnerSet, addFinalizer, removeFinalizer }: PublishStatusInput,
+): Promise<void> {
+  if (!runnerSet || !(addFinalizer ?? removeFinalizer)) return;
   const key = { namespace, name: runnerSet.name };
   if (removeFinalizer) await dropProxySecret(kubernetes, key);
-  if (addFinalizer ?? removeFinalizer) {
-    const change = { finalizer: EPHEMERAL_RUNNER_SET_FINALIZER, present: addFinalizer === true };
-    await setFinalizer(kubernetes, { resource: ephemeralRunnerSets, ...key }, change);
-  }
-  if (!status || removeFinalizer) return;
-  const { uid, generation } = runnerSet;
-  const { conditions, ...fields } = status;
-  const target = { resource: ephemeralRunnerSets, ...key, uid };
-  await writeStatus(kubernetes, target, { fields, conditions, generation });
+  const change = { finalizer: EPHEMERAL_RUNNER_SET_FINALIZER, present: addFinalizer === true };
+  await setFinalizer(kubernetes, { resource: ephemeralRunnerSets, ...key }, change);
+}
+
+async function publishSet(
+  kubernetes: KubernetesClient,
+  { namespace, runnerSet, status, removeFinalizer }: PublishStatusInput,
+): Promise<void> {
+  if (!runnerSet || !status || removeFinalizer) return;
+  const { name, uid, generation } = runnerSet;
+  await writeStatus(
+    kubernetes,
+    { resource: ephemeralRunnerSets, namespace, name, uid },
+    { status, generation },
+  );
 }
 
 async function publishRunner(
@@ -151,7 +163,7 @@ async function publishEvent(
       }
     : { apiVersion: API_VERSION, kind: 'EphemeralRunner', namespace, name: runner ?? '' };
   const text = runnerSet && runner !== undefined ? `${runner}: ${message}` : message;
-  await recordEvent(kubernetes, regarding, { type, reason, message: text });
+  await tellEvents(kubernetes, regarding, [{ type, reason, message: text }]);
 }
 
 /** The readiness of an EphemeralRunner, as the part of its status that `kubectl wait` reads. */

@@ -1,7 +1,8 @@
 import { PAUSED_ANNOTATION, PAUSED_VALUE, PAUSED_WITH_OWNER_ANNOTATION } from '../../api/annotations.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { isNotFound } from '../../kubernetes/client/errors.ts';
 import { autoscalingRunnerSets, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
-import { judged } from '../failures.ts';
+import { SetupError, judged } from '../failures.ts';
 
 interface ScaleRunnerSetInput {
   namespace: string;
@@ -27,24 +28,38 @@ export interface OrderActivities {
 /** The activities behind what people ask of a set: scale, pause, resume. */
 export const orderActivities = ({ kubernetes }: { kubernetes: KubernetesClient }): OrderActivities => ({
   scaleRunnerSet: ({ namespace, name, replicas }) =>
-    judged(async () => {
+    ordered(async () => {
       const key = { namespace, name };
       const before = await kubernetes.get(ephemeralRunnerSets, key);
       await kubernetes.mergePatch(ephemeralRunnerSets, key, { spec: { replicas, patchID: 0 } });
       return { replicas, previous: before.spec.replicas ?? 0 };
     }),
   pauseRunnerSet: ({ namespace, name, paused }) =>
-    judged(async () => {
+    ordered(async () => {
       // An order of its own: it no longer is paused only because, and as long as, its AutoscalingRunnerSet is.
       const annotations = { ...pauseMark(paused), [PAUSED_WITH_OWNER_ANNOTATION]: null };
       await kubernetes.mergePatch(ephemeralRunnerSets, { namespace, name }, { metadata: { annotations } });
     }),
   pauseScaleSet: ({ namespace, name, paused }) =>
-    judged(async () => {
+    ordered(async () => {
       const annotations = pauseMark(paused);
       await kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, { metadata: { annotations } });
     }),
 });
+
+/** Carries out what a person waits for. What is gone does not come back by asking again. */
+const ordered = <T>(work: () => Promise<T>): Promise<T> =>
+  judged(() =>
+    work().catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+      const { resource, namespace, name } = error.subject;
+      throw new SetupError(
+        'NotFound',
+        `${namespace}/${name}: no such object among ${resource}; it is gone.`,
+        error,
+      );
+    }),
+  );
 
 const pauseMark = (paused: boolean): Record<string, string | null> => ({
   [PAUSED_ANNOTATION]: paused ? PAUSED_VALUE : null,

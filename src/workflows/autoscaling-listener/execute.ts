@@ -25,7 +25,7 @@ import { settleListening, settlePod } from './settle.ts';
 import type { ListenerState } from './state.ts';
 import { listenerPhase } from './view.ts';
 import { PhaseAttribute } from '../phase-attribute.ts';
-import { nextPublicationAt } from '../policies/publication-pace.ts';
+import { mayTellAgain, nextPublicationAt } from '../policies/publication-pace.ts';
 
 /**
  * A session whose worker is lost is handed on by Temporal itself, with the last heartbeat: it need not come by here. All
@@ -65,6 +65,10 @@ export class Executor {
   /** Milliseconds since the epoch: no further try to close it before. */
   mayCloseAt = 0;
   hasNews = false;
+  /** Publications in a row that failed. */
+  private failures = 0;
+  /** The same of closing. */
+  private closings = 0;
   private session = new CancellationScope();
   private readonly alarm = new WakeTimer(() => (this.hasNews = true), 'until the next try');
   private readonly phase = new PhaseAttribute();
@@ -144,9 +148,10 @@ export class Executor {
     this.state.events = [];
     const content = { ...(condition && { condition }), ...(addFinalizer && { addFinalizer }), events };
     const { failed } = await failureOf(publishListener({ ...this.key, uid, generation, ...content }));
+    this.failures = failed ? this.failures + 1 : 0;
     if (failed) {
-      this.state.events.unshift(...events);
-      this.mayPublishAt = nextPublicationAt(Date.now(), { failed: true });
+      if (mayTellAgain(this.failures)) this.state.events.unshift(...events);
+      this.mayPublishAt = nextPublicationAt(Date.now(), this.failures);
     } else {
       if (condition) this.state.published = conditionKey(condition, generation);
       if (addFinalizer && this.state.listener) this.state.listener.hasFinalizer = true;
@@ -159,7 +164,8 @@ export class Executor {
     this.closing = true;
     const { progress } = this.state;
     const { failed } = await failureOf(closeListener({ ...this.key, ...(progress && { progress }) }));
-    if (failed) this.mayCloseAt = nextPublicationAt(Date.now(), { failed: true });
+    this.closings = failed ? this.closings + 1 : 0;
+    if (failed) this.mayCloseAt = nextPublicationAt(Date.now(), this.closings);
     else delete this.state.listener?.hasFinalizer;
     this.closing = false;
     this.hasNews = true;

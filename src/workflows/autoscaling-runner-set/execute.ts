@@ -12,7 +12,7 @@ import type { autoscalingRunnerSetStatus } from './status.ts';
 import { publicationKey, wordsKey } from './status.ts';
 import type { Step } from './steps.ts';
 import { PhaseAttribute } from '../phase-attribute.ts';
-import { nextPublicationAt } from '../policies/publication-pace.ts';
+import { mayTellAgain, nextPublicationAt } from '../policies/publication-pace.ts';
 import { autoscalingRunnerSetPhase } from './view.ts';
 
 const options = { startToCloseTimeout: '60s', retry } as const;
@@ -36,6 +36,8 @@ export class Executor {
   publishing = false;
   /** Milliseconds since the epoch: no status is written before. */
   mayPublishAt = 0;
+  /** Publications in a row that failed. */
+  private failures = 0;
   private woken = false;
   private outcomes: StepOutcome[] = [];
   private readonly phase = new PhaseAttribute();
@@ -146,9 +148,11 @@ export class Executor {
     try {
       await publishScaleSet({ ...this.target(), generation, ...(status && { status }), events });
       if (status) this.remember(status, generation);
+      this.failures = 0;
     } catch {
-      this.state.events.unshift(...events);
-      this.mayPublishAt = nextPublicationAt(Date.now(), { failed: true });
+      this.failures += 1;
+      if (mayTellAgain(this.failures)) this.state.events.unshift(...events);
+      this.mayPublishAt = nextPublicationAt(Date.now(), this.failures);
     }
     this.publishing = false;
     this.woken = true;

@@ -21,7 +21,7 @@ import type { Outcome } from './settle.ts';
 import type { RunnerSetState } from './state.ts';
 import { phaseOf, runnerStatusKey, statusKey } from './status.ts';
 import { PhaseAttribute } from '../phase-attribute.ts';
-import { nextPublicationAt } from '../policies/publication-pace.ts';
+import { mayTellAgain, nextPublicationAt } from '../policies/publication-pace.ts';
 import { nextCheckAt } from './policies/registration-check.ts';
 import { retirementBatches } from './policies/retirement.ts';
 
@@ -52,6 +52,8 @@ export class Executor {
   publishing = false;
   /** Milliseconds since the epoch: no status is written before. */
   mayPublishAt = 0;
+  /** Publications in a row that failed. */
+  private failures = 0;
   checking = false;
   /** Milliseconds since the epoch: GitHub is not asked about idle runners before. */
   mayCheckAt = 0;
@@ -198,10 +200,11 @@ export class Executor {
     });
     this.publishing = false;
     this.woken = true;
-    this.mayPublishAt = nextPublicationAt(Date.now(), { failed: attempt.stopped !== undefined });
+    this.failures = attempt.stopped ? this.failures + 1 : 0;
+    this.mayPublishAt = nextPublicationAt(Date.now(), this.failures);
     // Cancelled, because the workflow continues as new, it may not even have begun: the next run writes it again.
     if (!attempt.written) {
-      this.state.events.unshift(...events);
+      if (mayTellAgain(this.failures)) this.state.events.unshift(...events);
       return;
     }
     if (status && runnerSet) this.state.published = statusKey(status, runnerSet.generation);

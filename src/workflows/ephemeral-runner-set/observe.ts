@@ -93,8 +93,9 @@ function observeSnapshot(state: RunnerSetState, { snapshot, runners = [] }: Runn
 }
 
 function completeSnapshot(state: RunnerSetState, present: ReadonlySet<string>): void {
+  // The snapshot shows what really stands there: whatever was written over, or refused, is written again.
+  delete state.published;
   for (const [name, runner] of state.runners) {
-    // The snapshot shows what really stands there: whatever was written over is written again.
     delete runner.published;
     if (present.has(name)) continue;
     // One that was never seen may only just have been made.

@@ -1,5 +1,26 @@
-import { jobStatusOf, resultsOf } from '../../../src/activities/autoscaling-listener/job-status.ts';
+import {
+  jobStatusOf,
+  recordStarts,
+  resultsOf,
+} from '../../../src/activities/autoscaling-listener/job-status.ts';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { ephemeralRunners } from '../../../src/kubernetes/client/resources.ts';
+import { ClusterStandIn } from '../cluster-stand-in.ts';
 import { aJob } from './messages.ts';
+
+test('a job that may not be noted on its runner does not keep those of others from being noted', async () => {
+  const cluster = new ClusterStandIn();
+  for (const name of ['one', 'two']) cluster.put(ephemeralRunners, 'team', { metadata: { name }, spec: {} });
+  const fault = { verb: 'patch', resource: ephemeralRunners, name: 'one' } as const;
+  cluster.failNext({ ...fault, status: 403, reason: 'Forbidden' });
+  const started = ['one', 'gone', 'two'].map((runnerName) => aJob(`job of ${runnerName}`, { runnerName }));
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  await environment.run(() => recordStarts(cluster.client, 'team', started));
+  const statusOf = (name: string) => cluster.find(ephemeralRunners, { namespace: 'team', name })?.status;
+  expect(statusOf('one')).toBeUndefined();
+  expect(statusOf('two')).toMatchObject({ jobId: 'job of two' });
+});
 
 test('a job is written onto its runner, ids with all their digits', () => {
   const job = aJob('job-1', { runnerRequestId: '9007199254740993', workflowRunId: '2001' });

@@ -74,6 +74,26 @@ test('a finalizer of somebody else that comes at the same moment is not lost: it
   expect(listener().metadata.finalizers).toEqual(finalizers);
 });
 
+test('an Event or a status that is refused holds nothing up', async () => {
+  const told = [{ type: 'Warning' as const, reason: 'SessionConflict', message: 'm' }];
+  const refused = { status: 403, reason: 'Forbidden' };
+  cluster.failNext({ verb: 'create', resource: events, ...refused });
+  await publish({ condition: ready, addFinalizer: true, events: told });
+  expect(listener()).toMatchObject({ status: { conditions: [{ reason: 'Listening' }] } });
+  cluster.failNext({ verb: 'patch', resource: autoscalingListeners, ...refused });
+  await publish({ condition: ready, events: told });
+  expect(cluster.all(events, key.namespace)).toHaveLength(1);
+});
+
+test('it is read once, whatever is written', async () => {
+  const { client } = cluster;
+  let reads = 0;
+  const get = client.get.bind(client);
+  client.get = ((...args: Parameters<typeof get>) => ((reads += 1), get(...args))) as typeof client.get;
+  await publish({ condition: ready, addFinalizer: true });
+  expect(reads).toBe(1);
+});
+
 test('one of the same name that was made anew is left alone', async () => {
   await publish({ uid: 'another', condition: ready, addFinalizer: true });
   expect(cluster.writes).toEqual([]);

@@ -56,10 +56,26 @@ test('an unchanged condition keeps the time since when it holds', async () => {
   expect(scene.read().status?.conditions?.[0]?.lastTransitionTime).not.toBe(since);
 });
 
-test('a status that is refused is a failure with its reason', async () => {
-  scene.cluster.failNext({ verb: 'create', resource: events, status: 500, reason: 'InternalError' });
-  const told = [{ type: 'Normal' as const, reason: 'ScaleSetCreated', message: 'm' }];
+const counts = { currentRunners: 0, pendingEphemeralRunners: 0, runningEphemeralRunners: 0 };
+const aStatus = { ...counts, failedEphemeralRunners: 0, phase: 'Running' as const, conditions: [] };
+const oneEvent = [{ type: 'Normal' as const, reason: 'ScaleSetCreated', message: 'm' }];
+
+test('an Event that is refused does not hold up the status, nor the other way round', async () => {
+  const target = { ...scene.create(), generation: 1, status: aStatus, events: oneEvent };
+  const refused = { status: 403, reason: 'Forbidden' };
+  scene.cluster.failNext({ verb: 'create', resource: events, ...refused });
+  await scene.run('publishScaleSet', target);
+  expect(scene.read().status?.phase).toBe('Running');
+  scene.cluster.failNext({ verb: 'patch', resource: autoscalingRunnerSets, ...refused });
+  await scene.run('publishScaleSet', target);
+  expect(scene.cluster.all(events, namespace)).toHaveLength(1);
+});
+
+test('a status that cannot be written for now is a failure with its reason', async () => {
+  scene.cluster.failNext({
+    ...{ verb: 'patch', resource: autoscalingRunnerSets, status: 500, reason: 'InternalError' },
+  });
   await expect(
-    scene.run('publishScaleSet', { ...scene.create(), generation: 1, events: told }),
+    scene.run('publishScaleSet', { ...scene.create(), generation: 1, status: aStatus, events: oneEvent }),
   ).rejects.toMatchObject({ type: 'KubernetesUnavailable', nonRetryable: false });
 });

@@ -6,6 +6,7 @@ import { JOB_OF_SET_LABEL } from '../../../src/api/labels.ts';
 import { jobBudgetName } from '../../../src/api/names.ts';
 import { podDisruptionBudgets, pods } from '../../../src/kubernetes/client/resources.ts';
 import { ClusterStandIn } from '../cluster-stand-in.ts';
+import { run } from './scene.ts';
 
 const namespace = 'team';
 const runnerSet = { name: 'demo', uid: 'set-1' };
@@ -16,7 +17,7 @@ function aCluster() {
   const budgets = createCache<true>(1_000, () => 0);
   const protect = async (input: Partial<ProtectInput>): Promise<void> => {
     const writes = protectPods({ kubernetes: cluster.client, budgets }, { namespace, ...input });
-    await Promise.all(writes.map((write) => write()));
+    await run(() => Promise.all(writes.map((write) => write())), undefined);
   };
   const pod = (name: string) => cluster.find(pods, { namespace, name })?.metadata;
   const budget = () => cluster.find(podDisruptionBudgets, { namespace, name: jobBudgetName('demo') });
@@ -67,11 +68,13 @@ test('nothing is written where nothing is to be protected', () => {
   expect(protectPods(deps, { namespace, runnerSet })).toEqual([]);
 });
 
-test('a pod that is gone, and what the worker may not do, hold nothing up', async () => {
+test.each([
+  [403, 'Forbidden'],
+  [400, 'BadRequest'],
+])('a pod that is gone, and what is refused (%i), hold nothing up', async (status, reason) => {
   const { cluster, protect, pod } = aCluster();
-  const forbidden = { status: 403, reason: 'Forbidden' };
-  cluster.failNext({ verb: 'create', resource: podDisruptionBudgets, ...forbidden });
-  cluster.failNext({ verb: 'patch', resource: pods, name: 'r1', ...forbidden });
+  cluster.failNext({ verb: 'create', resource: podDisruptionBudgets, status, reason });
+  cluster.failNext({ verb: 'patch', resource: pods, name: 'r1', status, reason });
   await protect({ runnerSet, protect: { runners: ['gone', 'r1', 'r2'], budget: true } });
   expect(pod('r2')?.annotations).toEqual(JOB_PROTECTION_ANNOTATIONS);
 });
@@ -80,8 +83,9 @@ test('a budget that was refused is tried again the next time', async () => {
   const { cluster, protect, budget } = aCluster();
   const input = { runnerSet, protect: { runners: [], budget: true } };
   const failure = { verb: 'create', resource: podDisruptionBudgets } as const;
-  cluster.failNext({ ...failure, status: 500, reason: 'InternalError' });
-  await expect(protect(input)).rejects.toMatchObject({ status: 500 });
+  cluster.failNext({ ...failure, status: 403, reason: 'Forbidden' });
+  await protect(input);
+  expect(budget()).toBeUndefined();
   await protect(input);
   expect(budget()).toBeDefined();
 });

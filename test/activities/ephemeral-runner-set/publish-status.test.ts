@@ -9,6 +9,7 @@ import {
   ephemeralRunnerSets,
   ephemeralRunners,
   events,
+  podDisruptionBudgets,
   pods,
   secrets,
 } from '../../../src/kubernetes/client/resources.ts';
@@ -176,15 +177,9 @@ test('pods that have a job are protected with the same batch', async () => {
 });
 
 test('what fails is told together, after the rest was written', async () => {
-  const fault = { verb: 'patch', resource: ephemeralRunners, name: 'r1' } as const;
-  cluster.failNext({ ...fault, status: 500, reason: 'InternalError', message: 'down' });
-  cluster.failNext({
-    verb: 'create',
-    resource: events,
-    status: 500,
-    reason: 'InternalError',
-    message: 'full',
-  });
+  const fault = { verb: 'patch', status: 500, reason: 'InternalError' } as const;
+  cluster.failNext({ ...fault, resource: ephemeralRunners, name: 'r1', message: 'down' });
+  cluster.failNext({ ...fault, resource: ephemeralRunnerSets, message: 'full' });
   const runners = ['r1', 'r2'].map((name) => ({ name, phase: 'Running', ready: true }));
   const told = [{ type: 'Normal' as const, reason: 'RunnerCreated', message: 'm' }];
   await expect(publish({ runners, status, events: told })).rejects.toMatchObject({
@@ -192,5 +187,44 @@ test('what fails is told together, after the rest was written', async () => {
     message: expect.stringMatching(/full.*down|down.*full/),
   });
   expect(runner('r2').status).toMatchObject({ phase: 'Running' });
-  expect(set().status?.phase).toBe('Running');
+  expect(cluster.all(events, namespace)).toHaveLength(1);
+});
+
+describe('what the API server refuses for good', () => {
+  const refusal = { status: 403, reason: 'Forbidden' };
+  const all: Partial<PublishStatusInput> = {
+    ...{ status, addFinalizer: true, runners: [] },
+    protect: { runners: ['r1'], budget: true },
+    events: [{ type: 'Normal', reason: 'RunnerCreated', message: 'm' }],
+  };
+  const runners = ['r1', 'r2'].map((name) => ({ name, phase: 'Running', ready: true }));
+
+  test.each([
+    ['an Event', { verb: 'create', resource: events }],
+    ['a budget', { verb: 'create', resource: podDisruptionBudgets }],
+    ['the mark of a job', { verb: 'patch', resource: pods }],
+    ['the status of one runner', { verb: 'patch', resource: ephemeralRunners, name: 'r1' }],
+  ] as const)('%s: the rest is written, and the batch is not repeated', async (_what, fault) => {
+    cluster.put(pods, namespace, { metadata: { name: 'r1' } });
+    cluster.failNext({ ...refusal, ...fault });
+    await expect(publish({ ...all, runners })).resolves.toBeUndefined();
+    expect(set().metadata.finalizers).toEqual([EPHEMERAL_RUNNER_SET_FINALIZER]);
+    expect(set().status?.phase).toBe('Running');
+    expect(runner('r2').status).toMatchObject({ phase: 'Running' });
+  });
+
+  test('its own status: the finalizer and the runners go on', async () => {
+    cluster.failNext({ ...refusal, verb: 'get', resource: ephemeralRunnerSets });
+    await publish({ status, runners });
+    expect(set().status).toBeUndefined();
+    expect(runner('r2').status).toMatchObject({ phase: 'Running' });
+  });
+
+  test('its finalizer: that is done, not told, and is tried again', async () => {
+    cluster.failNext({ ...refusal, verb: 'patch', resource: ephemeralRunnerSets });
+    await expect(publish({ addFinalizer: true, runners })).rejects.toMatchObject({
+      type: 'KubernetesForbidden',
+    });
+    expect(runner('r2').status).toMatchObject({ phase: 'Running' });
+  });
 });

@@ -64,10 +64,14 @@ test('a set is scaled exactly, and the number before is told', async () => {
 });
 
 test.each(['scaleRunnerSet', 'pauseRunnerSet', 'pauseScaleSet'] as const)(
-  '%s of what is not there is a failure with its reason',
+  '%s of what is not there is answered at once, with its name',
   async (order) => {
     const { orders } = aCluster();
     const work = orders[order]({ namespace, name: 'gone', replicas: 1, paused: true });
-    await expect(work).rejects.toMatchObject({ type: 'KubernetesRefused' });
+    await expect(work).rejects.toMatchObject({
+      type: 'NotFound',
+      nonRetryable: true,
+      message: expect.stringContaining('team/gone'),
+    });
   },
 );
