@@ -52,15 +52,19 @@ export function scaleProblem(request: unknown): string | undefined {
   return undefined;
 }
 
+/** The stages of a runner's life. */
+export const STAGES = [
+  'creating', // an activity is at it
+  'unfinished', // it exists without a pod: an earlier creation was cut short
+  'pending',
+  'idle',
+  'busy',
+  'ended',
+  'leaving', // being deregistered and deleted
+] as const;
+
 /** What a runner is to its set right now. */
-export type Stage =
-  | 'creating' // an activity is at it
-  | 'unfinished' // it exists without a pod: an earlier creation was cut short
-  | 'pending'
-  | 'idle'
-  | 'busy'
-  | 'ended'
-  | 'leaving'; // being deregistered and deleted
+export type Stage = (typeof STAGES)[number];
 
 /** The end of a runner that did not complete, kept for whoever asks. */
 export interface PastFailure {

@@ -4,6 +4,8 @@ export interface Circumstances {
   now: number;
   /** Runners being created at the same time right now. */
   lanes: number;
+  /** Retiring activities that run. */
+  retirements: number;
   /** A status is being written. */
   publishing: boolean;
   /** Milliseconds since the epoch: no other is written before. */

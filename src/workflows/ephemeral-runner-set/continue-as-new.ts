@@ -1,12 +1,13 @@
 import type { ObservedPod, ObservedRunner } from '../../messages/observations.ts';
 import type { RunnerState } from './runner.ts';
+import { Runners } from './runners.ts';
 import type { RunnerSetState } from './state.ts';
 
 /**
  * The state in the form that is carried over continue-as-new: a runner is a short line, names lose their common prefix,
  * and revisions and texts are numbers into a table, so that 10,000 runners stay well under the limit of 2 MiB.
  */
-export interface CarriedState extends Omit<RunnerSetState, 'runners'> {
+export interface CarriedState extends Omit<RunnerSetState, 'runners' | 'placedBy'> {
   prefix: string;
   /** Texts that runners refer to by number: revisions, reasons, messages. */
   texts: string[];
@@ -109,10 +110,14 @@ export function packState(state: RunnerSetState, prefix: string): CarriedState {
   };
   const runners = [...state.runners.values()].map((runner) => packRunner(runner, put));
   const widths: [number, number] = [RUNNER_FIELDS.length, SEEN_FIELDS.length];
-  return { ...state, prefix, runners, texts: [...texts.keys()], widths };
+  const { placedBy: _derived, ...rest } = state;
+  return { ...rest, prefix, runners, texts: [...texts.keys()], widths };
 }
 
-function packRunner(runner: RunnerState, put: (value: unknown, kind: Kind) => string): PackedRunner {
+function packRunner(
+  runner: Readonly<RunnerState>,
+  put: (value: unknown, kind: Kind) => string,
+): PackedRunner {
   const { seen } = runner;
   const values = RUNNER_FIELDS.map(([field, kind]) => put(runner[field], kind));
   if (seen) values.push(...SEEN_FIELDS.map(([field, kind]) => put(seen[field], kind)));
@@ -154,7 +159,7 @@ export function unpackState({
     if (values.length > podAt) runner.seen.pod = read(values.slice(podAt), POD_FIELDS) as ObservedPod;
     return runner;
   };
-  return { ...rest, runners: new Map(runners.map(unpackRunner).map((runner) => [runner.name, runner])) };
+  return { ...rest, runners: new Runners(runners.map(unpackRunner)) };
 }
 
 const lengthen = (short: string, prefix: string): string =>

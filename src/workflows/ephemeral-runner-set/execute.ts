@@ -57,8 +57,9 @@ export class Executor {
   checking = false;
   /** Milliseconds since the epoch: GitHub is not asked about idle runners before. */
   mayCheckAt = 0;
+  /** Retiring activities that run. */
+  retirements = 0;
   private creations = 0;
-  private retirements = 0;
   private outcomes: Outcome[] = [];
   private woken = false;
   private readonly alarm: WakeTimer;
@@ -97,7 +98,7 @@ export class Executor {
   carryOut(plan: Plan, observedAt: number | undefined): void {
     const begun = [
       ...plan.create.map((creation) => this.create(creation)),
-      ...retirementBatches(plan.retire, this.retirements).map((batch) => this.retire(batch)),
+      ...retirementBatches(plan.retire).map((batch) => this.retire(batch)),
     ];
     if (plan.publish) begun.push(this.publish(plan.publish));
     if (plan.check) begun.push(this.check(plan.check));
@@ -185,7 +186,7 @@ export class Executor {
     const runnerSet =
       name !== undefined && seen ? { name, uid: seen.uid, generation: seen.generation } : undefined;
     this.publishing = true;
-    this.state.events = [];
+    this.state.events = this.state.events.slice(events.length);
     const content = {
       ...(status ? { status } : {}),
       ...finalizer,
@@ -211,11 +212,11 @@ export class Executor {
     if (finalizer.addFinalizer && this.state.runnerSet) this.state.runnerSet.hasFinalizer = true;
     if (finalizer.removeFinalizer) delete this.state.runnerSet?.hasFinalizer;
     for (const update of runners) {
-      const runner = this.state.runners.get(update.name);
+      const runner = this.state.runners.edit(update.name);
       if (runner) runner.published = runnerStatusKey(update);
     }
     for (const name of protect) {
-      const runner = this.state.runners.get(name);
+      const runner = this.state.runners.edit(name);
       if (runner) runner.protected = true;
     }
   }
@@ -226,8 +227,7 @@ export class Executor {
   }
 
   private mark(name: string, doing: 'create' | 'retire'): void {
-    const runner = this.state.runners.get(name) ?? { name };
-    this.state.runners.set(name, Object.assign(runner, { doing }));
+    this.state.runners.editOrAdd(name).doing = doing;
   }
 
   /** Runs an activity to its end, whatever that is: a result, or why it was given up. */

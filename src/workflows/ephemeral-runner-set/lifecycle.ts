@@ -7,13 +7,20 @@ import { NO_FAILURES, remember } from './state.ts';
 
 /** Takes note of every runner that has ended, or proved that runners work, since the last pass. */
 export function followRunners(state: RunnerSetState, now: number): void {
-  for (const runner of state.runners.values()) {
+  for (const runner of state.runners.unplaced(now)) {
     if (runner.end ?? runner.retired ?? runner.doing) continue;
     const ending = endingOf(runner, now, state.settings);
     if (ending) letGo(runner, ending);
     if (ending && !runner.seen?.deleting) recordEnding(state, { runner, ending, now });
     if (state.failures.inARow > 0 && isProof(runner, state.failures, now)) state.failures = NO_FAILURES;
   }
+  if (state.failures.inARow > 0 && someStaysUp(state, now)) state.failures = NO_FAILURES;
+}
+
+/** To stay up changes nothing in a runner; so they are all asked, but only after a failure. */
+function someStaysUp({ runners, failures }: RunnerSetState, now: number): boolean {
+  for (const runner of runners.inStage('idle')) if (isProof(runner, failures, now)) return true;
+  return false;
 }
 
 /** Notes the end. GitHub may have refused to remove the runner while it had a job: now GitHub is asked again at once. */
@@ -60,7 +67,7 @@ function recordFailure(
 /** A runner that belongs to no set cannot be replaced by another: it gets a new pod and a new registration. */
 function tryAgain(state: RunnerSetState, { name, seen, failures = 0 }: RunnerState, now: number): void {
   if (failures > state.settings.maxConsecutiveFailures) return;
-  state.runners.set(name, {
+  state.runners.put({
     name,
     failures,
     begun: true,

@@ -35,8 +35,7 @@ function observeSet(state: RunnerSetState, set: ObservedRunnerSet | null, at: nu
 }
 
 function observeRunner(state: RunnerSetState, seen: ObservedRunner, at: number): void {
-  const runner = state.runners.get(seen.name) ?? { name: seen.name };
-  state.runners.set(seen.name, runner);
+  const runner = state.runners.editOrAdd(seen.name);
   runner.seen = withoutSpentPod(seen, runner.spentPod);
   delete runner.absent;
   // The status of a runner with a new pod still tells of its old one.
@@ -54,7 +53,7 @@ function observeRunner(state: RunnerSetState, seen: ObservedRunner, at: number):
 
 function observeResults({ runners }: RunnerSetState, { jobResults = {}, at }: RunnerSetObservation): void {
   for (const [name, result] of Object.entries(jobResults)) {
-    const runner = runners.get(name);
+    const runner = runners.edit(name);
     if (runner) Object.assign(runner, { jobResult: result, jobEndedAt: at } satisfies Partial<RunnerState>);
   }
 }
@@ -95,7 +94,8 @@ function observeSnapshot(state: RunnerSetState, { snapshot, runners = [] }: Runn
 function completeSnapshot(state: RunnerSetState, present: ReadonlySet<string>): void {
   // The snapshot shows what really stands there: whatever was written over, or refused, is written again.
   delete state.published;
-  for (const [name, runner] of state.runners) {
+  for (const runner of state.runners.edited()) {
+    const { name } = runner;
     delete runner.published;
     if (present.has(name)) continue;
     // One that was never seen may only just have been made.

@@ -2,16 +2,14 @@ import type { RunnerToRetire } from '../../activities/ephemeral-runner-set/retir
 import type { Creation } from './policies/creation.ts';
 import { toCreate } from './policies/creation.ts';
 import type { Circumstances } from './circumstances.ts';
-import { pendingDeadline } from './policies/pending-timeout.ts';
 import type { RegistrationCheck } from './policies/registration-check.ts';
 import { registrationsToCheck } from './policies/registration-check.ts';
-import { retirement, toRetire } from './policies/retirement.ts';
-import { POD_SIGHTING_MS } from './policies/runner-ending.ts';
+import { retirement, retirementRoom, toRetire } from './policies/retirement.ts';
+import type { PlaceFacts } from './policies/runner-place.ts';
+import { placeOf } from './policies/runner-place.ts';
 import type { Publication } from './publication.ts';
 import { toPublish } from './publication.ts';
-import type { RunnerState } from './runner.ts';
 import type { RunnerSetState } from './state.ts';
-import { resultDueAt } from './status.ts';
 
 /** What to do now. Nouns only: carrying it out is the workflow's part. */
 export interface Plan {
@@ -29,13 +27,15 @@ export interface Plan {
 /** The plan for a set, and for the runners that belong to none (`runnerSet` was never seen). */
 export function decide(state: RunnerSetState, circumstances: Circumstances): Plan {
   const idle: Plan = { create: [], retire: [], finished: false };
+  placeRunners(state, circumstances.now);
   if (!state.complete || circumstances.draining) return idle;
   const wakes: number[] = [];
-  const retire = toRetire(state, circumstances.now, wakes);
+  const room = retirementRoom(circumstances.retirements);
+  const retire = toRetire(state, { now: circumstances.now, room });
   const create = toCreate(state, { ...circumstances, retiring: new Set(retire) }, wakes);
   const publish = toPublish(state, circumstances, wakes);
   const check = circumstances.checking ? undefined : registrationsToCheck(state, circumstances, wakes);
-  const wakeAt = Math.min(...wakes, nextDeadline(state, circumstances.now));
+  const wakeAt = Math.min(...wakes, state.runners.nextDueAt());
   return {
     create,
     retire: retire.map((runner) => retirement(state, runner, circumstances.now)),
@@ -47,18 +47,13 @@ export function decide(state: RunnerSetState, circumstances: Circumstances): Pla
   };
 }
 
-/** When the first of the runners is overdue: its pod to be seen, or to run, or to end with its job. */
-function nextDeadline(state: RunnerSetState, now: number): number {
-  let next = Infinity;
-  for (const runner of state.runners.values()) {
-    if (runner.doing) continue;
-    const sighting = awaitsSighting(runner) ? (runner.madeAt ?? 0) + POD_SIGHTING_MS : Infinity;
-    const result = resultDueAt(runner);
-    const pending = pendingDeadline(runner, state.settings) ?? Infinity;
-    next = Math.min(next, sighting, pending, result > now ? result : Infinity);
-  }
-  return next;
+/** Gives the runners that changed their places; all of them when the set or the settings have. */
+export function placeRunners(state: RunnerSetState, now: number): void {
+  const { runnerSet, settings } = state;
+  const leaving = runnerSet === null || runnerSet?.deleting === true;
+  const facts: PlaceFacts = { settings, leaving, ...(runnerSet && { revision: runnerSet.revision }) };
+  const key = JSON.stringify(facts);
+  if (state.placedBy !== key) state.runners.changeAll();
+  state.placedBy = key;
+  state.runners.place((runner) => placeOf(runner, facts, now));
 }
-
-const awaitsSighting = (runner: RunnerState): boolean =>
-  runner.madeAt !== undefined && !runner.podSeen && !runner.end;

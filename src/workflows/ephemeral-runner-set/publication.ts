@@ -3,7 +3,6 @@ import type {
   RunnerStatusUpdate,
 } from '../../activities/ephemeral-runner-set/publish-status.ts';
 import type { Circumstances } from './circumstances.ts';
-import { toProtect } from './policies/job-protection.ts';
 import type { RunnerSetEvent, RunnerSetState } from './state.ts';
 import { runnerSetStatus, runnerStatus, statusKey } from './status.ts';
 
@@ -22,6 +21,10 @@ export interface Publication {
 
 /** While runners are being created, the statuses of so many others are written together. */
 const STATUSES_AMONG_CREATIONS = 20;
+
+/** What one activity is given at most, so that its input stays under 512 KiB: statuses have texts of 200 characters. */
+const MOST_TOGETHER = 500;
+const MOST_EVENTS = 100;
 
 /** What to write now, if anything. If it has to wait, `wakes` gets the time. */
 export function toPublish(
@@ -46,16 +49,27 @@ const yieldingToCreation = ({ runners, ...rest }: Publication): Publication => (
 });
 
 function publicationOf(state: RunnerSetState, now: number): Publication | undefined {
-  const runners = [...state.runners.values()].flatMap((runner) => runnerStatus(runner, now) ?? []);
+  const runners = first(state.runners.needing('tell'), MOST_TOGETHER).flatMap(
+    (runner) => runnerStatus(runner, now) ?? [],
+  );
   const finalizer = finalizerChange(state);
   const status = state.runnerSet ? runnerSetStatus(state) : undefined;
   const changed =
     status && state.runnerSet && statusKey(status, state.runnerSet.generation) !== state.published;
-  const protect = toProtect(state);
+  const protect = first(state.runners.needing('protect'), MOST_TOGETHER).map(({ name }) => name);
   const isNothing = runners.length + state.events.length + protect.length === 0;
   if (!changed && !finalizer && isNothing) return undefined;
-  const { events } = state;
+  const events = state.events.slice(0, MOST_EVENTS);
   return { ...(changed ? { status } : {}), ...finalizer, runners, events, protect };
+}
+
+function first<T>(all: Iterable<T>, most: number): T[] {
+  const taken: T[] = [];
+  for (const each of all) {
+    if (taken.length === most) break;
+    taken.push(each);
+  }
+  return taken;
 }
 
 function finalizerChange({

@@ -70,11 +70,11 @@ export interface RunnerState {
 }
 
 /** Its status names a job, or GitHub said that one is running. */
-export const hasJob = (runner: RunnerState): boolean =>
+export const hasJob = (runner: Readonly<RunnerState>): boolean =>
   runner.seen?.hasJob === true || runner.heldByJob === true;
 
 /** The one place where a runner's stage is decided. */
-export function stageOf(runner: RunnerState): Stage {
+export function stageOf(runner: Readonly<RunnerState>): Stage {
   if (runner.retired || runner.doing === 'retire' || runner.seen?.deleting) return 'leaving';
   if (runner.end) return 'ended';
   if (runner.doing === 'create' && runner.madeAt === undefined) return 'creating';
@@ -84,12 +84,13 @@ export function stageOf(runner: RunnerState): Stage {
   return 'unfinished';
 }
 
-/** Whether a runner counts as supply: it has, or may still take, a job. */
-export const isSupply = (runner: RunnerState): boolean => {
-  const stage = stageOf(runner);
-  return stage !== 'ended' && stage !== 'leaving';
-};
+/** The stages of runners that have, or may still take, a job. */
+export const SUPPLY = ['creating', 'unfinished', 'pending', 'idle', 'busy'] as const satisfies Stage[];
+
+/** Whether a runner counts as supply. */
+export const isSupply = (runner: Readonly<RunnerState>): boolean =>
+  (SUPPLY as readonly Stage[]).includes(stageOf(runner));
 
 /** The revision a runner was made from; one that is still being created is of the current one. */
-export const revisionOfRunner = (runner: RunnerState, current: string): string =>
+export const revisionOfRunner = (runner: Readonly<RunnerState>, current: string): string =>
   runner.seen?.revision ?? current;

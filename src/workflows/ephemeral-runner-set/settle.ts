@@ -43,17 +43,17 @@ function settleCreation(
   now: number,
 ): Stop[] {
   for (const { name, runnerId } of result.created) {
-    const runner = state.runners.get(name);
+    const runner = state.runners.edit(name);
     if (!runner) continue;
     runner.runnerId = runnerId;
     markMade(runner, now);
   }
   for (const { name, reason, message } of result.rejected) {
-    const runner = state.runners.get(name);
+    const runner = state.runners.edit(name);
     if (runner) Object.assign(runner, { end: 'rejected', reason, message } satisfies Partial<RunnerState>);
   }
   for (const name of names) {
-    const runner = state.runners.get(name);
+    const runner = state.runners.edit(name);
     if (runner?.absent) state.runners.delete(name);
     if (runner?.doing !== 'create') continue;
     delete runner.doing;
@@ -73,7 +73,7 @@ function settleRetirement(
   const busy = new Set(result.busy);
   const kept = new Set(result.kept);
   for (const name of names) {
-    const runner = state.runners.get(name);
+    const runner = state.runners.edit(name);
     if (!runner) continue;
     delete runner.doing;
     if (retired.has(name) && runner.absent) state.runners.delete(name);

@@ -2,7 +2,7 @@ import type { ResourceEvent } from '../../api/event.ts';
 import type { PastFailure } from '../../messages/ephemeral-runner-set.ts';
 import type { ObservedRunnerSet, Sequence } from '../../messages/observations.ts';
 import type { RunnerSettings } from '../../messages/settings.ts';
-import type { RunnerState } from './runner.ts';
+import { Runners } from './runners.ts';
 
 /** Something worth an Event on the set, or on one of its runners. */
 export interface RunnerSetEvent extends ResourceEvent {
@@ -13,7 +13,9 @@ export interface RunnerSetEvent extends ResourceEvent {
 export interface RunnerSetState {
   /** `null`: it no longer exists. `undefined`: not seen yet, or the runners here belong to no set. */
   runnerSet?: ObservedRunnerSet | null;
-  runners: Map<string, RunnerState>;
+  runners: Runners;
+  /** The facts that the runners have their places by. Not carried: places are derived. */
+  placedBy?: string;
   /** A full snapshot of the runners was received: before that nothing is decided. */
   complete: boolean;
   /** Of the last observation of the watch. */
@@ -47,7 +49,7 @@ export const DEFAULT_SETTINGS: RunnerSettings = {
 
 /** The state of a workflow that has been told nothing yet. */
 export const emptyRunnerSetState = (): RunnerSetState => ({
-  runners: new Map(),
+  runners: new Runners(),
   complete: false,
   order: NO_ORDER,
   failures: NO_FAILURES,

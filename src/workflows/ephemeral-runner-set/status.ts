@@ -13,6 +13,7 @@ import { isProbing } from './policies/failure-backoff.ts';
 import { openReplicas } from './policies/patch-id.ts';
 import type { RunnerState } from './runner.ts';
 import { stageOf } from './runner.ts';
+import type { Runners } from './runners.ts';
 import type { RunnerSetState } from './state.ts';
 
 /** Numbers of runners. */
@@ -23,8 +24,8 @@ export interface Counts {
   failed: number;
 }
 
-/** Runners by what a person wants to know of them. `running` includes the busy ones. */
-export function countRunners(runners: Iterable<RunnerState>): Counts {
+/** Runners by what a person wants to know of them, counted one by one. `running` includes the busy ones. */
+export function countRunners(runners: Iterable<Readonly<RunnerState>>): Counts {
   const counts: Counts = { pending: 0, running: 0, busy: 0, failed: 0 };
   for (const runner of runners) {
     const stage = stageOf(runner);
@@ -36,13 +37,24 @@ export function countRunners(runners: Iterable<RunnerState>): Counts {
   return counts;
 }
 
+/** The same as far as the runners have their places: no more than a few numbers are looked at. */
+export function countPlaced(runners: Runners): Counts {
+  const busy = runners.count('busy');
+  return {
+    pending: runners.count('creating', 'unfinished', 'pending'),
+    running: busy + runners.count('idle'),
+    busy,
+    failed: runners.needing('rejected').size,
+  };
+}
+
 /** GitHub refused the runner version of the template as it is now. */
 export const isOutdated = (state: RunnerSetState): boolean =>
   state.outdatedRevision !== undefined && state.outdatedRevision === state.runnerSet?.revision;
 
 /** The set's status as it should stand in the cluster. */
 export function runnerSetStatus(state: RunnerSetState): RunnerSetStatusUpdate {
-  const { pending, running, failed } = countRunners(state.runners.values());
+  const { pending, running, failed } = countPlaced(state.runners);
   return {
     currentReplicas: pending + running + failed,
     pendingEphemeralRunners: pending,
@@ -116,14 +128,14 @@ export const statusKey = (status: RunnerSetStatusUpdate, generation: number): st
 const OUTLIVES_JOB_MS = 2_000;
 
 /** When it is to be written how the runner's job ended, in milliseconds since the epoch; `Infinity`: never. */
-export const resultDueAt = ({ end, jobEndedAt = Infinity }: RunnerState): number =>
+export const resultDueAt = ({ end, jobEndedAt = Infinity }: Readonly<RunnerState>): number =>
   end === undefined ? jobEndedAt + OUTLIVES_JOB_MS : Infinity;
 
 /**
  * The status of one runner if the cluster does not show it yet: its id at GitHub, its pod's phase and readiness, and how
  * its job ended. The id is known when its lane has ended.
  */
-export function runnerStatus(runner: RunnerState, now: number): RunnerStatusUpdate | undefined {
+export function runnerStatus(runner: Readonly<RunnerState>, now: number): RunnerStatusUpdate | undefined {
   const pod = runner.seen?.pod;
   const mirrored = pod?.phase === 'Pending' || pod?.phase === 'Running';
   if (!mirrored || runner.end || stageOf(runner) === 'leaving' || runner.doing) return undefined;

@@ -3,9 +3,9 @@ import { openReplicas } from './policies/patch-id.ts';
 import type { RunnerState } from './runner.ts';
 import { hasJob, stageOf } from './runner.ts';
 import type { RunnerSetState } from './state.ts';
-import { countRunners, runnerSetStatus } from './status.ts';
+import { countPlaced, countRunners, runnerSetStatus } from './status.ts';
 
-const viewRunner = (runner: RunnerState): RunnerView => ({
+const viewRunner = (runner: Readonly<RunnerState>): RunnerView => ({
   name: runner.name,
   stage: stageOf(runner),
   hasJob: hasJob(runner),
@@ -45,7 +45,7 @@ export function viewRunnerSet(state: RunnerSetState): RunnerSetView {
 
 /** The first page in Temporal's user interface: a small table. */
 export function describeRunnerSet(state: RunnerSetState): string {
-  const { pending, running, busy, failed } = countRunners(state.runners.values());
+  const { pending, running, busy, failed } = countPlaced(state.runners);
   const lines = [
     '| desired | running | busy | pending | failed |',
     '|---|---|---|---|---|',

@@ -17,7 +17,7 @@ import { newRunnerName } from './policies/runner-name.ts';
 import { observe } from './observe.ts';
 import { handlePauses, handleSignal } from '../pause-handlers.ts';
 import { settle } from './settle.ts';
-import { decide } from './plan.ts';
+import { decide, placeRunners } from './plan.ts';
 import { emptyRunnerSetState } from './state.ts';
 import { describeRunnerSet, viewRunnerSet } from './view.ts';
 
@@ -60,6 +60,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     const plan = decide(state, {
       now,
       lanes: executor.lanes,
+      retirements: executor.retirements,
       publishing: executor.publishing,
       mayPublishAt: executor.mayPublishAt,
       checking: executor.checking,
@@ -69,6 +70,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     });
     if (draining) executor.drain();
     executor.carryOut(plan, observations[0]?.at);
+    placeRunners(state, now);
     setCurrentDetails(describeRunnerSet(state));
 
     const quiet = executor.inFlight === 0 && inbox.length === 0;

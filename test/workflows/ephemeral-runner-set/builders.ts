@@ -1,6 +1,8 @@
 import type { ObservedPod, ObservedRunner, ObservedRunnerSet } from '../../../src/messages/observations.ts';
 import type { Circumstances } from '../../../src/workflows/ephemeral-runner-set/circumstances.ts';
+import { placeRunners } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
 import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
+import { Runners } from '../../../src/workflows/ephemeral-runner-set/runners.ts';
 import type { RunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import { emptyRunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 
@@ -48,18 +50,32 @@ export const aSet = (over: Partial<ObservedRunnerSet> = {}): ObservedRunnerSet =
   ...over,
 });
 
-/** A state in which the set wants `replicas` runners and has `runners`. */
+/** A state in which the set wants `replicas` runners and has `runners`: in their places, and yet to be looked at. */
 export function aState({ set = {}, runners = [], ...over }: StateParts = {}): RunnerSetState {
   const observed = aSet(set);
-  return {
+  const state = {
     ...emptyRunnerSetState(),
     complete: true,
     runnerSet: observed,
     order: { id: observed.patchId, replicas: observed.replicas, exact: observed.patchId === 0, completed: 0 },
-    runners: new Map(runners.map((runner) => [runner.name, runner])),
+    runners: new Runners(runners),
     ...over,
   };
+  placeRunners(state, NOW);
+  state.runners.changeAll();
+  return state;
 }
+
+/** A state as plain data, of its own: to be compared with another one. */
+export const plain = ({ placedBy: _derived, runners, ...rest }: RunnerSetState): object =>
+  structuredClone({ ...rest, runners: [...runners.values()] });
+
+/** Runners as they stand in a state of a set of revision r1. */
+export const placed = (runners: RunnerState[]): Runners => aState({ runners }).runners;
+
+/** The names of a state's runners, in their order. */
+export const namesIn = ({ runners }: RunnerSetState): string[] =>
+  [...runners.values()].map(({ name }) => name);
 
 type StateParts = Partial<Omit<RunnerSetState, 'runners' | 'set'>> & {
   runners?: RunnerState[];
@@ -72,6 +88,7 @@ export function circumstances(over: Partial<Circumstances> = {}): Circumstances 
   return {
     now: NOW,
     lanes: 0,
+    retirements: 0,
     publishing: false,
     mayPublishAt: 0,
     checking: false,

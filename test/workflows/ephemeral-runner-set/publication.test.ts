@@ -84,7 +84,7 @@ describe('what is published', () => {
     );
     const going = aState({ set: { deleting: true }, runners: [{ ...idleRunner('a'), retired: true }] });
     expect(publishing(going).publish?.removeFinalizer).toBeUndefined();
-    going.runners.clear();
+    going.runners.delete('a');
     expect(publishing(going).publish?.removeFinalizer).toBe(true);
     delete going.runnerSet!.hasFinalizer;
     expect(publishing(going).publish).not.toHaveProperty('addFinalizer');
@@ -109,7 +109,7 @@ describe('how a job ended is written onto its runner if that outlives it by two 
     const state = told();
     const [update] = decide(state, circumstances({ now: NOW + 2_000 })).publish?.runners ?? [];
     expect(update).toMatchObject({ name: 'r', phase: 'Running', jobResult: 'failed' });
-    state.runners.get('r')!.published = runnerStatusKey(update!);
+    state.runners.edit('r')!.published = runnerStatusKey(update!);
     const after = decide(state, circumstances({ now: NOW + 2_000 }));
     expect(after.publish?.runners ?? []).toEqual([]);
     expect(after.wakeAt).toBeUndefined();

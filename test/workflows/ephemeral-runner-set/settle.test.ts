@@ -2,7 +2,7 @@ import type { CreateRunnersResult } from '../../../src/activities/ephemeral-runn
 import type { RetireRunnersResult } from '../../../src/activities/ephemeral-runner-set/retire-runners.ts';
 import { settle } from '../../../src/workflows/ephemeral-runner-set/settle.ts';
 import { stageOf } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
-import { aState, idleRunner, NOW, seen } from './builders.ts';
+import { NOW, aState, idleRunner, namesIn, seen } from './builders.ts';
 
 const created = (result: Partial<CreateRunnersResult>, names: string[]) => ({
   of: 'create' as const,
@@ -39,7 +39,7 @@ describe('settle, creations', () => {
     settle(state, [created({ stopped }, [])], NOW + 1000);
     expect(state.creationBlock).toMatchObject({ reason: 'QuotaExceeded', tries: 2, since: NOW });
     expect(state.events.map(({ reason }) => reason)).toEqual(['QuotaExceeded']);
-    state.runners.set('b', creating('b'));
+    state.runners.put(creating('b'));
     settle(state, [created({ created: [{ name: 'b', runnerId: 1 }] }, ['b'])], NOW + 3000);
     expect(state.creationBlock).toBeUndefined();
     expect(state.events.at(-1)).toMatchObject({ type: 'Normal', reason: 'CreationResumed' });
@@ -71,7 +71,7 @@ describe('settle, creations', () => {
   test('an activity that ended without a word leaves what the cluster shows', () => {
     const state = aState({ runners: [creating('a'), { ...creating('b'), seen: seen({ name: 'b' }) }] });
     settle(state, [created({}, ['a', 'b'])], NOW);
-    expect([...state.runners.keys()]).toEqual(['b']);
+    expect(namesIn(state)).toEqual(['b']);
   });
 });
 

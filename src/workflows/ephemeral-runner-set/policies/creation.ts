@@ -1,5 +1,4 @@
 import type { RunnerState } from '../runner.ts';
-import { stageOf } from '../runner.ts';
 import type { RunnerSetState } from '../state.ts';
 import { isOutdated } from '../status.ts';
 import { lanesFor, batchesOf } from './creation-batches.ts';
@@ -8,7 +7,6 @@ import type { Allowance } from './failure-backoff.ts';
 import { allowAfterFailures } from './failure-backoff.ts';
 import type { Circumstances } from '../circumstances.ts';
 import { replicaDelta } from './replica-delta.ts';
-import { isFree, mayBegin } from './takeover.ts';
 
 /** One activity's share of the creation. */
 export interface Creation {
@@ -19,7 +17,7 @@ export interface Creation {
   probe: boolean;
 }
 
-type Creating = Circumstances & { retiring: Set<RunnerState> };
+type Creating = Circumstances & { retiring: Set<Readonly<RunnerState>> };
 
 /**
  * Which runners to create now, in batches: unfinished ones first, then new ones. `wakes` gets the times to look again.
@@ -28,18 +26,31 @@ export function toCreate(state: RunnerSetState, circumstances: Creating, wakes: 
   const limit = state.settings.runnerCreationConcurrency;
   const free = limit - circumstances.lanes;
   if (free <= 0 || !mayCreate(state)) return [];
-  const kept = [...state.runners.values()].filter((runner) => !circumstances.retiring.has(runner));
-  const unfinished = kept.filter((runner) => mayResume(runner, circumstances.now, wakes));
-  const missing = state.runnerSet ? replicaDelta(kept, state.order).missing : 0;
-  const allowed = allowance(state, { missing, unfinished: unfinished.length, kept }, circumstances);
+  const unfinished = [...state.runners.needing('begin')].filter(
+    (runner) => !circumstances.retiring.has(runner),
+  );
+  const missing = state.runnerSet ? replicaDelta(state.runners, state.order).missing : 0;
+  const allowed = allowance(state, { missing, unfinished: unfinished.length }, circumstances);
   if (allowed.again !== undefined) wakes.push(allowed.again);
-  const wanted = new Set(unfinished.slice(0, allowed.count).map(({ name }) => name));
-  const total = wanted.size + Math.min(missing, allowed.count - wanted.size);
-  while (wanted.size < total) wanted.add(circumstances.newName());
-  const names = [...wanted];
+  const resumed = Math.min(unfinished.length, allowed.count);
+  const total = resumed + Math.min(missing, allowed.count - resumed);
   const probe = state.creationBlock !== undefined;
-  const shares = batchesOf(lanesFor(names.length, free, limit));
-  return shares.map(({ runners, lanes }) => ({ names: names.splice(0, runners), lanes, probe }));
+  const batches = batchesOf(lanesFor(total, free, limit));
+  // Names are made for what begins now: of thousands that are missing, most begin in a later pass.
+  const names = namesFor(
+    batches.reduce((sum, { runners }) => sum + runners, 0),
+    { resumed: unfinished.slice(0, resumed), newName: circumstances.newName },
+  );
+  return batches.map(({ runners, lanes }) => ({ names: names.splice(0, runners), lanes, probe }));
+}
+
+function namesFor(
+  count: number,
+  { resumed, newName }: { resumed: readonly Readonly<RunnerState>[]; newName: () => string },
+): string[] {
+  const names = new Set(resumed.slice(0, count).map(({ name }) => name));
+  while (names.size < count) names.add(newName());
+  return [...names];
 }
 
 const mayCreate = (state: RunnerSetState): boolean => {
@@ -49,18 +60,15 @@ const mayCreate = (state: RunnerSetState): boolean => {
   );
 };
 
-const mayResume = (runner: RunnerState, now: number, wakes: number[]): boolean =>
-  stageOf(runner) === 'unfinished' && mayBegin(runner, now, wakes) && isFree(runner, now, wakes);
-
 function allowance(
   state: RunnerSetState,
-  { missing, unfinished, kept }: { missing: number; unfinished: number; kept: RunnerState[] },
+  { missing, unfinished }: { missing: number; unfinished: number },
   { lanes, now }: Circumstances,
 ): Allowance {
   if (missing + unfinished === 0) return { count: 0 };
   if (state.creationBlock) return allowWhileBlocked(state.creationBlock, { lanes, now });
   if (!state.runnerSet) return { count: unfinished };
-  const { failures, settings } = state;
-  const fresh = allowAfterFailures(missing, { failures, runners: kept, now }, settings);
+  const { failures, settings, runners } = state;
+  const fresh = allowAfterFailures(missing, { failures, runners, now }, settings);
   return { ...fresh, count: fresh.count + unfinished };
 }

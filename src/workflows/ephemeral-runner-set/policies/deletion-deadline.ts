@@ -8,7 +8,7 @@ const DELETION_DEADLINE_SECONDS = 300;
  * Whether a runner that is to be deleted goes without GitHub: for as long as the deadline, nothing could be retired,
  * because of a lost Secret or an unreachable GitHub. Runners that are only to be replaced wait.
  */
-export function isOverdue(state: RunnerSetState, runner: RunnerState, now: number): boolean {
+export function isOverdue(state: RunnerSetState, runner: Readonly<RunnerState>, now: number): boolean {
   const { runnerSet, settings, retirementBlockedSince, deletingSince = 0 } = state;
   const going = runnerSet === null || runnerSet?.deleting === true;
   if (retirementBlockedSince === undefined || !(going || runner.seen?.deleting)) return false;

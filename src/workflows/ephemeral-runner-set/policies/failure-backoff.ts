@@ -1,6 +1,7 @@
 import type { RunnerSettings } from '../../../messages/settings.ts';
 import type { RunnerState } from '../runner.ts';
-import { hasJob, stageOf } from '../runner.ts';
+import { hasJob } from '../runner.ts';
+import type { Runners } from '../runners.ts';
 import type { Failures } from '../state.ts';
 
 /** Failures older than this are no longer "in a row". */
@@ -35,7 +36,7 @@ export const isProbing = (failures: Failures, settings: Backoff): boolean =>
   failures.inARow >= settings.maxConsecutiveFailures;
 
 /** Whether `runner` proves that runners work again: made after the last failure, and with a job or up for a while. */
-export function isProof(runner: RunnerState, failures: Failures, now: number): boolean {
+export function isProof(runner: Readonly<RunnerState>, failures: Failures, now: number): boolean {
   if (runner.end !== undefined && runner.end !== 'completed') return false;
   if (runner.madeAt === undefined || runner.madeAt <= failures.lastAt) return false;
   return runner.end === 'completed' || hasJob(runner) || (runner.runningSince ?? now) + PROOF_MS <= now;
@@ -54,7 +55,7 @@ export interface Allowance {
  */
 export function allowAfterFailures(
   missing: number,
-  { failures, runners, now }: { failures: Failures; runners: Iterable<RunnerState>; now: number },
+  { failures, runners, now }: { failures: Failures; runners: Runners; now: number },
   settings: Backoff,
 ): Allowance {
   if (isProbing(failures, settings)) return allowProbe(failures, { runners, now }, settings);
@@ -65,10 +66,10 @@ export function allowAfterFailures(
 
 function allowProbe(
   failures: Failures,
-  { runners, now }: { runners: Iterable<RunnerState>; now: number },
+  { runners, now }: { runners: Runners; now: number },
   settings: Backoff,
 ): Allowance {
-  const probe = [...runners].find((runner) => isProbe(runner, failures));
+  const probe = probeIn(runners, failures);
   if (probe)
     return probe.runningSince === undefined
       ? { count: 0 }
@@ -77,8 +78,10 @@ function allowProbe(
   return now >= next ? { count: 1 } : { count: 0, again: next };
 }
 
-const isProbe = (runner: RunnerState, failures: Failures): boolean => {
-  const stage = stageOf(runner);
-  if (stage === 'creating' || stage === 'unfinished') return true;
-  return (stage === 'pending' || stage === 'idle') && (runner.madeAt ?? 0) > failures.lastAt;
-};
+/** A runner that is being made, or was made since the last failure, and may still prove something. */
+function probeIn(runners: Runners, { lastAt }: Failures): Readonly<RunnerState> | undefined {
+  const [begun] = [...runners.inStage('creating'), ...runners.inStage('unfinished')];
+  if (begun) return begun;
+  const others = [...runners.inStage('pending'), ...runners.inStage('idle')];
+  return others.find(({ madeAt = 0 }) => madeAt > lastAt);
+}

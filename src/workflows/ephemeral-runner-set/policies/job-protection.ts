@@ -1,12 +1,11 @@
+import type { RunnerSettings } from '../../../messages/settings.ts';
+import type { RunnerState } from '../runner.ts';
 import { hasJob } from '../runner.ts';
-import type { RunnerSetState } from '../state.ts';
 
-/** Runners with a job whose pods do not say so yet. */
-export function toProtect({ runners, settings }: RunnerSetState): string[] {
-  if (settings.jobProtection === 'off') return [];
-  return [...runners.values()]
-    .filter(
-      (runner) => hasJob(runner) && !runner.protected && !runner.end && runner.seen?.pod?.phase === 'Running',
-    )
-    .map(({ name }) => name);
-}
+/** Whether a runner has a job, and its pod does not say so yet. */
+export const needsProtection = (runner: Readonly<RunnerState>, { jobProtection }: RunnerSettings): boolean =>
+  jobProtection !== 'off' &&
+  hasJob(runner) &&
+  !runner.protected &&
+  !runner.end &&
+  runner.seen?.pod?.phase === 'Running';

@@ -19,19 +19,23 @@ export function notePending(runner: RunnerState, at: number): void {
 }
 
 /** When a pending runner is given up, in milliseconds since the epoch. */
-export function pendingDeadline(runner: RunnerState, limits: PendingLimits): number | undefined {
+export function pendingDeadline(runner: Readonly<RunnerState>, limits: PendingLimits): number | undefined {
   if (runner.end !== undefined || runner.pendingSince === undefined) return undefined;
   const { pendingTimeoutSeconds: pending = PENDING_SECONDS } = limits;
   return Math.min(runner.pendingSince + pending * 1000, imageDeadline(runner, limits));
 }
 
 const imageDeadline = (
-  { imageErrorSince }: RunnerState,
+  { imageErrorSince }: Readonly<RunnerState>,
   { imageErrorGraceSeconds = IMAGE_ERROR_SECONDS }: PendingLimits,
 ): number => (imageErrorSince ?? Infinity) + imageErrorGraceSeconds * 1000;
 
 /** The end of a runner that was pending for too long. */
-export function pendingEnding(runner: RunnerState, now: number, limits: PendingLimits): Ending | undefined {
+export function pendingEnding(
+  runner: Readonly<RunnerState>,
+  now: number,
+  limits: PendingLimits,
+): Ending | undefined {
   const deadline = pendingDeadline(runner, limits);
   if (deadline === undefined || deadline > now) return undefined;
   const { reason, message } = runner.seen?.pod ?? {};

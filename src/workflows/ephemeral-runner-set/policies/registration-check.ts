@@ -34,7 +34,7 @@ const timeoutMs = ({ registrationTimeoutSeconds = TIMEOUT_SECONDS }: RunnerSetti
   registrationTimeoutSeconds * 1000;
 
 interface IdleRunner {
-  runner: RunnerState;
+  runner: Readonly<RunnerState>;
   runnerId: number;
   /** Since then, nobody has seen it online. */
   since: number;
@@ -49,14 +49,13 @@ export function registrationsToCheck(
   wakes: number[],
 ): RegistrationCheck | undefined {
   if (!state.runnerSet || state.runnerSet.deleting) return undefined;
-  const idle = [...state.runners.values()].flatMap((runner) => idleRunnerOf(runner, state.settings) ?? []);
-  const first = Math.min(...idle.map(({ due }) => due));
-  if (first === Infinity) return undefined;
-  const at = Math.max(first, mayCheckAt);
-  if (at > now) {
-    wakes.push(at);
+  if (state.runners.needing('check').size === 0) return undefined;
+  if (mayCheckAt > now) {
+    wakes.push(mayCheckAt);
     return undefined;
   }
+  const inStage = [...state.runners.inStage('idle')];
+  const idle = inStage.flatMap((runner) => idleRunnerOf(runner, state.settings) ?? []);
   // Those whose turn would come soon are asked about along with the others.
   const soon = now - timeoutMs(state.settings) / 2;
   const suspects = idle
@@ -69,7 +68,11 @@ export function registrationsToCheck(
   };
 }
 
-function idleRunnerOf(runner: RunnerState, settings: RunnerSettings): IdleRunner | undefined {
+/** Milliseconds since the epoch: when GitHub is to be asked about a runner; `Infinity`: not at all, as it is now. */
+export const checkDueAt = (runner: Readonly<RunnerState>, settings: RunnerSettings): number =>
+  idleRunnerOf(runner, settings)?.due ?? Infinity;
+
+function idleRunnerOf(runner: Readonly<RunnerState>, settings: RunnerSettings): IdleRunner | undefined {
   const runnerId = runner.runnerId ?? runner.seen?.runnerId;
   if (
     stageOf(runner) !== 'idle' ||
@@ -87,7 +90,7 @@ function idleRunnerOf(runner: RunnerState, settings: RunnerSettings): IdleRunner
 }
 
 /** A runner that was online before may come back: it gets the whole time once more. */
-const confirmMs = ({ missing, onlineAt }: RunnerState, settings: RunnerSettings): number =>
+const confirmMs = ({ missing, onlineAt }: Readonly<RunnerState>, settings: RunnerSettings): number =>
   missing === 'offline' && onlineAt !== undefined
     ? timeoutMs(settings)
     : Math.min(CONFIRM_MS, timeoutMs(settings) / 2);
@@ -99,14 +102,14 @@ export function settleRegistrations(
   now: number,
 ): void {
   for (const name of result.online) {
-    const runner = state.runners.get(name);
+    const runner = state.runners.edit(name);
     if (!runner) continue;
     runner.onlineAt = now;
     forget(runner);
   }
   for (const missing of ['gone', 'offline'] as const) {
     for (const name of result[missing]) {
-      const runner = state.runners.get(name);
+      const runner = state.runners.edit(name);
       if (runner && stageOf(runner) === 'idle')
         noteMissing(runner, missing, { now, settings: state.settings });
     }
@@ -132,7 +135,7 @@ function forget(runner: RunnerState): void {
 }
 
 /** The end of an idle runner that GitHub does not have online. One that never was has failed. */
-export function missedEnding(runner: RunnerState): Ending | undefined {
+export function missedEnding(runner: Readonly<RunnerState>): Ending | undefined {
   if (!runner.missed || stageOf(runner) !== 'idle') return undefined;
   if (runner.missing === 'gone') {
     const message = 'GitHub no longer knows this idle runner; it is replaced.';

@@ -1,14 +1,17 @@
 import type { RunnerToRetire } from '../../../activities/ephemeral-runner-set/retire-runners.ts';
 import type { RunnerState } from '../runner.ts';
-import { stageOf } from '../runner.ts';
 import type { RunnerSetState } from '../state.ts';
 import { isOverdue } from './deletion-deadline.ts';
 import { replicaDelta } from './replica-delta.ts';
-import { runnersOfOlderRevision, surplusRejected } from './rollout.ts';
+import { surplusRejected } from './rollout.ts';
 import { isFree, mayBegin } from './takeover.ts';
 
 /** How this runner is to go. An outdated one that belongs to no set stays, with its status, for its owner to read. */
-export function retirement(state: RunnerSetState, runner: RunnerState, now: number): RunnerToRetire {
+export function retirement(
+  state: RunnerSetState,
+  runner: Readonly<RunnerState>,
+  now: number,
+): RunnerToRetire {
   const runnerId = runner.runnerId ?? runner.seen?.runnerId;
   const kept = runner.seen?.standalone && runner.end === 'outdated' && !runner.seen.deleting;
   return {
@@ -19,41 +22,44 @@ export function retirement(state: RunnerSetState, runner: RunnerState, now: numb
   };
 }
 
-/** Ended, deleted, outdated and surplus runners, as far as they may be tried now. */
-export function toRetire(state: RunnerSetState, now: number, wakes: number[]): RunnerState[] {
-  const runners = [...state.runners.values()];
-  const wanted = new Set<RunnerState>();
-  for (const runner of runners) {
-    if (runner.seen?.deleting || (runner.end !== undefined && runner.end !== 'rejected' && !runner.settled))
-      wanted.add(runner);
-    else if (leavesWithItsSet(state, runner)) wanted.add(runner);
+/**
+ * Ended, deleted, outdated and surplus runners, as far as they may be tried now, and as many as there is room for.
+ *
+ * @param room how many can be begun
+ */
+export function toRetire(state: RunnerSetState, { now, room }: { now: number; room: number }): Leaver[] {
+  const wanted = new Set<Leaver>();
+  if (room <= 0) return [];
+  for (const runner of state.runners.needing('leave')) {
+    if (wanted.size >= room) break;
+    wanted.add(runner);
   }
-  if (state.runnerSet && !state.runnerSet.deleting) {
-    for (const runner of surplusRejected(runners)) wanted.add(runner);
-    for (const runner of runnersOfOlderRevision(runners, state.runnerSet.revision)) wanted.add(runner);
-    const kept = runners.filter((runner) => !wanted.has(runner));
-    for (const runner of replicaDelta(kept, state.order).surplus) wanted.add(runner);
+  if (!state.runnerSet || state.runnerSet.deleting) return [...wanted];
+  for (const runner of [...surplusRejected(state.runners.needing('rejected')), ...surplus(state)]) {
+    if (wanted.size >= room) break;
+    if (mayBegin(runner, now, []) && isFree(runner, now, [])) wanted.add(runner);
   }
-  return [...wanted].filter((runner) => mayBegin(runner, now, wakes) && isFree(runner, now, wakes));
+  return [...wanted];
 }
 
-/** A set that goes takes along every runner that has no job. */
-const leavesWithItsSet = (state: RunnerSetState, runner: RunnerState): boolean =>
-  (state.runnerSet === null || state.runnerSet?.deleting === true) && stageOf(runner) !== 'busy';
+type Leaver = Readonly<RunnerState>;
+
+const surplus = ({ runners, order }: RunnerSetState): Leaver[] => replicaDelta(runners, order).surplus;
 
 /** Retiring activities of one set in flight, and the most runners of each. */
 const AT_ONCE = 4;
 const TOGETHER = 50;
 
 /**
- * What retiring activities begin now; the others wait until one of those has ended.
+ * How many runners can begin to be retired now; the others wait until an activity has ended.
  *
  * @param inFlight retiring activities that run
  */
-export function retirementBatches(runners: readonly RunnerToRetire[], inFlight: number): RunnerToRetire[][] {
+export const retirementRoom = (inFlight: number): number => Math.max(0, AT_ONCE - inFlight) * TOGETHER;
+
+/** What each retiring activity is given. */
+export function retirementBatches(runners: readonly RunnerToRetire[]): RunnerToRetire[][] {
   const batches: RunnerToRetire[][] = [];
-  for (let at = 0; at < runners.length && inFlight + batches.length < AT_ONCE; at += TOGETHER) {
-    batches.push(runners.slice(at, at + TOGETHER));
-  }
+  for (let at = 0; at < runners.length; at += TOGETHER) batches.push(runners.slice(at, at + TOGETHER));
   return batches;
 }

@@ -4,17 +4,16 @@ import { revisionOfRunner, stageOf } from '../runner.ts';
 /** The newest rejected runners stay as evidence until the template is repaired. */
 const REJECTED_KEPT = 3;
 
-/** Runners of an older revision that have no job. Busy ones finish first. */
-export const runnersOfOlderRevision = (runners: Iterable<RunnerState>, revision: string): RunnerState[] =>
-  [...runners].filter((runner) => {
-    const stage = stageOf(runner);
-    const replaceable = stage === 'idle' || stage === 'pending' || stage === 'unfinished';
-    return (replaceable || runner.end === 'rejected') && revisionOfRunner(runner, revision) !== revision;
-  });
+/** Whether a runner without a job is of an older revision. Busy ones finish first. */
+export function isOfOlderRevision(runner: Readonly<RunnerState>, revision: string): boolean {
+  const stage = stageOf(runner);
+  const replaceable = stage === 'idle' || stage === 'pending' || stage === 'unfinished';
+  return (replaceable || runner.end === 'rejected') && revisionOfRunner(runner, revision) !== revision;
+}
 
 /** Rejected runners beyond the few that are kept. */
-export const surplusRejected = (runners: Iterable<RunnerState>): RunnerState[] =>
-  [...runners]
+export const surplusRejected = (rejected: Iterable<Readonly<RunnerState>>): Readonly<RunnerState>[] =>
+  [...rejected]
     .filter((runner) => runner.end === 'rejected' && stageOf(runner) === 'ended')
     .sort((a, b) => (b.seen?.createdAt ?? 0) - (a.seen?.createdAt ?? 0))
     .slice(REJECTED_KEPT);

@@ -5,7 +5,7 @@ import { stageOf } from '../runner.ts';
 const TAKEOVER_MS = 20_000;
 
 /** Whether nobody else is at this runner any more. If somebody may be, `wakes` gets the time from which it is free. */
-export function isFree(runner: RunnerState, now: number, wakes: number[]): boolean {
+export function isFree(runner: Readonly<RunnerState>, now: number, wakes: number[]): boolean {
   if (stageOf(runner) !== 'unfinished') return true;
   const takeover = runner.begun ? 0 : (runner.seen?.createdAt ?? 0) * 1000 + TAKEOVER_MS;
   // A runner that belongs to no set was made by a person: nobody else is at it.
@@ -15,7 +15,7 @@ export function isFree(runner: RunnerState, now: number, wakes: number[]): boole
 }
 
 /** Whether something may be begun with this runner now. If it has to wait, `wakes` gets the time. */
-export function mayBegin(runner: RunnerState, now: number, wakes: number[]): boolean {
+export function mayBegin(runner: Readonly<RunnerState>, now: number, wakes: number[]): boolean {
   if (runner.retired || runner.doing) return false;
   if (runner.notBefore === undefined || runner.notBefore <= now) return true;
   wakes.push(runner.notBefore);

@@ -1,5 +1,6 @@
 import type { Creation } from '../../../../src/workflows/ephemeral-runner-set/policies/creation.ts';
 import { toCreate } from '../../../../src/workflows/ephemeral-runner-set/policies/creation.ts';
+import { placeRunners } from '../../../../src/workflows/ephemeral-runner-set/plan.ts';
 import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { RunnerSetState } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
 import { NO_FAILURES } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
@@ -14,7 +15,12 @@ const toMake = (
 ) => {
   const wakes: number[] = [];
   const leaving = new Set(retiring.filter((runner) => runner !== undefined));
-  return { create: toCreate(state, { ...circumstances(over), retiring: leaving }, wakes), wakes };
+  const at = circumstances(over);
+  state.runners.unplaced(at.now);
+  placeRunners(state, at.now);
+  const create = toCreate(state, { ...at, retiring: leaving }, wakes);
+  const all = [...wakes, state.runners.nextDueAt()];
+  return { create, wakes: all.filter((wake) => wake < Infinity) };
 };
 const names = ({ create }: { create: Creation[] }): string[] => create.flatMap((creation) => creation.names);
 const unfinished = (name: string, over: Partial<RunnerState> = {}): RunnerState => ({
@@ -52,9 +58,8 @@ describe('how many are created', () => {
   });
 
   test('the place of one that is being retired in this pass is filled', () => {
-    const state = aState({ set: { replicas: 2 }, runners: [idleRunner('old'), idleRunner('kept')] });
-    expect(names(toMake(state))).toEqual([]);
-    expect(names(toMake(state, { retiring: [state.runners.get('old')] }))).toEqual(['demo-runner-00001']);
+    const runners = [idleRunner('old', { revision: 'r0' }), idleRunner('kept')];
+    expect(names(toMake(aState({ set: { replicas: 2 }, runners })))).toEqual(['demo-runner-00001']);
   });
 
   test('while no lane is free, no name is drawn and nothing waited for: a lane that ends is news', () => {
@@ -84,7 +89,7 @@ describe('when none is created', () => {
     ['gone', { ...aState({ set: { replicas: 3 }, runners }), runnerSet: null }],
   ])('the set is %s; what was begun is not taken up either', (_what, state) => {
     expect(names(toMake(state))).toEqual([]);
-    state.runners.set('half', half);
+    state.runners.put({ ...half });
     expect(toMake(state)).toEqual({ create: [], wakes: [] });
   });
 
@@ -124,7 +129,7 @@ describe('after failures', () => {
     const failures = { ...NO_FAILURES, inARow: 2, lastAt: NOW, holds: [NOW + 5_000, NOW + 10_000] };
     const state = aState({ set: { replicas: 3 }, failures });
     expect(toMake(state)).toMatchObject({ create: [{ names: ['demo-runner-00001'] }], wakes: [NOW + 5_000] });
-    state.runners.set('half', unfinished('half', { begun: true }));
+    state.runners.put(unfinished('half', { begun: true }));
     expect(toMake(state)).toMatchObject({ create: [{ names: ['half'] }], wakes: [NOW + 5_000] });
   });
 });
@@ -155,4 +160,12 @@ describe('runners without a pod', () => {
     const [first] = toMake({ ...standalone, order, failures }).create;
     expect([first?.names, toMake({ ...standalone, failures }).wakes]).toEqual([['a', 'b'], []]);
   });
+});
+
+test('names are made for what begins now, however many are missing', () => {
+  let made = 0;
+  const newName = () => `r${(made += 1)}`;
+  const { create } = toMake(aState({ set: { replicas: 5_000 } }), { newName });
+  expect(names({ create })).toHaveLength(made);
+  expect(made).toBe(100);
 });

@@ -8,7 +8,7 @@ import {
   DEFAULT_SETTINGS as settings,
   NO_FAILURES,
 } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
-import { NOW, busyRunner, idleRunner } from '../builders.ts';
+import { NOW, busyRunner, idleRunner, placed } from '../builders.ts';
 
 const failure = { now: NOW, reason: 'ExitCode1', message: '' };
 
@@ -27,36 +27,36 @@ describe('failures in a row', () => {
 
   test('the place of each failed runner stays empty for its backoff; others are made at once', () => {
     const failures = fail(2);
-    expect(allowAfterFailures(10, { failures, runners: [], now: NOW }, settings)).toEqual({
+    expect(allowAfterFailures(10, { failures, runners: placed([]), now: NOW }, settings)).toEqual({
       count: 8,
       again: NOW + 5_000,
     });
-    expect(allowAfterFailures(10, { failures, runners: [], now: NOW + 5_000 }, settings)).toEqual({
+    expect(allowAfterFailures(10, { failures, runners: placed([]), now: NOW + 5_000 }, settings)).toEqual({
       count: 9,
       again: NOW + 10_000,
     });
-    expect(allowAfterFailures(10, { failures, runners: [], now: NOW + 10_000 }, settings)).toEqual({
+    expect(allowAfterFailures(10, { failures, runners: placed([]), now: NOW + 10_000 }, settings)).toEqual({
       count: 10,
     });
   });
 
   test('after five in a row, one runner is tried a backoff, however many are wanted', () => {
     const failures = fail(100);
-    const at = (now: number) => allowAfterFailures(100, { failures, runners: [], now }, settings);
+    const at = (now: number) => allowAfterFailures(100, { failures, runners: placed([]), now }, settings);
     expect(at(NOW)).toEqual({ count: 0, again: NOW + 80_000 });
     expect(at(NOW + 80_000)).toEqual({ count: 1 });
   });
 
   test('while one is being tried, no other is', () => {
     const failures = fail(5);
-    const runners = [{ name: 'probe', doing: 'create' as const }];
+    const runners = placed([{ name: 'probe', doing: 'create' }]);
     expect(allowAfterFailures(100, { failures, runners, now: NOW + 200_000 }, settings)).toEqual({
       count: 0,
     });
   });
 
   test('runners that were there before do not stand in the way of a try', () => {
-    const runners = [idleRunner('old'), busyRunner('older')];
+    const runners = placed([idleRunner('old'), busyRunner('older')]);
     expect(allowAfterFailures(1, { failures: fail(5), runners, now: NOW + 80_000 }, settings).count).toBe(1);
   });
 

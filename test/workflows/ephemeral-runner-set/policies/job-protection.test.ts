@@ -1,11 +1,13 @@
 import type { RunnerSettings } from '../../../../src/messages/settings.ts';
-import { toProtect } from '../../../../src/workflows/ephemeral-runner-set/policies/job-protection.ts';
+import { needsProtection } from '../../../../src/workflows/ephemeral-runner-set/policies/job-protection.ts';
 import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
 import { DEFAULT_SETTINGS } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
-import { aPod, aState, busyRunner, idleRunner } from '../builders.ts';
+import { aPod, busyRunner, idleRunner } from '../builders.ts';
 
 const protectedOf = (runners: RunnerState[], settings: Partial<RunnerSettings> = {}): string[] =>
-  toProtect(aState({ settings: { ...DEFAULT_SETTINGS, ...settings }, runners }));
+  runners
+    .filter((runner) => needsProtection(runner, { ...DEFAULT_SETTINGS, ...settings }))
+    .map(({ name }) => name);
 
 test('the pod of a runner that has a job is to be marked, once; idle ones are not', () => {
   expect(protectedOf([busyRunner('a'), { ...busyRunner('b'), protected: true }, idleRunner('c')])).toEqual([

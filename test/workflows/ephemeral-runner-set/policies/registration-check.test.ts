@@ -3,6 +3,7 @@ import {
   registrationsToCheck,
   settleRegistrations,
 } from '../../../../src/workflows/ephemeral-runner-set/policies/registration-check.ts';
+import { placeRunners } from '../../../../src/workflows/ephemeral-runner-set/plan.ts';
 import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { RunnerSetState } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
 import { aState, busyRunner, idleRunner, NOW, pendingRunner } from '../builders.ts';
@@ -18,8 +19,12 @@ const idle = (name: string, minutes: number, over: Partial<RunnerState> = {}): R
 
 function toCheck(state: RunnerSetState, now = NOW, mayCheckAt = 0) {
   const wakes: number[] = [];
+  state.runners.unplaced(now);
+  placeRunners(state, now);
   const check = registrationsToCheck(state, { now, mayCheckAt }, wakes);
-  return { names: check?.suspects.map(({ name }) => name), idle: check?.idle, wakes };
+  if (!check) wakes.push(state.runners.nextDueAt());
+  const names = check?.suspects.map(({ name }) => name);
+  return { names, idle: check?.idle, wakes: wakes.filter((wake) => wake < Infinity) };
 }
 
 const nothing = { online: [], offline: [], gone: [] };

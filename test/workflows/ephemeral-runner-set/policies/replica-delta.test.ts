@@ -1,8 +1,11 @@
-import { replicaDelta } from '../../../../src/workflows/ephemeral-runner-set/policies/replica-delta.ts';
+import { replicaDelta as deltaOf } from '../../../../src/workflows/ephemeral-runner-set/policies/replica-delta.ts';
 import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
+import type { ReplicaDelta } from '../../../../src/workflows/ephemeral-runner-set/policies/replica-delta.ts';
 import type { PatchOrder } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
-import { busyRunner, idleRunner, pendingRunner } from '../builders.ts';
+import { busyRunner, idleRunner, pendingRunner, placed } from '../builders.ts';
 
+const replicaDelta = (runners: RunnerState[], order: PatchOrder): ReplicaDelta =>
+  deltaOf(placed(runners), order);
 const exactly = (replicas: number): PatchOrder => ({ id: 0, replicas, exact: true, completed: 0 });
 const numbered = (replicas: number, completed = 0): PatchOrder => ({
   id: 4,
@@ -10,7 +13,7 @@ const numbered = (replicas: number, completed = 0): PatchOrder => ({
   exact: false,
   completed,
 });
-const names = (runners: RunnerState[]): string[] => runners.map(({ name }) => name);
+const names = (runners: Readonly<RunnerState>[]): string[] => runners.map(({ name }) => name);
 
 describe('replicaDelta', () => {
   test('nothing there: all are missing', () => {

@@ -1,15 +1,19 @@
 import {
   retirement,
   retirementBatches,
+  retirementRoom,
   toRetire,
 } from '../../../../src/workflows/ephemeral-runner-set/policies/retirement.ts';
+import { placeRunners } from '../../../../src/workflows/ephemeral-runner-set/plan.ts';
 import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { RunnerSetState } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
 import { aState, busyRunner, idleRunner, NOW, pendingRunner, seen } from '../builders.ts';
 
 const retired = (state: RunnerSetState, now = NOW) => {
-  const wakes: number[] = [];
-  return { names: toRetire(state, now, wakes).map(({ name }) => name), wakes };
+  state.runners.unplaced(now);
+  placeRunners(state, now);
+  const names = toRetire(state, { now, room: 200 }).map(({ name }) => name);
+  return { names, dueAt: state.runners.nextDueAt() };
 };
 const unfinished = (name: string): RunnerState => ({ name, seen: seen({ name }) });
 const standalone = (runners: RunnerState[]): RunnerSetState => {
@@ -39,7 +43,7 @@ describe('who is retired', () => {
     const settled = { ...idleRunner('settled'), end: 'outdated' as const, settled: true };
     const leaving = { ...idleRunner('leaving', { deleting: true }), doing: 'retire' as const };
     const gone = { ...idleRunner('gone', { deleting: true }), retired: true };
-    expect(retired(aState({ runners: [settled, leaving, gone] }))).toEqual({ names: [], wakes: [] });
+    expect(retired(aState({ runners: [settled, leaving, gone] }))).toEqual({ names: [], dueAt: Infinity });
   });
 
   test('one that is left for its owner, once the owner deletes it', () => {
@@ -60,8 +64,8 @@ describe('who is retired', () => {
   test('one that could not be retired waits for its time', () => {
     const runner = { ...idleRunner('r'), end: 'completed' as const, notBefore: NOW + 30_000 };
     const state = aState({ runners: [runner] });
-    expect(retired(state)).toEqual({ names: [], wakes: [NOW + 30_000] });
-    expect(retired(state, NOW + 30_000)).toEqual({ names: ['r'], wakes: [] });
+    expect(retired(state)).toEqual({ names: [], dueAt: NOW + 30_000 });
+    expect(retired(state, NOW + 30_000)).toEqual({ names: ['r'], dueAt: Infinity });
   });
 });
 
@@ -132,7 +136,7 @@ describe('runners that belong to no set', () => {
     const done = { ...idleRunner('done', { standalone: true }), end: 'completed' as const };
     const outdated = { ...idleRunner('old', { standalone: true }), end: 'outdated' as const };
     const state = standalone([done, outdated]);
-    expect(toRetire(state, NOW, []).map((runner) => retirement(state, runner, NOW))).toEqual([
+    expect(toRetire(state, { now: NOW, room: 200 }).map((runner) => retirement(state, runner, NOW))).toEqual([
       { name: 'done', runnerId: 1 },
       { name: 'old', runnerId: 1, keepAs: { phase: 'Outdated', reason: 'Outdated', message: '' } },
     ]);
@@ -154,7 +158,9 @@ describe('retiring activities', () => {
     [1_000, 3, [50]],
     [1_000, 4, []],
   ])('of %d runners, with %d of them in flight: %j', (count, inFlight, expected) => {
-    const batches = retirementBatches(runners(count), inFlight);
+    const state = aState({ runners: runners(count).map(({ name }) => idleRunner(name)) });
+    const leaving = toRetire(state, { now: NOW, room: retirementRoom(inFlight) });
+    const batches = retirementBatches(leaving.map(({ name }) => ({ name })));
     expect(batches.map(({ length }) => length)).toEqual(expected);
     expect(batches.flat()).toEqual(runners(expected.reduce((sum, each) => sum + each, 0)));
   });

@@ -1,7 +1,7 @@
 import type { ObservedPod } from '../../../../src/messages/observations.ts';
 import {
   endingOf,
-  POD_SIGHTING_MS,
+  sightingDeadline,
 } from '../../../../src/workflows/ephemeral-runner-set/policies/runner-ending.ts';
 import { aPod, idleRunner, NOW, pendingRunner, seen } from '../builders.ts';
 
@@ -35,10 +35,12 @@ describe('endingOf', () => {
   });
 
   test('a pod that was made is waited for, but not for ever', () => {
-    expect(endingOf({ name: 'r', madeAt: NOW - 1000, seen: seen() }, NOW)).toBeUndefined();
-    expect(endingOf({ name: 'r', madeAt: NOW - POD_SIGHTING_MS - 1, seen: seen() }, NOW)?.reason).toBe(
-      'PodGone',
-    );
+    const made = { name: 'r', madeAt: NOW, seen: seen() };
+    const deadline = sightingDeadline(made);
+    expect(endingOf(made, deadline - 1)).toBeUndefined();
+    expect(endingOf(made, deadline)?.reason).toBe('PodGone');
+    expect(sightingDeadline({ ...made, podSeen: true })).toBe(Infinity);
+    expect(sightingDeadline({ name: 'r' })).toBe(Infinity);
   });
 
   test('reason and message are the pod’s own', () => {
