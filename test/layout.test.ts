@@ -10,7 +10,6 @@ const WIRING: Readonly<Record<string, string>> = {
   'src/activities/autoscaling-runner-set/index.ts': 'hands dependencies to the activities of a scale set',
   'src/activities/autoscaling-listener/metrics.ts': 'types, and a recorder that records nothing',
   'src/workflows/index.ts': 'lists the workflows; test/messages/recorded-names.test.ts holds the list',
-  'src/workflows/activity-options.ts': 'constants; what they do is seen in the integration suite',
   'src/workflows/ephemeral-runner-set/circumstances.ts': 'a type',
 };
 

@@ -24,6 +24,7 @@ import type { RetireRunnersInput, RetireRunnersResult } from './ephemeral-runner
 import { retireRunnersActivity } from './ephemeral-runner-set/retire-runners.ts';
 import type { OrderActivities } from './ephemeral-runner-set/scale-and-pause.ts';
 import { orderActivities } from './ephemeral-runner-set/scale-and-pause.ts';
+import { beating } from './heartbeat.ts';
 
 /** What workflows can have done. Each is idempotent and does one whole step. */
 export interface Activities extends OrderActivities, ScaleSetActivities, ListenerControlActivities {
@@ -48,10 +49,12 @@ export function createActivities(deps: ActivityDeps): Activities {
     createRunners: createRunnersActivity({ ...deps, reads }),
     retireRunners: retireRunnersActivity({ ...deps, reads }),
     publishStatus: publishStatusActivity(deps),
-    checkRegistrations: checkRegistrationsActivity(deps),
     watchCluster: watchClusterActivity(deps),
-    ...orderActivities(deps),
-    ...listenerControlActivities({ ...deps, listenerMetrics: deps.listenerMetrics ?? noListenerMetrics }),
-    ...scaleSetActivities(deps),
+    ...beating({
+      checkRegistrations: checkRegistrationsActivity(deps),
+      ...orderActivities(deps),
+      ...listenerControlActivities({ ...deps, listenerMetrics: deps.listenerMetrics ?? noListenerMetrics }),
+      ...scaleSetActivities(deps),
+    }),
   };
 }

@@ -35,14 +35,15 @@ export function finalizersPatch(
 
 /**
  * Adds a finalizer to an object, or takes it off. Rejects with a conflict when the object changes meanwhile. One that is
- * gone needs none.
+ * gone needs none, nor does another one of the same name, where a uid is given.
  */
 export async function setFinalizer<T extends KubernetesObject>(
   kubernetes: Pick<KubernetesClient, 'get' | 'mergePatch'>,
-  { resource, ...key }: ObjectKey & { resource: Resource<T> },
+  { resource, uid, ...key }: ObjectKey & { resource: Resource<T>; uid?: string },
   { finalizer, present }: { finalizer: string; present: boolean },
 ): Promise<void> {
-  const object = (await ignoreNotFound(kubernetes.get(resource, key))) as Finalizable | undefined;
+  const object = await ignoreNotFound(kubernetes.get(resource, key));
+  if (uid !== undefined && object?.metadata?.uid !== uid) return;
   const patch = object && finalizersPatch(object, { finalizers: [finalizer], present });
   if (patch) await ignoreNotFound(kubernetes.mergePatch(resource, key, patch));
 }

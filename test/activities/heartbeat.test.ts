@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { Context } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { BEAT_MS, heartbeatUntilDone } from '../../src/activities/heartbeat.ts';
+import { BEAT_MS, beating, heartbeatUntilDone } from '../../src/activities/heartbeat.ts';
 
 beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setTimeout'] }));
 afterEach(() => void jest.useRealTimers());
@@ -40,4 +40,21 @@ test('none comes after the end', async () => {
     jest.advanceTimersByTime(10 * BEAT_MS);
   });
   expect(beats).toEqual(['details']);
+});
+
+test('an activity that beats does so for as long as it is at work, however it ends', async () => {
+  const beats: unknown[] = [];
+  const environment = new MockActivityEnvironment();
+  environment.on('heartbeat', (details: unknown) => beats.push(details));
+  const { work } = beating({
+    work: (ends: boolean) => {
+      jest.advanceTimersByTime(2 * BEAT_MS);
+      return ends ? Promise.resolve('done') : Promise.reject(new Error('failed'));
+    },
+  });
+  await expect(environment.run(work, true)).resolves.toBe('done');
+  await expect(environment.run(work, false)).rejects.toThrow('failed');
+  expect(beats).toHaveLength(4);
+  jest.advanceTimersByTime(10 * BEAT_MS);
+  expect(beats).toHaveLength(4);
 });

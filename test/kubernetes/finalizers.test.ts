@@ -42,4 +42,14 @@ describe('setFinalizer', () => {
     await set(false);
     expect((await cluster.client.get(secrets, key)).metadata?.finalizers ?? []).toEqual([]);
   });
+
+  test('leaves another object of the same name alone, where it is told which one is meant', async () => {
+    const { uid = '' } = (await cluster.client.get(secrets, key)).metadata ?? {};
+    const change = { finalizer: 'a', present: true };
+    cluster.writes.length = 0;
+    await setFinalizer(cluster.client, { resource: secrets, ...key, uid: 'another' }, change);
+    expect(cluster.writes).toEqual([]);
+    await setFinalizer(cluster.client, { resource: secrets, ...key, uid }, change);
+    expect(cluster.writes).toHaveLength(1);
+  });
 });

@@ -23,6 +23,8 @@ import { accessOf } from './setup.ts';
 
 /** Which listener is going, and the session it may still hold. */
 export interface CloseListenerInput extends ListenerKey {
+  /** Another one of the same name is left alone. */
+  uid: string;
   /** Where its last session left off. */
   progress?: ListenProgress;
 }
@@ -51,13 +53,13 @@ export const closeListenerActivity =
   };
 
 async function close(deps: CloseListenerDeps, input: CloseListenerInput, signal: AbortSignal): Promise<void> {
-  const { namespace, name } = input;
+  const { namespace, name, uid } = input;
   const listener = await ignoreNotFound(deps.kubernetes.get(autoscalingListeners, { namespace, name }));
-  if (!listener) return;
+  if (listener?.metadata.uid !== uid) return;
   await closeSession(deps, listener, { input, signal });
   await removePodObjects(deps.kubernetes, listener, signal);
   const change = { finalizer: AUTOSCALING_LISTENER_FINALIZER, present: false };
-  await setFinalizer(deps.kubernetes, { resource: autoscalingListeners, namespace, name }, change);
+  await setFinalizer(deps.kubernetes, { resource: autoscalingListeners, namespace, name, uid }, change);
   deps.listenerMetrics.forget({ namespace, name });
 }
 

@@ -4,9 +4,9 @@ import type { ListenDeps, ListenInput } from './listen.ts';
 import type { ListenProgress } from './message-loop.ts';
 import { listenActivity } from './listen.ts';
 import type { ListenerMetrics } from './metrics.ts';
-import type { ListenerPodDeps } from './pod.ts';
+import type { ListenerPodDeps, ListenerTarget } from './pod.ts';
 import { applyListenerPodActivity, removeListenerPodActivity } from './pod.ts';
-import type { ListenerKey, ListenerSetupDeps } from './setup.ts';
+import type { ListenerSetupDeps } from './setup.ts';
 import { setupFromCluster } from './setup.ts';
 import type { PublishListenerInput } from './publish-listener.ts';
 import { publishListenerActivity } from './publish-listener.ts';
@@ -14,8 +14,8 @@ import { publishListenerActivity } from './publish-listener.ts';
 /** What a worker does for listeners beside holding their sessions. */
 export interface ListenerControlActivities {
   publishListener(input: PublishListenerInput): Promise<void>;
-  applyListenerPod(listener: ListenerKey): Promise<void>;
-  removeListenerPod(listener: ListenerKey): Promise<void>;
+  applyListenerPod(listener: ListenerTarget): Promise<void>;
+  removeListenerPod(listener: ListenerTarget): Promise<void>;
   closeListener(input: CloseListenerInput): Promise<void>;
 }
 

@@ -4,7 +4,13 @@ import { listenerConfigSecretName, listenerProxySecretName } from '../../api/nam
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
-import type { Pod, Resource, Secret } from '../../kubernetes/client/resources.ts';
+import type {
+  KubernetesObject,
+  OwnerReference,
+  Pod,
+  Resource,
+  Secret,
+} from '../../kubernetes/client/resources.ts';
 import {
   autoscalingListeners,
   pods,
@@ -36,6 +42,11 @@ import { accessOf } from './setup.ts';
 /** How listeners' pods are made. */
 export interface ListenerPods extends ListenerConfigOptions, Omit<ListenerPodOptions, 'metricsAddress'> {}
 
+/** Whose pod it is about: this very listener's, not that of another one of the same name. */
+export interface ListenerTarget extends ListenerKey {
+  uid: string;
+}
+
 /** What making a listener's pod, or removing it, needs. */
 export interface ListenerPodDeps extends Pick<GitHubAccessDeps, 'vaults'> {
   kubernetes: KubernetesClient;
@@ -50,20 +61,29 @@ export interface ListenerPodDeps extends Pick<GitHubAccessDeps, 'vaults'> {
  */
 export const applyListenerPodActivity =
   (deps: ListenerPodDeps) =>
-  ({ namespace, name }: ListenerKey): Promise<void> =>
+  (target: ListenerTarget): Promise<void> =>
     judged(async () => {
-      const listener = await ignoreNotFound(deps.kubernetes.get(autoscalingListeners, { namespace, name }));
+      const listener = await readTarget(deps.kubernetes, target);
       if (listener && !listener.metadata.deletionTimestamp) await apply(deps, listener);
     });
 
 /** Takes away what a listener's pod needed, and the pod: the listener runs in the workers from now on. */
 export const removeListenerPodActivity =
   ({ kubernetes }: ListenerPodDeps) =>
-  ({ namespace, name }: ListenerKey): Promise<void> =>
+  (target: ListenerTarget): Promise<void> =>
     judged(async () => {
-      const listener = await ignoreNotFound(kubernetes.get(autoscalingListeners, { namespace, name }));
+      const listener = await readTarget(kubernetes, target);
       if (listener) await deletePodObjects(kubernetes, listener);
     });
+
+/** Another one of the same name is none of ours to change: what it needs is seen to with it. */
+async function readTarget(
+  kubernetes: KubernetesClient,
+  { namespace, name, uid }: ListenerTarget,
+): Promise<AutoscalingListener | undefined> {
+  const listener = await ignoreNotFound(kubernetes.get(autoscalingListeners, { namespace, name }));
+  return listener?.metadata.uid === uid ? listener : undefined;
+}
 
 async function apply(deps: ListenerPodDeps, listener: AutoscalingListener) {
   const { kubernetes, vaults, listenerPods, excludedLabelPrefixes: excluded } = deps;
@@ -126,6 +146,7 @@ interface Kept {
     namespace?: string;
     labels?: Record<string, string>;
     annotations?: Record<string, string>;
+    ownerReferences?: OwnerReference[];
   };
 }
 
@@ -138,7 +159,7 @@ async function keep<T extends Kept>(
   resource: Resource<T>,
   { wanted, fields }: { wanted: T; fields: readonly (keyof T & string)[] },
 ): Promise<void> {
-  const { name = '', namespace = '', labels, annotations } = wanted.metadata ?? {};
+  const { name = '', namespace = '', labels, annotations, ownerReferences } = wanted.metadata ?? {};
   const present = await ignoreNotFound(kubernetes.get(resource, { namespace, name }));
   if (!present) {
     await kubernetes.create(resource, namespace, wanted);
@@ -147,13 +168,15 @@ async function keep<T extends Kept>(
   const isCurrent =
     contains(present.metadata?.labels, labels) &&
     contains(present.metadata?.annotations, annotations) &&
+    // What an earlier listener of this name left would go along with that one.
+    ownerReferences?.[0]?.uid === present.metadata?.ownerReferences?.[0]?.uid &&
     fields.every((field) => isSame(present[field], wanted[field]));
   if (isCurrent) return;
   const content = Object.fromEntries(fields.map((field) => [field, wanted[field]]));
   await kubernetes.mergePatch(
     resource,
     { namespace, name },
-    { metadata: { labels, annotations }, ...content },
+    { metadata: { labels, annotations, ownerReferences }, ...content },
   );
 }
 
@@ -165,7 +188,8 @@ async function keepPod(kubernetes: KubernetesClient, wanted: Pod): Promise<void>
     return;
   }
   if (present.metadata?.deletionTimestamp !== undefined) return;
-  if (isOver(present) || hashOf(present.metadata) !== hashOf(wanted.metadata)) {
+  const isAnothers = isOwnedByAnother(present, wanted.metadata?.ownerReferences?.[0]?.uid);
+  if (isAnothers || isOver(present) || hashOf(present.metadata) !== hashOf(wanted.metadata)) {
     await ignoreNotFound(kubernetes.delete(pods, { namespace, name }, { uid: present.metadata?.uid }));
   }
 }
@@ -180,16 +204,37 @@ async function deletePodObjects(
   kubernetes: KubernetesClient,
   { metadata, spec }: AutoscalingListener,
 ): Promise<void> {
-  const { name = '', namespace = '' } = metadata;
+  const { name = '', namespace = '', uid = '' } = metadata;
   const scaleSetNamespace = spec.autoscalingRunnerSetNamespace ?? namespace;
   const key = { namespace, name };
-  await ignoreNotFound(kubernetes.delete(pods, key));
-  await ignoreNotFound(kubernetes.delete(secrets, { namespace, name: listenerConfigSecretName(name) }));
-  await ignoreNotFound(kubernetes.delete(secrets, { namespace, name: listenerProxySecretName(name) }));
-  await ignoreNotFound(kubernetes.delete(roleBindings, { namespace: scaleSetNamespace, name }));
-  await ignoreNotFound(kubernetes.delete(roles, { namespace: scaleSetNamespace, name }));
-  await ignoreNotFound(kubernetes.delete(serviceAccounts, key));
+  const owned = { kubernetes, namespace, uid };
+  await deleteOwned(owned, pods, name);
+  await deleteOwned(owned, secrets, listenerConfigSecretName(name));
+  await deleteOwned(owned, secrets, listenerProxySecretName(name));
+  // These lie in another namespace, where nothing can own them.
+  const successor = await ignoreNotFound(kubernetes.get(autoscalingListeners, key));
+  if (successor === undefined || successor.metadata.uid === uid) {
+    await ignoreNotFound(kubernetes.delete(roleBindings, { namespace: scaleSetNamespace, name }));
+    await ignoreNotFound(kubernetes.delete(roles, { namespace: scaleSetNamespace, name }));
+  }
+  await deleteOwned(owned, serviceAccounts, name);
 }
+
+/** What another listener of the same name has made for itself stays. */
+async function deleteOwned<T extends KubernetesObject & Kept>(
+  { kubernetes, namespace, uid }: { kubernetes: KubernetesClient; namespace: string; uid: string },
+  resource: Resource<T>,
+  name: string,
+): Promise<void> {
+  const object = await ignoreNotFound(kubernetes.get(resource, { namespace, name }));
+  if (!object || isOwnedByAnother(object, uid)) return;
+  await ignoreNotFound(kubernetes.delete(resource, { namespace, name }, { uid: object.metadata?.uid }));
+}
+
+const isOwnedByAnother = ({ metadata }: Kept, uid: string | undefined): boolean =>
+  metadata?.ownerReferences?.some(
+    (owner) => owner.kind === autoscalingListeners.kind && owner.uid !== uid,
+  ) === true;
 
 /** A pod that does not end in this time (milliseconds) is left to Kubernetes, which owns it by then. */
 const POD_DEADLINE_MS = 90_000;
@@ -206,7 +251,9 @@ export async function removePodObjects(
   if (!account && !pod) return;
   await deletePodObjects(kubernetes, listener);
   const deadline = Date.now() + POD_DEADLINE_MS;
-  while (Date.now() < deadline && (await ignoreNotFound(kubernetes.get(pods, { namespace, name })))) {
+  while (pod && Date.now() < deadline) {
+    const left = await ignoreNotFound(kubernetes.get(pods, { namespace, name }));
+    if (left?.metadata?.uid !== pod.metadata?.uid || isOwnedByAnother(pod, listener.metadata.uid)) return;
     await sleep(500, undefined, { signal });
   }
 }

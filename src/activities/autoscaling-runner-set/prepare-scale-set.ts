@@ -57,11 +57,11 @@ export const prepareScaleSetActivity =
       const scaleSet = await readScaleSet(deps.kubernetes, target);
       if (!scaleSet || scaleSet.metadata.deletionTimestamp !== undefined) return undefined;
       mustMakeSense(scaleSet);
-      const { namespace, name } = target;
+      const { namespace } = target;
       const finalizer = AUTOSCALING_RUNNER_SET_FINALIZER;
       await setFinalizer(
         deps.kubernetes,
-        { resource: autoscalingRunnerSets, namespace, name },
+        { resource: autoscalingRunnerSets, ...target },
         { finalizer, present: true },
       );
       const github = await accessGitHub(deps, namespace, accessOf(scaleSet));

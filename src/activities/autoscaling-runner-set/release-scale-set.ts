@@ -51,13 +51,13 @@ export const releaseScaleSetActivity =
     judged(async () => {
       const scaleSet = await readScaleSet(kubernetes, target);
       if (!scaleSet) return;
-      const { namespace, name } = target;
+      const { namespace } = target;
       for (const each of PROTECTED) {
         const named = scaleSet.metadata.annotations?.[each.annotation];
         if (named) await unprotect(kubernetes, each, { namespace, name: named });
       }
       const change = { finalizer: AUTOSCALING_RUNNER_SET_FINALIZER, present: false };
-      await setFinalizer(kubernetes, { resource: autoscalingRunnerSets, namespace, name }, change);
+      await setFinalizer(kubernetes, { resource: autoscalingRunnerSets, ...target }, change);
     });
 
 async function unprotect(

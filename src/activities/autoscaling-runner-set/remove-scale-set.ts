@@ -37,6 +37,8 @@ export const removeScaleSetActivity =
       const id = scaleSet ? scaleSetIdOf(scaleSet) : 0;
       if (!scaleSet || id === 0) return {};
       const leaked = await attempt(() => deleteAtGitHub(deps, scaleSet, id), { force, scaleSet, id });
+      // Asking GitHub took its time: another one may have the name by now.
+      if (!(await readScaleSet(deps.kubernetes, target))) return leaked === undefined ? {} : { leaked };
       const { namespace, name } = target;
       const metadata = { annotations: { [RUNNER_SCALE_SET_ID_ANNOTATION]: null } };
       await ignoreNotFound(

@@ -100,7 +100,7 @@ async function publishFinalizer(
   const key = { namespace, name: runnerSet.name };
   if (removeFinalizer) await dropProxySecret(kubernetes, key);
   const change = { finalizer: EPHEMERAL_RUNNER_SET_FINALIZER, present: addFinalizer === true };
-  await setFinalizer(kubernetes, { resource: ephemeralRunnerSets, ...key }, change);
+  await setFinalizer(kubernetes, { resource: ephemeralRunnerSets, ...key, uid: runnerSet.uid }, change);
 }
 
 async function publishSet(

@@ -38,7 +38,7 @@ const listenOptions = {
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '10s' },
 } as const satisfies ActivityOptions;
 
-const short = { startToCloseTimeout: '60s', retry } as const satisfies ActivityOptions;
+const short = { startToCloseTimeout: '60s', heartbeatTimeout, retry } as const satisfies ActivityOptions;
 
 /** What must be done in the end, however long the cluster does not answer. */
 const patient = {
@@ -96,7 +96,7 @@ export class Executor {
       if (plan.listen === 'start') void this.listen(listener);
       if (plan.pod) void this.changePod(plan.pod, listener);
       if (plan.publish) void this.publish(plan.publish, listener);
-      if (plan.close) void this.close();
+      if (plan.close) void this.close(listener);
     }
     this.phase.show(listenerPhase(this.state));
     if (plan.wakeAt !== undefined) this.alarm.setTo(plan.wakeAt);
@@ -131,11 +131,13 @@ export class Executor {
     this.applying = true;
     const activity = change === 'apply' ? applyListenerPod : removeListenerPod;
     const failed = await failureOf(
-      activity.executeWithOptions({ ...short, summary: `${change} the pod` }, [this.key]),
+      activity.executeWithOptions({ ...short, summary: `${change} the pod` }, [
+        { ...this.key, uid: listener.uid },
+      ]),
     );
     this.applying = false;
     this.hasNews = true;
-    settlePod(this.state, { key: podKey(listener), ...failed }, Date.now());
+    if (this.isStill(listener)) settlePod(this.state, { key: podKey(listener), ...failed }, Date.now());
   }
 
   private async publish(
@@ -152,7 +154,7 @@ export class Executor {
     if (failed) {
       if (mayTellAgain(this.failures)) this.state.events.unshift(...events);
       this.mayPublishAt = nextPublicationAt(Date.now(), this.failures);
-    } else {
+    } else if (this.isStill(listener)) {
       if (condition) this.state.published = conditionKey(condition, generation);
       if (addFinalizer && this.state.listener) this.state.listener.hasFinalizer = true;
     }
@@ -160,15 +162,22 @@ export class Executor {
     this.hasNews = true;
   }
 
-  private async close(): Promise<void> {
+  private async close(listener: ObservedListener): Promise<void> {
     this.closing = true;
     const { progress } = this.state;
-    const { failed } = await failureOf(closeListener({ ...this.key, ...(progress && { progress }) }));
+    const { failed } = await failureOf(
+      closeListener({ ...this.key, uid: listener.uid, ...(progress && { progress }) }),
+    );
     this.closings = failed ? this.closings + 1 : 0;
     if (failed) this.mayCloseAt = nextPublicationAt(Date.now(), this.closings);
-    else delete this.state.listener?.hasFinalizer;
+    else if (this.isStill(listener)) delete this.state.listener?.hasFinalizer;
     this.closing = false;
     this.hasNews = true;
+  }
+
+  /** Another one may have taken its name meanwhile: what was done for the first is not true of it. */
+  private isStill({ uid }: ObservedListener): boolean {
+    return this.state.listener?.uid === uid;
   }
 
   /** Ends the timer, because the workflow is about to continue as new. */

@@ -13,7 +13,12 @@ export function observeListener(
   state.listener = listener;
   // Secrets are not watched: now and then the pod's objects are compared with what they are made from.
   if (snapshot) delete state.applied;
-  if (!listener || before?.specHash === listener.specHash) return;
-  // Whoever edits the listener has repaired something: try at once.
+  const isAnother = Boolean(before && listener && before.uid !== listener.uid);
+  if (isAnother) {
+    delete state.applied;
+    delete state.published;
+  }
+  if (!listener || (before?.specHash === listener.specHash && !isAnother)) return;
+  // Whoever edits the listener, or makes it anew, has repaired something: try at once.
   Object.assign(state, { failures: 0, nextTryAt: 0, applyTries: 0, applyAt: 0 });
 }

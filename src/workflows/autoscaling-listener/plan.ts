@@ -82,8 +82,10 @@ type Deciding = ListenerCircumstances & { wakes: number[] };
 function listening(
   { nextTryAt }: ListenerState,
   listener: ObservedListener,
-  { listening: held, stopping, now, wakes }: Deciding,
+  { listening: held, stopping, closing, now, wakes }: Deciding,
 ): ListenerPlan['listen'] {
+  // Of an earlier one of this name: its session ends first.
+  if (closing) return undefined;
   if (held && (stopping || isFor(held, listener))) return undefined;
   const rests = held && differsInNumber(held, listener);
   const due = held ? held.since + (rests ? CAPACITY_RESTS_MS : 0) : nextTryAt;

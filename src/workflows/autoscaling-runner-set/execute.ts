@@ -3,7 +3,7 @@ import type { Activities } from '../../activities/index.ts';
 import { WakeTimer } from '../wake-timer.ts';
 import type { Paused } from '../../messages/ephemeral-runner-set.ts';
 import { reconciled } from '../metrics-sink.ts';
-import { retry } from '../activity-options.ts';
+import { heartbeatTimeout, retry } from '../activity-options.ts';
 import { stopFrom } from '../activity-failure.ts';
 import type { AutoscalingRunnerSetPlan } from './plan.ts';
 import type { StepOutcome } from './settle.ts';
@@ -15,13 +15,13 @@ import { PhaseAttribute } from '../phase-attribute.ts';
 import { mayTellAgain, nextPublicationAt } from '../policies/publication-pace.ts';
 import { autoscalingRunnerSetPhase } from './view.ts';
 
-const options = { startToCloseTimeout: '60s', retry } as const;
+const options = { startToCloseTimeout: '60s', heartbeatTimeout, retry } as const;
 
 const { prepareScaleSet, applyChildren, dropChildren, removeScaleSet, releaseScaleSet, publishScaleSet } =
   proxyActivities<Activities>(options);
 
 /** What a person waits for. */
-const ordered = { startToCloseTimeout: '30s', retry } as const;
+const ordered = { startToCloseTimeout: '30s', heartbeatTimeout, retry } as const;
 
 const { pauseScaleSet } = proxyActivities<Activities>(ordered);
 

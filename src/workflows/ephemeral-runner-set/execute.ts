@@ -33,9 +33,9 @@ const long = {
   retry,
 } as const satisfies ActivityOptions;
 
-const short = { startToCloseTimeout: '30s', retry } as const satisfies ActivityOptions;
+const short = { startToCloseTimeout: '30s', heartbeatTimeout, retry } as const satisfies ActivityOptions;
 
-const asking = { startToCloseTimeout: '2m', retry } as const satisfies ActivityOptions;
+const asking = { startToCloseTimeout: '2m', heartbeatTimeout, retry } as const satisfies ActivityOptions;
 
 const { createRunners, retireRunners, publishStatus } = proxyActivities<Activities>(long);
 const { scaleRunnerSet, pauseRunnerSet, checkRegistrations } = proxyActivities<Activities>(short);

@@ -24,6 +24,7 @@ let connections: GitHubConnections;
 let cluster: ClusterStandIn;
 let scaleSetId: number;
 let sessionId: string;
+let uid: string;
 let forgotten: string[];
 
 beforeEach(async () => {
@@ -39,7 +40,7 @@ beforeEach(async () => {
     metadata: { name: 'github' },
     data: { github_token: Buffer.from(github.token).toString('base64') },
   });
-  cluster.put(autoscalingListeners, key.namespace, {
+  const { metadata } = cluster.put(autoscalingListeners, key.namespace, {
     metadata: {
       name: key.name,
       finalizers: [AUTOSCALING_LISTENER_FINALIZER],
@@ -54,6 +55,7 @@ beforeEach(async () => {
       ephemeralRunnerSetName: 'demo',
     },
   });
+  uid = metadata.uid ?? '';
   await cluster.client.delete(autoscalingListeners, key);
 });
 afterEach(async () => {
@@ -71,7 +73,7 @@ async function close(input: Partial<CloseListenerInput> = {}): Promise<void> {
     },
   });
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
-  await environment.run(activity, { ...key, ...input });
+  await environment.run(activity, { ...key, uid, ...input });
 }
 
 const hasSession = () => github.admin.scaleSets()[0]?.hasSession;
@@ -144,6 +146,29 @@ test('while the objects of its pod cannot be removed, the finalizer stays', asyn
   expect(listener()?.metadata.finalizers).toEqual([AUTOSCALING_LISTENER_FINALIZER]);
   expect(forgotten).toEqual([]);
   await close();
+  expect(listener()).toBeUndefined();
+});
+
+test('another one of its name keeps its session, its pod and its finalizer', async () => {
+  uid = 'of-the-one-before';
+  const ownerReferences = [{ kind: 'AutoscalingListener', uid: listener()!.metadata.uid }];
+  cluster.put(pods, key.namespace, { metadata: { name: key.name, ownerReferences } });
+  github.admin.clearCalls();
+  await close({ progress: progress(sessionId) });
+  expect(github.admin.calls()).toEqual([]);
+  expect(hasSession()).toBe(true);
+  expect(cluster.find(pods, key)).toBeDefined();
+  expect(listener()?.metadata.finalizers).toEqual([AUTOSCALING_LISTENER_FINALIZER]);
+  expect(forgotten).toEqual([]);
+});
+
+test('one that is made anew while it closes keeps what it has made for itself', async () => {
+  const made = { name: key.name, ownerReferences: [{ kind: 'AutoscalingListener', uid: 'of-the-next-one' }] };
+  cluster.put(pods, key.namespace, { metadata: made });
+  cluster.put(secrets, key.namespace, { metadata: { ...made, name: `${key.name}-config` } });
+  await close();
+  expect(cluster.find(pods, key)).toBeDefined();
+  expect(cluster.find(secrets, { ...key, name: `${key.name}-config` })).toBeDefined();
   expect(listener()).toBeUndefined();
 });
 

@@ -75,7 +75,8 @@ async function apply(excludedLabelPrefixes: readonly string[] = []): Promise<str
     excludedLabelPrefixes,
   });
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
-  await environment.run(activity, key);
+  const { uid = '' } = cluster.find(autoscalingListeners, key)?.metadata ?? {};
+  await environment.run(activity, { ...key, uid });
   return cluster.writes.map(({ verb, resource }) => `${verb} ${resource}`);
 }
 

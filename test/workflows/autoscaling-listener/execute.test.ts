@@ -12,7 +12,8 @@ import {
   turn,
   workflowModule,
 } from '../workflow-stand-in.ts';
-import { progress, stateOf } from './builders.ts';
+import { observeListener } from '../../../src/workflows/autoscaling-listener/observe.ts';
+import { observation, progress, seen, stateOf } from './builders.ts';
 
 jest.unstable_mockModule('@temporalio/workflow', workflowModule);
 const { Executor } = await import('../../../src/workflows/autoscaling-listener/execute.ts');
@@ -183,12 +184,24 @@ describe('the end', () => {
   test('closes the session that is known, and lets the resource go', async () => {
     const { executor, state, carryOut } = going();
     await carryOut({ close: true });
-    expect(lastOf('closeListener').input).toEqual({ ...KEY, progress });
+    expect(lastOf('closeListener').input).toEqual({ ...KEY, uid: 'uid-1', progress });
     expect(executor).toMatchObject({ closing: true, inFlight: true });
     lastOf('closeListener').resolve();
     await turn();
     expect(state.listener).not.toHaveProperty('hasFinalizer');
     expect(executor).toMatchObject({ closing: false, hasNews: true });
+  });
+
+  test('of one whose name was taken over meanwhile says nothing of the other', async () => {
+    const { state, carryOut } = going();
+    await carryOut({ close: true, pod: 'apply' });
+    observeListener(state, observation(seen({ uid: 'uid-2' })));
+    lastOf('applyListenerPod').resolve();
+    lastOf('closeListener').resolve();
+    await turn();
+    expect(lastOf('applyListenerPod').input).toEqual({ ...KEY, uid: 'uid-1' });
+    expect(state).toMatchObject({ listener: { uid: 'uid-2', hasFinalizer: true }, applyTries: 0 });
+    expect(state).not.toHaveProperty('applied');
   });
 
   test('that does not come is tried again after a while', async () => {

@@ -58,3 +58,17 @@ test('a watch that another one replaced overwrites nothing', () => {
   observeListener(state, { ...observation(null), sequence: { epoch: 2, seq: 2 } });
   expect(state.listener).toBeNull();
 });
+
+test('another one of the same name has nothing yet of what the first had, but its session', () => {
+  const state = { ...stateOf({}, { progress, applied: 'spec-1', published: 'p' }), ...waiting };
+  observeListener(state, observation(seen({ uid: 'uid-2' })));
+  expect(state).toMatchObject({ ...none, progress });
+  expect(state).not.toHaveProperty('applied');
+  expect(state).not.toHaveProperty('published');
+});
+
+test('another one begins to listen when the first has been closed', () => {
+  const state = stateOf({ uid: 'uid-2' });
+  expect(decideListener(state, { ...idle, closing: true })).not.toHaveProperty('listen');
+  expect(decideListener(state, idle)).toMatchObject({ listen: 'start' });
+});
