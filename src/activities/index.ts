@@ -32,6 +32,10 @@ export interface Activities extends OrderActivities, ScaleSetActivities, Listene
   retireRunners(input: RetireRunnersInput): Promise<RetireRunnersResult>;
   publishStatus(input: PublishStatusInput): Promise<void>;
   checkRegistrations(input: CheckRegistrationsInput): Promise<CheckRegistrationsResult>;
+}
+
+/** What those do who serve the task queue of the watch. */
+export interface WatchActivities {
   watchCluster(): Promise<void>;
 }
 
@@ -42,14 +46,18 @@ export type ActivityDeps = Omit<CreateRunnersDeps, 'metrics'> &
     listenerMetrics?: ListenerMetrics | undefined;
   } & { metrics: CreateRunnersDeps['metrics'] & WatchClusterDeps['metrics'] };
 
-/** Every activity of a worker. The keys are the activity types that histories record. */
+/** The watch alone. */
+export const watchActivities = (deps: WatchClusterDeps): WatchActivities => ({
+  watchCluster: watchClusterActivity(deps),
+});
+
+/** Every activity of the workflows of resources. The keys are the activity types that histories record. */
 export function createActivities(deps: ActivityDeps): Activities {
   const reads = createSharedReads(deps.kubernetes);
   return {
     createRunners: createRunnersActivity({ ...deps, reads }),
     retireRunners: retireRunnersActivity({ ...deps, reads }),
     publishStatus: publishStatusActivity(deps),
-    watchCluster: watchClusterActivity(deps),
     ...beating({
       checkRegistrations: checkRegistrationsActivity(deps),
       ...orderActivities(deps),

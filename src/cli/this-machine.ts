@@ -5,6 +5,13 @@ import type { Surroundings } from './surroundings.ts';
 
 type ClusterSettings = Pick<WorkerConfiguration, 'kubeconfig' | 'context'>;
 
+/** A request that nobody answers must not keep a process that has been told to end. */
+const LEAVE_MS = 1_000;
+
+function leave(): void {
+  setTimeout(() => process.exit(), LEAVE_MS).unref();
+}
+
 /** The real world. Clients are loaded when they are needed: help and errors come at once. */
 export const thisMachine: Surroundings = {
   env: process.env,
@@ -25,11 +32,11 @@ export const thisMachine: Surroundings = {
   },
   runWorker: async (configuration: WorkerConfiguration, log: Logger) => {
     const { runWorker } = await import('../workers/run-worker.ts');
-    await runWorker(configuration, log);
+    await runWorker(configuration, log).finally(leave);
   },
   runListener: async (configuration, log) => {
     const { runListener } = await import('../workers/run-listener.ts');
-    await runListener(configuration, log);
+    await runListener(configuration, log).finally(leave);
   },
   startStandIn: async (options) => {
     const { loadStandIn } = await import('./stand-in.ts');

@@ -6,6 +6,9 @@
 /** The task queue of a cluster's workflows and activities. */
 export const taskQueueOf = (cluster: string): string => `temporal-arc/${cluster}`;
 
+/** The task queue of a cluster's watch: nothing that waits for GitHub may stand before it. */
+export const watchTaskQueueOf = (cluster: string): string => `${taskQueueOf(cluster)}/watch`;
+
 /** The task queue of a cluster's message sessions: each holds one slot for as long as it lives. */
 export const listenersTaskQueueOf = (cluster: string): string => `${taskQueueOf(cluster)}/listeners`;
 

@@ -1,7 +1,7 @@
 import type { WorkflowClient } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { clusterKey } from '../messages/search-attributes.ts';
-import { clusterWatchWorkflowId, taskQueueOf } from '../messages/workflow-ids.ts';
+import { clusterWatchWorkflowId, watchTaskQueueOf } from '../messages/workflow-ids.ts';
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
 import { namespaces } from '../kubernetes/client/resources.ts';
 
@@ -29,7 +29,7 @@ export async function claimCluster(
   try {
     await workflows.start('clusterWatch', {
       workflowId,
-      taskQueue: taskQueueOf(cluster),
+      taskQueue: watchTaskQueueOf(cluster),
       args: [{ cluster }],
       memo: { clusterUid: uid },
       staticSummary: `watch on cluster ${cluster}`,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { ListenerPods } from '../activities/autoscaling-listener/pod.ts';
 import type { GitHubCallRecorder } from '../github/call-record.ts';
@@ -28,6 +29,9 @@ import { workflowCode } from './workflow-code.ts';
  * requests of a hundred runners would come half a second late, and with it the next message.
  */
 const SESSION_CONNECTIONS = 10;
+
+/** Connections that do not close within this time are left as they are. */
+const CLOSE_MS = 1_000;
 
 /**
  * Runs a worker until SIGTERM or SIGINT, then ends it in good order.
@@ -74,14 +78,15 @@ export async function runWorker(configuration: WorkerConfiguration, logger: Logg
     logger.info('The worker is ready.', { cluster, temporalNamespace: namespace, version });
     await untilToldToStop(checked.worker, logger);
   } finally {
-    await stopSharing();
-    await Promise.allSettled([
+    const closing = Promise.allSettled([
+      stopSharing(),
       endpoints.close(),
       checked.connection?.close(),
       kubernetes.close(),
       sessionsKubernetes.close(),
       github.close(),
     ]);
+    await Promise.race([closing, sleep(CLOSE_MS, undefined, { ref: false })]);
   }
 }
 

@@ -1,20 +1,20 @@
 import { Client } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
-import { Worker } from '@temporalio/worker';
+import { GracefulShutdownPeriodExpiredError, Worker } from '@temporalio/worker';
 import type { InjectedSinks, WorkflowBundleOption } from '@temporalio/worker';
 import type { ActivityDeps } from '../activities/index.ts';
-import { createActivities } from '../activities/index.ts';
+import { createActivities, watchActivities } from '../activities/index.ts';
 import type { SessionActivities } from '../activities/autoscaling-listener/index.ts';
 import { clusterSessionActivities } from '../activities/autoscaling-listener/index.ts';
 import { noListenerMetrics } from '../activities/autoscaling-listener/metrics.ts';
-import { listenersTaskQueueOf, taskQueueOf } from '../messages/workflow-ids.ts';
+import { listenersTaskQueueOf, taskQueueOf, watchTaskQueueOf } from '../messages/workflow-ids.ts';
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
 import type { MetricsSinks } from '../workflows/metrics-sink.ts';
 import { claimCluster, clusterUid, ClusterNameTakenError } from './cluster-claim.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 
 /** Everything a worker is made of, ready to use. */
-export interface WorkerParts extends Omit<ActivityDeps, 'workflows'> {
+export interface WorkerParts extends Omit<ActivityDeps, 'workflows' | 'stopping'> {
   connection: NativeConnection;
   temporalNamespace: string;
   workflowBundle: WorkflowBundleOption;
@@ -43,7 +43,7 @@ type WorkerRole = 'all' | 'control' | 'listeners';
 export interface RunningWorker {
   /** Whether it takes work from Temporal. */
   isPolling(): boolean;
-  /** Ends in good order: what is in flight may finish, within the grace time. */
+  /** Ends in good order: the watch is handed over first, what is in flight may finish, within the grace time. */
   stop(): Promise<void>;
   /** Resolves when it has ended, rejects when it failed. */
   readonly ended: Promise<void>;
@@ -57,6 +57,9 @@ const LISTENER_SLOTS = 1_000;
 
 /** Activities at the same time. They wait more than they work: the limits that matter are per set. */
 const ACTIVITY_SLOTS = 1_000;
+
+/** What is told to end after the grace time has so long for it. Whatever stands still even then is left behind. */
+const FORCE_MS = 2_000;
 
 /**
  * What the SDK holds heartbeats back for, at most: otherwise nearly until their timeout. By them a session learns that
@@ -75,23 +78,36 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   const claim = { cluster, uid: await clusterUid(parts.kubernetes) };
   await registerSearchAttributes(connection.operatorService, namespace);
   await claimCluster(client.workflow, claim);
-  const deps = { ...parts, workflows: client.workflow };
+  const stopping = new AbortController();
+  const deps = { ...parts, workflows: client.workflow, stopping: stopping.signal };
   const workers = await Promise.all([
-    ...(role === 'listeners' ? [] : [createWorker(deps)]),
+    ...(role === 'listeners' ? [] : [createWatchWorker(deps), createWorker(deps)]),
     ...(role === 'control' ? [] : [createListenersWorker(deps)]),
   ]);
   const claiming = keepClaim(() => claimCluster(client.workflow, claim), parts.log);
-  return runTogether(workers, () => clearInterval(claiming));
+  return runTogether(workers, {
+    onStop: () => stopping.abort(),
+    onEnd: () => clearInterval(claiming),
+  });
 }
 
-/** Several workers as one: when one ends, whyever, the others do. */
-export function runTogether(workers: readonly Worker[], onEnd: () => void = () => undefined): RunningWorker {
+/** What else is done when several workers end. */
+interface Endings {
+  /** Before the first of them is told to. */
+  onStop?: () => void;
+  /** After the last one. */
+  onEnd?: () => void;
+}
+
+/** Several workers as one: when one ends, whyever, the others do, in the order given. */
+export function runTogether(workers: readonly Worker[], { onStop, onEnd }: Endings = {}): RunningWorker {
   const shutdown = (): void => {
+    onStop?.();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
-  const runs = workers.map((worker) => worker.run().finally(shutdown));
+  const runs = workers.map((worker) => worker.run().catch(unlessOutOfTime).finally(shutdown));
   const ended = Promise.allSettled(runs).then((results) => {
-    onEnd();
+    onEnd?.();
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   });
@@ -104,6 +120,34 @@ export function runTogether(workers: readonly Worker[], onEnd: () => void = () =
     ended,
   };
 }
+
+/** What did not end within the grace time is taken up by another worker, after its heartbeat: that is no failure of this one. */
+function unlessOutOfTime(error: unknown): void {
+  if (!(error instanceof GracefulShutdownPeriodExpiredError)) throw error;
+}
+
+/**
+ * The watch has a task queue of its own, with the tasks of its workflow: it must not wait behind a thousand activities
+ * that GitHub does not answer, nor behind workflows that are being replayed.
+ */
+const createWatchWorker = (parts: WorkerParts & ActivityDeps): Promise<Worker> =>
+  Worker.create({
+    connection: parts.connection,
+    namespace: parts.temporalNamespace,
+    taskQueue: watchTaskQueueOf(parts.cluster),
+    workflowBundle: parts.workflowBundle,
+    activities: watchActivities(parts),
+    maxCachedWorkflows: 2,
+    // A second one: the watch may come back to this worker while the one before is still ending.
+    maxConcurrentActivityTaskExecutions: 2,
+    maxConcurrentWorkflowTaskExecutions: 2,
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
+    workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 2 },
+    activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
+    // The watch never ends by itself: it is told at once, so that another worker has it before this one is gone.
+    shutdownGraceTime: 0,
+    shutdownForceTime: FORCE_MS,
+  });
 
 function createWorker(parts: WorkerParts & ActivityDeps): Promise<Worker> {
   const sinks: InjectedSinks<MetricsSinks> = {
@@ -122,7 +166,7 @@ function createWorker(parts: WorkerParts & ActivityDeps): Promise<Worker> {
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: parts.workflowPollers },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: parts.activityPollers },
     shutdownGraceTime: parts.shutdownGraceMs,
-    shutdownForceTime: parts.shutdownGraceMs + 5_000,
+    shutdownForceTime: parts.shutdownGraceMs + FORCE_MS,
   });
 }
 
@@ -164,7 +208,7 @@ export const createSessionWorker = (parts: SessionWorkerParts): Promise<Worker> 
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS,
     // A session never ends by itself: it is told at once, and finishes the message it is at.
     shutdownGraceTime: 0,
-    shutdownForceTime: parts.shutdownGraceMs + 5_000,
+    shutdownForceTime: parts.shutdownGraceMs + FORCE_MS,
   });
 
 function keepClaim(claim: () => Promise<void>, log: WorkerParts['log']): NodeJS.Timeout {

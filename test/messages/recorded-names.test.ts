@@ -1,4 +1,4 @@
-import { createActivities } from '../../src/activities/index.ts';
+import { createActivities, watchActivities } from '../../src/activities/index.ts';
 import { sessionActivities } from '../../src/activities/autoscaling-listener/index.ts';
 import { startOptionsFor } from '../../src/activities/cluster-watch/workflow-start.ts';
 import type { WorkflowTarget } from '../../src/activities/cluster-watch/workflow-target.ts';
@@ -82,8 +82,8 @@ test('the types of activities', () => {
     'removeScaleSet',
     'retireRunners',
     'scaleRunnerSet',
-    'watchCluster',
   ]);
+  expect(Object.keys(watchActivities({} as never))).toEqual(['watchCluster']);
   expect(Object.keys(sessionActivities({} as never))).toEqual(['listen']);
 });
 
@@ -130,6 +130,7 @@ const forms: Record<keyof typeof ids, [formed: string, expected: string]> = {
     'kind/ephemeralrunners/team',
   ],
   taskQueueOf: [ids.taskQueueOf(cluster), 'temporal-arc/kind'],
+  watchTaskQueueOf: [ids.watchTaskQueueOf(cluster), 'temporal-arc/kind/watch'],
   listenersTaskQueueOf: [ids.listenersTaskQueueOf(cluster), 'temporal-arc/kind/listeners'],
   listenerTaskQueueOf: [
     ids.listenerTaskQueueOf(cluster, namespace, name),

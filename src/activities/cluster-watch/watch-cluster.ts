@@ -1,5 +1,5 @@
 import type { Info } from '@temporalio/activity';
-import { CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { WorkflowClient } from '@temporalio/client';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
@@ -61,7 +61,8 @@ const GAUGES_MS = 1_000;
 
 /**
  * Watches the cluster until it is cancelled, and tells each workflow what changed for it. Begins with a full snapshot
- * for every workflow, and repeats it at intervals, so that nothing depends on any single message.
+ * for every workflow, and repeats it at intervals, so that nothing depends on any single message. When its worker is to
+ * end it fails (`WorkerStopping`), so that another one goes on at once.
  */
 export const watchClusterActivity = (deps: WatchClusterDeps) => async (): Promise<void> => {
   const context = Context.current();
@@ -75,8 +76,21 @@ export const watchClusterActivity = (deps: WatchClusterDeps) => async (): Promis
     stopBeating();
     deps.metrics.unwatched();
   }
+  if (context.cancellationDetails?.workerShutdown) throw handedOver();
   throw new CancelledFailure('The watch was ended.');
 };
+
+/** Not by the backoff of failures, which grows with each worker that ends. */
+const NEXT_WATCH_MS = 50;
+
+/** Lets Temporal begin the watch in another worker at once. */
+const handedOver = (): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: 'WorkerStopping',
+    message: 'The worker ends; another one goes on.',
+    nextRetryDelay: NEXT_WATCH_MS,
+    category: 'BENIGN',
+  });
 
 /**
  * Grows with each attempt, and with each watch that is begun after another: when it was first scheduled, in microseconds

@@ -54,6 +54,8 @@ export interface CreateRunnersDeps extends GitHubAccessDeps {
   /** For the template and the credentials. Default: the client itself. */
   reads?: Pick<KubernetesClient, 'get'>;
   metrics: { runnerCreated(namespace: string, set: string, seconds: number): void };
+  /** The worker is to end: no further runner is begun. */
+  stopping?: AbortSignal | undefined;
 }
 
 /** What survives a failed attempt: the heartbeat's details. */
@@ -69,7 +71,7 @@ const nothingYet = (): Progress => ({ result: { created: [], rejected: [], begun
  * Creates the named runners, `atOnce` at a time. A failure that concerns them all ends it: with a result when it is of no
  * use to go on (`stopped`), with a failure when Temporal should try again. What was done by then is in the heartbeat,
  * and the cluster shows it to whoever goes on. Cancelled, it answers with what was done by then: the runners it was at are
- * among those begun.
+ * among those begun. When its worker is to end, it finishes those and leaves the others to another worker.
  */
 export const createRunnersActivity =
   (deps: CreateRunnersDeps) =>
@@ -81,7 +83,7 @@ export const createRunnersActivity =
     try {
       const errors = await fillLanes(deps, input, { progress, signal });
       // Where one runner shows that it is of no use to go on, it is of none for the others.
-      return signal.aborted
+      return signal.aborted || (deps.stopping?.aborted && errors.length === 0)
         ? progress.result
         : conclude(progress.result, errors, { preferred: 'stop', reported: firstOfEachReason });
     } finally {
@@ -108,7 +110,7 @@ async function fillLanes(
   const source = await sourceOf(deps, input, context.signal).catch(failed);
   if (!source) return errors;
   const makeNext = async (name: string): Promise<void> => {
-    if (context.signal.aborted || errors.length > 0) return;
+    if (context.signal.aborted || deps.stopping?.aborted || errors.length > 0) return;
     await makeOne(deps, { ...input, ...source, name }, context).catch(failed);
   };
   await inParallel(names, makeNext, input.atOnce ?? 1);

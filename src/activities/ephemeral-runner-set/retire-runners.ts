@@ -55,11 +55,14 @@ export interface RetireRunnersDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
   /** For the template and the credentials. Default: the client itself. */
   reads?: Pick<KubernetesClient, 'get'>;
+  /** The worker is to end: no further runner is begun. */
+  stopping?: AbortSignal | undefined;
 }
 
 /**
  * Retires runners: GitHub first, so that none is taken which has just got a job, then pod, Secret and object. Each
- * runner fails for itself; failures are reported together. Cancelled, it answers with those retired by then.
+ * runner fails for itself; failures are reported together. Cancelled, it answers with those retired by then; when its
+ * worker is to end, it begins no further one.
  */
 export const retireRunnersActivity =
   (deps: RetireRunnersDeps) =>
@@ -77,9 +80,10 @@ export const retireRunnersActivity =
       const settled = new Set([...result.retired, ...result.busy]);
       const queue = input.runners.filter(({ name }) => !settled.has(name));
       const one = { ...deps, ...input, shared, signal: context.cancellationSignal };
-      await inParallel(queue, (runner) =>
-        retireOne(one, runner, result).catch((error: unknown) => errors.push(error)),
-      );
+      await inParallel(queue, async (runner) => {
+        if (deps.stopping?.aborted) return;
+        await retireOne(one, runner, result).catch((error: unknown) => errors.push(error));
+      });
     } catch (error) {
       errors.push(error);
     } finally {

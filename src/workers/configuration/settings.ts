@@ -132,10 +132,11 @@ export const SETTINGS = {
   shutdownGraceMs: duration({
     group: TEMPORAL,
     flag: 'shutdown-grace',
-    default: '20s',
+    default: '3s',
     min: 0,
     max: 3_600_000,
-    description: "How long work in flight may finish on SIGTERM; the pod's grace period must be longer.",
+    description:
+      "How long work in flight may finish on SIGTERM; nothing new is begun. The pod's grace period must be 5s longer.",
   }),
   runnerCreationConcurrency: wholeNumber({
     group: RUNNERS,

@@ -1,5 +1,5 @@
 import { continueAsNew, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
-import type { Activities } from '../../activities/index.ts';
+import type { WatchActivities } from '../../activities/index.ts';
 import { heartbeatTimeout } from '../activity-options.ts';
 
 const options = {
@@ -8,7 +8,7 @@ const options = {
   retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '10s' },
 } as const;
 
-const { watchCluster } = proxyActivities<Activities>(options);
+const { watchCluster } = proxyActivities<WatchActivities>(options);
 
 interface ClusterWatchInput {
   cluster: string;

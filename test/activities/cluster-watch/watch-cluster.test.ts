@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ActivityCancellationDetails } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { WatchClusterDeps } from '../../../src/activities/cluster-watch/watch-cluster.ts';
@@ -249,4 +250,17 @@ test('an epoch is a number that JSON keeps exactly, for 200 years', () => {
   expect(epochOf({ scheduledTimestampMs: Date.parse('2226-01-01'), attempt: 1 })).toBeLessThan(
     Number.MAX_SAFE_INTEGER,
   );
+});
+
+test('with its worker ending, the watch fails such that another one begins at once, not after a backoff', async () => {
+  putSet();
+  const { env, ended } = watch();
+  await eventually(() => expect(toldTo(SET)).toHaveLength(1));
+  env.cancel('WORKER_SHUTDOWN', new ActivityCancellationDetails({ workerShutdown: true }));
+  await expect(ended).rejects.toMatchObject({
+    type: 'WorkerStopping',
+    nonRetryable: false,
+    nextRetryDelay: 50,
+  });
+  expect(unwatched).toBe(1);
 });

@@ -16,8 +16,9 @@ const scene = aScene();
 let measured: string[];
 beforeEach(() => void (measured = []));
 
-const activity = () =>
+const activity = (stopping?: AbortSignal) =>
   createRunnersActivity({
+    stopping,
     kubernetes: scene.cluster.client,
     github: scene.connections,
     version: '1.2.3',
@@ -165,5 +166,18 @@ test('cancelled, it answers with what was done by then', async () => {
   while (scene.callsOf('generatejitconfig') === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   environment.cancel();
   expect(await ended).toEqual({ created: [], rejected: [], begun: ['r1'] });
+  expect(scene.runner('r2')).toBeUndefined();
+});
+
+test('when its worker is to end, it finishes the runner that it is at, and leaves the others', async () => {
+  const stopping = new AbortController();
+  scene.github.admin.setLatency({ generatejitconfig: 50 });
+  const ended = run(activity(stopping.signal), input(['r1', 'r2']));
+  while (scene.callsOf('generatejitconfig') === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  stopping.abort();
+  const result = await ended;
+  expect(namesOf(result)).toEqual(['r1']);
+  expect(result).toMatchObject({ rejected: [], begun: [] });
+  expect(result).not.toHaveProperty('stopped');
   expect(scene.runner('r2')).toBeUndefined();
 });

@@ -123,6 +123,7 @@ async function startWorker(options: WorkerOptions): Promise<RunningProcess> {
     name: 'worker',
     ...workerCommand({ ...options, health }),
     logFile: options.logFile,
+    graceMs: 20_000,
   });
   await worker.alive(waitUntil('The worker', async () => (await fetch(`http://${health}/readyz`)).ok));
   return worker;

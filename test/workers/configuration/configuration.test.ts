@@ -37,7 +37,7 @@ describe('readConfiguration', () => {
       metricsAddress: { host: '', port: 8080 },
       healthAddress: { host: '', port: 8081 },
       logLevel: 'info',
-      shutdownGraceMs: 20_000,
+      shutdownGraceMs: 3_000,
       maxCachedWorkflows: 1000,
       snapshotIntervalMs: 600_000,
     });
