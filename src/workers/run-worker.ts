@@ -60,12 +60,13 @@ export async function runWorker(configuration: WorkerConfiguration, logger: Logg
   });
   const { connectionOptions, namespace } = temporalConfig(configuration, process.env);
   const checked: Checked = { kubernetes };
-  const endpoints = await serveEndpoints({ ...configuration, metrics, checks: checksOf(checked) });
+  const endpoints = await serveEndpoints({ ...configuration, metrics, checks: checksOf(checked, metrics) });
   const stopSharing = shareRateLimits({ pauses, kubernetes, namespace: namespaceOf(kubeConfig), log });
   try {
     checked.connection = await connectTemporal(connectionOptions);
     checked.worker = await startWorker({
       ...partsFrom(configuration, { logger, metrics }),
+      eventNamespace: namespaceOf(kubeConfig),
       listenerPods: listenerPodsOf(configuration, { address: connectionOptions.address ?? '', namespace }),
       kubernetes,
       sessionsKubernetes,
@@ -165,7 +166,11 @@ interface Checked {
   worker?: RunningWorker;
 }
 
-const checksOf = (checked: Checked): ReadinessChecks => ({
+const checksOf = (checked: Checked, metrics: Metrics): ReadinessChecks => ({
+  watch: () => {
+    const refusals = metrics.refusals();
+    if (refusals.length > 0) throw new Error(refusals.map(({ message }) => message).join(' '));
+  },
   worker: () => {
     if (!checked.worker?.isPolling()) throw new Error('The worker takes no work.');
   },

@@ -33,6 +33,8 @@ export interface ClusterFault {
   resource: Resource;
   /** Any of the resource unless given. */
   name?: string;
+  /** Any unless given. */
+  namespace?: string;
   /** Refused with this status, reason and message. */
   status: number;
   reason: string;
@@ -219,7 +221,8 @@ export class ClusterStandIn {
         left > 0 &&
         fault.verb === verb &&
         fault.resource.plural === resource.plural &&
-        (fault.name ?? key.name) === key.name,
+        (fault.name ?? key.name) === key.name &&
+        (fault.namespace ?? key.namespace) === key.namespace,
     );
     if (!hit) return;
     hit.left -= 1;

@@ -1,4 +1,5 @@
 import { parseConfigUrl } from '../../github/config-url.ts';
+import type { WatchRefusal } from './watch-refusals.ts';
 import type { ObservedRunner, ObservedRunnerSet } from '../../messages/observations.ts';
 
 /** One EphemeralRunnerSet with its runners, as the watch knows them. */
@@ -14,6 +15,8 @@ export interface ClusterGauges {
   replicas(sets: { namespace: string; name: string; desired: number; current: number }[]): void;
   /** This watch has ended. */
   unwatched(): void;
+  /** What the API server keeps the watch from seeing, all of it. */
+  refused(refusals: readonly WatchRefusal[]): void;
   runners(scaleSets: ({ namespace: string; name: string } & Scope & Phases)[]): void;
 }
 

@@ -75,6 +75,12 @@ export class ScaleSetStore {
     ]);
   }
 
+  /** The namespace of the scale set that a listener serves; its own where that is not known. */
+  servedBy({ namespace, listener }: ListenerTarget): string {
+    const home = this.homes.get(`listener ${namespace}/${listener}`);
+    return (home !== undefined && split(home)[0]) || namespace;
+  }
+
   /** @param within the namespace that was listed; all of them unless given. Likewise below. */
   replaceScaleSets(objects: AutoscalingRunnerSet[], within?: string): void {
     const present = new Set(objects.map(keyOf));
@@ -178,7 +184,8 @@ export class ScaleSetStore {
     for (const [key, family] of this.families) {
       if (family.sets.size > 1 || this.isEventual()) this.parts.onNews(autoscalingRunnerSetTarget(key));
       for (const [listener, object] of family.listeners) {
-        if (this.capacities.get(listener) !== this.capacityFor(object)) this.announceListener(listener);
+        if (isSo(() => this.capacities.get(listener) !== this.capacityFor(object)))
+          this.announceListener(listener);
       }
     }
   }
@@ -281,8 +288,18 @@ export class ScaleSetStore {
 
   private announceListener(key: string): void {
     const target = listenerTarget(key);
-    if (this.told.get(toldKey(target)) === JSON.stringify(this.listenerContent(key))) return;
-    this.parts.onNews(target);
+    const differs = (): boolean =>
+      this.told.get(toldKey(target)) !== JSON.stringify(this.listenerContent(key));
+    if (isSo(differs)) this.parts.onNews(target);
+  }
+}
+
+/** What cannot be told of an odd object is left to the telling, which fails for that one alone. */
+function isSo(test: () => boolean): boolean {
+  try {
+    return test();
+  } catch {
+    return true;
   }
 }
 

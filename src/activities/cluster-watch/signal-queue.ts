@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowClient } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { exponentialBackoffMs } from '../../api/exponential-backoff.ts';
 import type { AnyObservation } from '../../messages/observations.ts';
 import { observeSignal } from '../../messages/observations.ts';
 import type { RunnerSettings } from '../../messages/settings.ts';
@@ -10,8 +11,8 @@ import { needsWorkflow, startOptionsFor } from './workflow-start.ts';
 import type { WorkflowTarget } from './workflow-target.ts';
 import { workflowIdOf } from './workflow-target.ts';
 
-/** After a message could not be delivered. */
-const AGAIN_MS = 1_000;
+/** After a message could not be delivered. One that Temporal never takes holds up nobody else. */
+const AGAIN = { firstMs: 1_000, longestMs: 10_000 };
 
 /** Where news come from. */
 export interface ObservationStore {
@@ -61,16 +62,26 @@ export class SignalQueue {
     void this.attend(key, target);
   }
 
+  /** There is somebody who may not have been told anything yet. */
+  introduce(target: WorkflowTarget): void {
+    const key = workflowIdOf(this.options.cluster, target);
+    if (!this.informed.has(key) && !this.busy.has(key)) this.notify(target, true);
+  }
+
   private async attend(key: string, target: WorkflowTarget): Promise<void> {
     const { signal, log } = this.options;
+    let failures = 0;
     while (!signal.aborted && this.busy.get(key) !== 'done') {
       const need = this.busy.get(key);
       this.busy.set(key, 'done');
-      let pause = AGAIN_MS;
+      let pause: number;
       try {
         const told = await (need === 'snapshot' ? this.tellAll(key, target) : this.tellNews(key, target));
         pause = spacingAfter(target, told);
+        failures = 0;
       } catch (error) {
+        failures += 1;
+        pause = exponentialBackoffMs(failures, AGAIN);
         this.informed.delete(key);
         this.busy.set(key, 'snapshot');
         log('A workflow could not be told of changes; trying again.', {

@@ -12,6 +12,7 @@ import {
   LISTENER_COMPONENT,
 } from '../../api/labels.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import type { KubernetesError } from '../../kubernetes/client/errors.ts';
 import { podStateOf } from '../../kubernetes/pod-state.ts';
 import type { PodState } from '../../kubernetes/pod-state.ts';
 import {
@@ -21,7 +22,7 @@ import {
   ephemeralRunnerSets,
   pods,
 } from '../../kubernetes/client/resources.ts';
-import type { KubernetesObject, Pod } from '../../kubernetes/client/resources.ts';
+import type { KubernetesObject, Pod, Resource } from '../../kubernetes/client/resources.ts';
 import type { ReflectOptions } from '../../kubernetes/client/watch.ts';
 import { reflect } from '../../kubernetes/client/watch.ts';
 import type { WorkflowTarget } from './workflow-target.ts';
@@ -30,12 +31,15 @@ import { RunnerStore } from './runner-store.ts';
 import type { NamedRunnerSet } from './runner-store.ts';
 import type { OwnedRunner } from './observed-runners.ts';
 import { observedRunner, observedRunnerSet } from './observed-runners.ts';
+import type { Feed, FeedScope } from './coverage.ts';
+import { Coverage } from './coverage.ts';
 import type { ClusterGauges } from './metrics.ts';
 import { reportRunners } from './metrics.ts';
 import { heartbeatUntilDone } from '../heartbeat.ts';
 import type { ObservationStore } from './signal-queue.ts';
 import { SignalQueue } from './signal-queue.ts';
 import { ScaleSetStore } from './scale-set-store.ts';
+import { WatchRefusals } from './watch-refusals.ts';
 import type { RunnerSettings, ScaleSetOptions } from '../../messages/settings.ts';
 import { DEFAULT_SCALE_SET_OPTIONS } from '../../messages/settings.ts';
 
@@ -50,6 +54,8 @@ export interface WatchClusterDeps {
   /** How children of scale sets are made; the defaults unless given. */
   scaleSets?: Partial<ScaleSetOptions> | undefined;
   excludedLabelPrefixes?: readonly string[];
+  /** Where Events about namespaces that may not be watched are written. */
+  eventNamespace?: string | undefined;
   /** Milliseconds between two full snapshots for each workflow. */
   snapshotIntervalMs: number;
   metrics: ClusterGauges;
@@ -105,32 +111,36 @@ async function watch(
   deps: WatchClusterDeps,
   { epoch, signal }: { epoch: number; signal: AbortSignal },
 ): Promise<void> {
-  let synced = false;
+  const coverage = new Coverage(deps.scaleSets?.controllerNamespace);
+  const refusals = new WatchRefusals({
+    ...{ kubernetes: deps.kubernetes, log: deps.log, signal },
+    report: (all) => deps.metrics.refused(all),
+    namespaces: [...(deps.eventNamespace === undefined ? [] : [deps.eventNamespace]), ...deps.namespaces],
+  });
+  const isCovered = (target: WorkflowTarget): boolean =>
+    coverage.covers(target, isListenerTarget(target) ? stores.scaleSets.servedBy(target) : undefined);
   const onNews = (target: WorkflowTarget): void => {
-    if (synced) signalQueue.notify(target);
+    if (isCovered(target)) signalQueue.notify(target);
   };
   const stores = createStores(deps, onNews);
   const signalQueue = new SignalQueue({ ...deps, epoch, store: routed(stores), signal });
-  const tellEveryone = (): void => {
-    for (const target of [...stores.cluster.targets(), ...stores.scaleSets.targets()])
-      signalQueue.notify(target, true);
+  const covered = (): WorkflowTarget[] =>
+    [...stores.cluster.targets(), ...stores.scaleSets.targets()].filter(isCovered);
+  const tellEveryone = (): void => covered().forEach((target) => signalQueue.notify(target, true));
+  const onSync = (scope: FeedScope): void => {
+    refusals.served(RESOURCES[scope.feed], scope.namespace);
+    if (coverage.add(scope)) covered().forEach((target) => signalQueue.introduce(target));
   };
+  const onFailure = ({ feed, namespace }: FeedScope, error: KubernetesError): void =>
+    refusals.failed(RESOURCES[feed], namespace, error);
   const all = followed(deps, stores);
-  const firstSync = new Countdown(all.length, () => {
-    synced = true;
-    tellEveryone();
-  });
-  const onFirstSync = (): void => firstSync.tick();
   const everySecond = (): void => {
     reportRunners(deps.metrics, stores.cluster.sets());
     stores.scaleSets.refresh();
   };
-  const timers = [
-    setInterval(() => synced && tellEveryone(), deps.snapshotIntervalMs),
-    setInterval(everySecond, GAUGES_MS),
-  ];
+  const timers = [setInterval(tellEveryone, deps.snapshotIntervalMs), setInterval(everySecond, GAUGES_MS)];
   try {
-    await Promise.all(all.map((begin) => begin({ signal, onFirstSync })));
+    await Promise.all(all.map((begin) => begin({ signal, onSync, onFailure })));
   } finally {
     timers.forEach((timer) => clearInterval(timer));
   }
@@ -164,25 +174,22 @@ const routed = ({ cluster, scaleSets }: Stores): ObservationStore => ({
       : cluster.snapshot(target),
 });
 
-/** Calls back once, when it was ticked as often as agreed. */
-class Countdown {
-  private left: number;
-  private readonly onZero: () => void;
-
-  constructor(count: number, onZero: () => void) {
-    this.left = count;
-    this.onZero = onZero;
-  }
-
-  tick(): void {
-    this.left -= 1;
-    if (this.left === 0) this.onZero();
-  }
-}
+/** Where each feed comes from. */
+const RESOURCES: Record<Feed, Resource<never>> = {
+  runnerSets: ephemeralRunnerSets as never,
+  runners: ephemeralRunners as never,
+  pods: pods as never,
+  scaleSets: autoscalingRunnerSets as never,
+  listeners: autoscalingListeners as never,
+  listenerPods: pods as never,
+};
 
 interface Reflection {
   signal: AbortSignal;
-  onFirstSync: () => void;
+  /** It was listed, or listed again. */
+  onSync: (scope: FeedScope) => void;
+  /** It could not be listed, or watched. */
+  onFailure: (scope: FeedScope, error: KubernetesError) => void;
 }
 
 /** Begins to follow one resource in one namespace. */
@@ -229,6 +236,7 @@ function runnerReflections(
 ): Begin[] {
   return [
     following<EphemeralRunnerSet, WholeSet>(deps, {
+      feed: 'runnerSets',
       namespace,
       resource: ephemeralRunnerSets,
       transform: wholeSet,
@@ -250,6 +258,7 @@ function runnerReflections(
       },
     }),
     following<EphemeralRunner, OwnedRunner>(deps, {
+      feed: 'runners',
       namespace,
       resource: ephemeralRunners,
       transform: observedRunner,
@@ -260,6 +269,7 @@ function runnerReflections(
       },
     }),
     following<Pod, PodState>(deps, {
+      feed: 'pods',
       namespace,
       resource: pods,
       labelSelector: `${EPHEMERAL_RUNNER_LABEL}=${EPHEMERAL_RUNNER_LABEL_VALUE}`,
@@ -279,6 +289,7 @@ const scaleSetReflection = (
   namespace: string | undefined,
 ): Begin =>
   following<AutoscalingRunnerSet, AutoscalingRunnerSet>(deps, {
+    feed: 'scaleSets',
     namespace,
     resource: autoscalingRunnerSets,
     transform: lean,
@@ -301,6 +312,7 @@ function listenerReflections(
 ): Begin[] {
   return [
     following<AutoscalingListener, AutoscalingListener>(deps, {
+      feed: 'listeners',
       namespace,
       resource: autoscalingListeners,
       transform: lean,
@@ -311,6 +323,7 @@ function listenerReflections(
       },
     }),
     following<Pod, PodState>(deps, {
+      feed: 'listenerPods',
       namespace,
       resource: pods,
       labelSelector: `${COMPONENT_LABEL}=${LISTENER_COMPONENT}`,
@@ -324,38 +337,45 @@ function listenerReflections(
   ];
 }
 
-type Followed<T extends object, D> = Pick<
+type Followed<T extends object, D> = { feed: Feed } & Pick<
   ReflectOptions<T & { metadata?: object }, D>,
-  'namespace' | 'resource' | 'labelSelector' | 'transform' | 'onSync' | 'onEvent'
->;
+  'namespace' | 'resource' | 'labelSelector' | 'onSync' | 'onEvent'
+> & { transform: (object: T) => D };
 
-/** Follows one resource. An object that cannot be read hurts itself only: it is logged and passed over. */
+/**
+ * Follows one resource. An object that cannot be read hurts itself only: it is logged and passed over, and a list that
+ * holds one tells of nobody that he is gone.
+ */
 const following =
   <T extends object, D>({ kubernetes, log }: WatchClusterDeps, followed: Followed<T, D>): Begin =>
-  ({ signal, onFirstSync }) => {
-    let first = true;
-    const { resource, onSync, onEvent, transform } = followed;
+  (reflection) => {
+    const { feed, namespace, resource, onSync, onEvent, transform } = followed;
     const logFailure = (message: string, error: unknown, facts: object = {}): void =>
       log(message, { resource: resource.plural, ...facts, error: String(error) });
     return reflect<T, D | undefined>({
       ...followed,
       client: kubernetes,
-      signal,
+      signal: reflection.signal,
       transform: (object) => {
         try {
-          return transform ? transform(object) : (object as unknown as D);
+          return transform(object);
         } catch (error) {
-          const { namespace, name } = (object as KubernetesObject).metadata ?? {};
-          logFailure('An object cannot be read and is passed over.', error, { namespace, name });
+          const { metadata } = object as KubernetesObject;
+          const facts = { namespace: metadata?.namespace, name: metadata?.name };
+          logFailure('An object cannot be read and is passed over.', error, facts);
           return undefined;
         }
       },
       onSync: async (all) => {
-        await onSync(all.filter((each) => each !== undefined));
-        if (first) onFirstSync();
-        first = false;
+        const readable = all.filter((each) => each !== undefined);
+        if (readable.length === all.length) await onSync(readable);
+        else for (const each of readable) await onEvent('MODIFIED', each);
+        reflection.onSync({ feed, namespace });
       },
       onEvent: (type, observed) => (observed === undefined ? undefined : onEvent(type, observed)),
-      log: (message, error) => logFailure(message, error.message),
+      log: (message, error) => {
+        logFailure(message, error.message, { ...(namespace !== undefined && { namespace }) });
+        reflection.onFailure({ feed, namespace }, error);
+      },
     });
   };

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { WaitNotice } from '../../github/rate-limit-waits.ts';
 import type { RateLimitMetrics } from './github-rate-limit-metrics.ts';
 import { createRateLimitMetrics } from './github-rate-limit-metrics.ts';
+import type { WatchRefusal } from '../../activities/cluster-watch/watch-refusals.ts';
 import type { ListenerMetrics } from '../../activities/autoscaling-listener/metrics.ts';
 import { createListenerMetrics, joinTexts } from './listener-metrics.ts';
 
@@ -39,6 +40,10 @@ export interface Metrics {
   replicas(sets: Iterable<SetReplicas>): void;
   /** The watch went to another worker, which reports replicas and runners from now on. */
   unwatched(): void;
+  /** What the API server keeps the watch of this process from seeing, all of it. */
+  refused(refusals: readonly WatchRefusal[]): void;
+  /** The same, for whoever asks. */
+  refusals(): readonly WatchRefusal[];
   /** Runners by phase, of all scale sets; series of scale sets that are not among them go. */
   runners(scaleSets: Iterable<ScaleSetRunners>): void;
   /** All listeners; series of those that are not among them go. */
@@ -88,6 +93,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const { version = '', processMetrics = true, pauses = () => [], now = Date.now, log } = options;
   const registry = new Registry();
   const own = createInstruments(registry);
+  const refused = createRefusedGauge(registry);
   const githubBudget = createRateLimitMetrics({ registry, pauses, now });
   const listenerMetrics = createListenerMetrics({
     registry,
@@ -101,6 +107,12 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   own.build.set({ version }, 1);
   const described = describe(registry);
   const forgetGone = forgetting(own);
+  let refusals: readonly WatchRefusal[] = [];
+  const setRefused = (all: readonly WatchRefusal[]): void => {
+    refusals = all;
+    refused.reset();
+    for (const { namespace, resource, reason } of all) refused.set({ namespace, resource, reason }, 1);
+  };
   if (processMetrics) collectDefaultMetrics({ register: registry });
   return {
     runnerCreated: (namespace, set, seconds) =>
@@ -113,7 +125,10 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     unwatched: () => {
       setReplicas(own.replicas, []);
       setRunners(own, []);
+      setRefused([]);
     },
+    refused: setRefused,
+    refusals: () => refusals,
     runners: (scaleSets) => setRunners(own, scaleSets),
     listeners: (listeners) => setListeners(own.listeners, listeners),
     reconciled: (controller, seconds) => own.reconcile.observe({ controller }, seconds),
@@ -192,6 +207,14 @@ function createInstruments(registry: Registry) {
     build: gauge('temporal_arc_build_info', 'Always 1; the label says which version runs.', ['version']),
   };
 }
+
+const createRefusedGauge = (registry: Registry) =>
+  new Gauge({
+    name: 'temporal_arc_watch_refused',
+    help: 'Always 1, for each resource that the API server keeps the watch from seeing, so that it is not served. Of all namespaces: namespace="". Reported by the worker that watches the cluster.',
+    labelNames: ['namespace', 'resource', 'reason'],
+    registers: [registry],
+  });
 
 const codeOf = (status: number | undefined): string => (status === undefined ? 'none' : String(status));
 

@@ -23,6 +23,7 @@ function reported(...sets: WatchedRunnerSet[]) {
     replicas: (all) => void (seenBy.replicas = all),
     runners: (all) => void (seenBy.runners = all),
     unwatched: () => undefined,
+    refused: () => undefined,
   };
   reportRunners(gauges, sets);
   return seenBy;

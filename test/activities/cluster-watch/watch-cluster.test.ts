@@ -4,6 +4,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { WatchClusterDeps } from '../../../src/activities/cluster-watch/watch-cluster.ts';
 import { epochOf, watchClusterActivity } from '../../../src/activities/cluster-watch/watch-cluster.ts';
+import type { WatchRefusal } from '../../../src/activities/cluster-watch/watch-refusals.ts';
 import {
   COMPONENT_LABEL,
   EPHEMERAL_RUNNER_LABEL,
@@ -15,6 +16,7 @@ import {
   autoscalingRunnerSets,
   ephemeralRunnerSets,
   ephemeralRunners,
+  events,
   pods,
 } from '../../../src/kubernetes/client/resources.ts';
 import type { AnyObservation } from '../../../src/messages/observations.ts';
@@ -32,12 +34,13 @@ let cluster: ClusterStandIn;
 let told: { id: string; observation: AnyObservation }[];
 let gauges: { name: string; desired: number; current: number }[];
 let unwatched: number;
+let refusals: readonly WatchRefusal[];
 let logged: string[];
 let ends: (() => Promise<void>)[];
 
 beforeEach(() => {
   cluster = new ClusterStandIn();
-  [told, gauges, unwatched, logged, ends] = [[], [], 0, [], []];
+  [told, gauges, unwatched, logged, ends, refusals] = [[], [], 0, [], [], []];
 });
 afterEach(() => Promise.all(ends.map((end) => end())));
 
@@ -96,6 +99,7 @@ function watch(over: Partial<WatchClusterDeps> = {}): {
       replicas: (sets) => void (gauges = sets),
       runners: () => undefined,
       unwatched: () => void (unwatched += 1),
+      refused: (all) => void (refusals = all),
     },
     log: (message) => void logged.push(message),
     ...over,
@@ -236,6 +240,49 @@ test('an object that cannot be read is logged and passed over; all others are to
   await eventually(() => expect(toldTo('c1/ephemeralrunnerset/team/demo').length).toBeGreaterThan(1));
   expect(logged).toContain('An object cannot be read and is passed over.');
   expect(toldTo('c1/ephemeralrunnerset/team/odd')).toEqual([]);
+});
+
+test('a list with an object that cannot be read tells of nobody that he is gone', async () => {
+  putSet();
+  putRunner('r1');
+  cluster.put(ephemeralRunnerSets, 'team', { metadata: { name: 'odd' }, spec: null });
+  cluster.put(ephemeralRunnerSets, 'team', { metadata: { name: 'next' }, spec: { replicas: 4 } });
+  watch();
+  await eventually(() => expect(toldTo('c1/ephemeralrunnerset/team/next')).toHaveLength(1));
+  expect(toldTo(SET)[0]).toMatchObject({ runnerSet: { replicas: 1 }, runners: [{ name: 'r1' }] });
+});
+
+test('a namespace that may not be looked at holds up nobody else; people are told what is missing', async () => {
+  putSet('team');
+  putSet('other');
+  const fault = { verb: 'list', resource: ephemeralRunners, namespace: 'other' } as const;
+  cluster.failNext({ ...fault, status: 403, reason: 'Forbidden', times: 2 });
+  watch({ namespaces: ['team', 'other'], eventNamespace: 'systems' });
+  await eventually(() => expect(toldTo(SET)).toHaveLength(1));
+  const missing = {
+    namespace: 'other',
+    resource: 'ephemeralrunners.actions.github.com',
+    reason: 'Forbidden',
+  };
+  expect(refusals).toMatchObject([missing]);
+  expect(refusals[0]?.message).toContain('--watch-namespace');
+  expect(cluster.all(events, 'other')).toMatchObject([
+    { reason: 'WatchForbidden', involvedObject: { kind: 'Namespace', name: 'other' } },
+  ]);
+  await eventually(() => expect(toldTo('c1/ephemeralrunnerset/other/demo')).toHaveLength(1));
+});
+
+test('a CRD that is missing keeps only those from being served that need it', async () => {
+  putSet();
+  cluster.put(autoscalingRunnerSets, 'team', { metadata: { name: 'demo' }, spec: {} });
+  const fault = { verb: 'list', resource: autoscalingListeners } as const;
+  cluster.failNext({ ...fault, status: 404, reason: 'NotFound', times: 100 });
+  watch();
+  await eventually(() => expect(toldTo(SET)).toHaveLength(1));
+  await eventually(() =>
+    expect(refusals).toMatchObject([{ resource: 'autoscalinglisteners.actions.github.com', namespace: '' }]),
+  );
+  expect(toldTo(SCALE_SET)).toEqual([]);
 });
 
 test.each([

@@ -480,7 +480,7 @@ async function startOwnWorker(
     snapshotIntervalMs,
     settings: { ...SETTINGS, ...settings },
     scaleSets,
-    metrics: { runnerCreated: ignore, replicas: ignore, unwatched: ignore, runners: ignore },
+    metrics: { runnerCreated: ignore, replicas: ignore, unwatched: ignore, refused: ignore, runners: ignore },
     log: (message, facts) => logs.push(JSON.stringify({ message, ...facts })),
     onPass: () => undefined,
     maxCachedWorkflows: 100,
