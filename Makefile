@@ -11,7 +11,7 @@ JEST := NODE_OPTIONS="$(NODE_OPTIONS) --experimental-vm-modules --disable-warnin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run run-scaleset demo test test-unit test-integration contract tools manifests verify bench bench-jobs clean
+.PHONY: help run run-scaleset demo fuzz test test-unit test-integration contract tools manifests verify bench bench-jobs clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test-unit: $(MODULES) ## Run the unit tests, which need nothing but Node
 test-integration: $(MODULES) ## Run the integration suite on a real control plane and a Temporal server
 	@mkdir -p $(RESULTS) && rm -f $(RESULTS)/integration.json
 	$(JEST) $(TESTS) --selectProjects integration --runInBand --json --outputFile=$(RESULTS)/integration.json
+
+fuzz: $(MODULES) ## Do at random what the field does, for MINUTES, from SEED on, or as a file of STEPS says (docs/fuzzing.md)
+	@exec env SEED="$(SEED)" MINUTES="$(MINUTES)" STEPS="$(STEPS)" node dev/make/fuzz.ts
 
 contract: $(MODULES) ## Run the contract suite against the GitHub of GITHUB_CONFIG_URL (docs/github.md)
 	@test -n "$$GITHUB_CONFIG_URL" || { echo 'Set GITHUB_CONFIG_URL to a repository, organization or enterprise to test with.' >&2; exit 2; }

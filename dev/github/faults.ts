@@ -1,4 +1,5 @@
 import type { CallName, Fault } from './protocol.ts';
+import { randomFrom } from './random.ts';
 
 /** Faults to come, and latencies. */
 export interface Faults {
@@ -42,14 +43,3 @@ export function createFaults(now: () => number = Date.now): Faults {
 }
 
 const isFor = ({ match }: Fault, name: CallName): boolean => match === '*' || match === name;
-
-/** mulberry32: the same seed hits the same calls. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -57,6 +57,12 @@ const BEHAVIOURS: Record<FaultKind, Behaviour> = {
   },
   truncated: changed((json) => json.slice(0, json.length / 2)),
   'wrong-types': changed((json) => JSON.stringify(JSON.parse(json, swapped))),
+  missing: (scene) => {
+    const names = Array.isArray(scene.fault.json) ? scene.fault.json : [];
+    return changed((json) => rewritten(json, (object) => withoutMembers(object, names)))(scene);
+  },
+  foreign: changed((json) => rewritten(json, (object) => ({ ...object, nobodyKnows: [null, 1] }))),
+  reordered: changed((json) => rewritten(json, (object) => object, reversed)),
   huge: ({ response }) => sendBytes(response, { status: 200, bytes: `"${'x'.repeat(HUGE_BYTES)}"` }),
   drip: ({ response }) => drip(response),
   'redirect-loop': ({ fault: { status = 307 }, response }) =>
@@ -81,6 +87,47 @@ function changed(change: (json: string) => string): Behaviour {
     sendBytes(response, { status, bytes: json === undefined ? undefined : change(JSON.stringify(json)) });
   };
 }
+
+type Members = Record<string, unknown>;
+
+const same = (list: unknown[]): unknown[] => list;
+
+const reversed = (list: unknown[]): unknown[] => list.toReversed();
+
+const withoutMembers = (object: Members, names: readonly unknown[]): Members =>
+  Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+
+/** Every object and every list changed, those included that stand as JSON in a text, as the elements of a message do. */
+function rewritten(
+  json: string,
+  ofObject: (object: Members) => Members,
+  ofList: (list: unknown[]) => unknown[] = same,
+): string {
+  return JSON.stringify(exactValue(json), (_name, value: unknown) => {
+    if (typeof value === 'string' && /^[[{]./.test(value)) return rewritten(value, ofObject, ofList);
+    if (Array.isArray(value)) return ofList(value);
+    return isMembers(value) ? ofObject(value) : value;
+  });
+}
+
+const isMembers = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !exact.isRawJSON(value);
+
+// In Node since 22; TypeScript's library does not have it yet.
+const exact = JSON as unknown as {
+  rawJSON(text: string): object;
+  isRawJSON(value: unknown): boolean;
+  parse(
+    text: string,
+    reviver: (name: string, value: unknown, context: { source?: string }) => unknown,
+  ): unknown;
+};
+
+/** Numbers keep all their digits: ids have 64 bits. */
+const exactValue = (json: string): unknown =>
+  exact.parse(json, (_name, value, { source = '' }) =>
+    typeof value === 'number' ? exact.rawJSON(source) : value,
+  );
 
 function swapped(_name: string, value: unknown): unknown {
   if (typeof value === 'string') return value.length;

@@ -169,6 +169,9 @@ export type CallName =
  * - `members`: does it, with the members of `json` in place of the answer's own
  * - `truncated`: does it, and sends half of the answer's JSON
  * - `wrong-types`: does it, and sends each text as a number and the other way round
+ * - `missing`: does it, and leaves out the members that `json` names, at any depth
+ * - `foreign`: does it, and gives each object of the answer a member that nobody knows
+ * - `reordered`: does it, with the elements of each list the other way round
  * - `huge`: an answer of 10 MB
  * - `drip`: one byte of an endless answer every 50 ms
  * - `redirect-loop`: redirects to itself
@@ -186,6 +189,9 @@ export type FaultKind =
   | 'members'
   | 'truncated'
   | 'wrong-types'
+  | 'missing'
+  | 'foreign'
+  | 'reordered'
   | 'huge'
   | 'drip'
   | 'redirect-loop'

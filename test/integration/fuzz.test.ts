@@ -1,0 +1,38 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runRound } from '../../dev/fuzz/round.ts';
+import { scheduleOf } from '../../dev/fuzz/schedule.ts';
+import { suiteServers } from './support/servers.ts';
+
+/**
+ * What the field sends, at random: wild objects beside scale sets that are well, pods, answers of GitHub, clocks, frozen
+ * and killed workers. A seed that fails is run again with `make fuzz SEED=…` (docs/fuzzing.md).
+ */
+const SEEDS = [1, 2];
+
+const STEPS_MS = 30_000;
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'temporal-arc-fuzz-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each(SEEDS)(
+  'seed %i breaks no property',
+  async (seed) => {
+    const told: string[] = [];
+    const findings = await runRound({
+      servers: suiteServers(),
+      steps: scheduleOf(seed, STEPS_MS),
+      folder: join(folder, String(seed)),
+      log: (line) => told.push(line),
+    });
+    if (findings.length > 0) process.stderr.write(`fuzz: ${told.join('\nfuzz: ')}\n`);
+    expect(findings).toEqual([]);
+  },
+  400_000,
+);
