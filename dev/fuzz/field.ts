@@ -24,7 +24,7 @@ export interface FieldServers {
 }
 
 /** One of the GitHubs: that of the calm sets, that of the tried ones, and one that says anything. */
-export type Side = 'calm' | 'tried' | 'wild';
+type Side = 'calm' | 'tried' | 'wild';
 
 /** A scale set that is served all the time. */
 export interface GoodSet {
@@ -40,9 +40,7 @@ export const GOOD_SETS: readonly GoodSet[] = [
   ...CALM.map(
     (name, index) => ({ name, place: 'calm', side: 'calm', minRunners: 1 - index, maxRunners: 4 }) as const,
   ),
-  ...TRIED.map(
-    (name, index) => ({ name, place: 'tried', side: 'tried', minRunners: 1 - index, maxRunners: 4 }) as const,
-  ),
+  ...TRIED.map((name) => ({ name, place: 'tried', side: 'tried', minRunners: 1, maxRunners: 4 }) as const),
 ];
 
 /** All parts of a round: namespaces, GitHubs, runners and workers of its own on servers that others may share. */
