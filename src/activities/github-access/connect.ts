@@ -95,8 +95,9 @@ export async function readCertificate(
 /** One that says nothing is no default: whoever wrote it expects a certificate to be trusted. */
 function referenceOf({ certificateFrom }: NonNullable<GitHubAccess['githubServerTLS']>) {
   const reference = certificateFrom?.configMapKeyRef;
-  if (reference) return reference;
-  const field = certificateFrom ? 'certificateFrom.configMapKeyRef' : 'certificateFrom';
+  if (reference?.name) return reference;
+  const inner = reference ? 'configMapKeyRef.name' : 'configMapKeyRef';
+  const field = certificateFrom ? `certificateFrom.${inner}` : 'certificateFrom';
   const message = `githubServerTLS.${field} is not specified; name the ConfigMap and the key that hold the CA certificate.`;
   throw new SetupError('CertificateNotFound', message);
 }

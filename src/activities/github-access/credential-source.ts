@@ -57,6 +57,7 @@ async function readSecret(
   kubernetes: CredentialSourceDeps['kubernetes'],
   { namespace, name, field }: { namespace: string; name: string; field: string },
 ): Promise<Record<string, string>> {
+  if (name === '') throw unnamed(field, `Secret in namespace "${namespace}"`);
   try {
     const { data = {} } = await kubernetes.get(secrets, { namespace, name });
     const decode = ([key, value]: [string, string]) =>
@@ -69,6 +70,9 @@ async function readSecret(
   }
 }
 
+const unnamed = (field: string, what: string): SetupError =>
+  new SetupError('SecretNotFound', `${field} is empty; name the ${what} that holds github_token.`);
+
 function vaultSource(vaults: KeyVaults, vault: AzureKeyVaultConfig): CredentialSource {
   const get = async ({ name }: { name: string }): Promise<Secret> => {
     const members = await vaults.read(vault, { name, field: 'credentialSecretRef' });
@@ -76,7 +80,10 @@ function vaultSource(vaults: KeyVaults, vault: AzureKeyVaultConfig): CredentialS
     return { data: Object.fromEntries(Object.entries(members).map(encode)) };
   };
   return {
-    read: (secret) => vaults.read(vault, secret),
+    read: async (secret) => {
+      if (secret.name === '') throw unnamed(secret.field, `secret of ${vault.url}`);
+      return vaults.read(vault, secret);
+    },
     // Asked for Secrets alone.
     asSecrets: { get: (_resource, key) => get(key) as Promise<never> },
     describe: (name) => `Secret "${name}" of ${vault.url}`,

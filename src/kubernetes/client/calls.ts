@@ -6,6 +6,7 @@ import type {
   PatchOptions,
   WatchOptions,
 } from './client.ts';
+import { KubernetesError } from './errors.ts';
 import type { KubernetesObject, Resource } from './resources.ts';
 import type { Call, CallOptions } from './wire.ts';
 
@@ -119,9 +120,17 @@ function collectionPath({ apiVersion, plural, namespaced }: Resource, namespace:
   return `${root}${within}/${plural}`;
 }
 
-/** An empty name or namespace would address the whole collection. */
+/** An empty name or namespace would address the whole collection, `..` something else: no object is called so. */
 function objectPath(resource: Resource, { namespace, name }: ObjectKey): string {
   if (name === '') throw new TypeError(`${resource.kind}: name is empty; give the name of one object.`);
+  if (/^\.\.?$|[/%]/.test(name)) {
+    const subject = { verb: 'find', resource: resource.plural, namespace, name };
+    throw new KubernetesError(subject, {
+      message: 'no object can be called so',
+      status: 404,
+      reason: 'NotFound',
+    });
+  }
   return `${collectionPath(resource, requireNamespace(resource, namespace))}/${encodeURIComponent(name)}`;
 }
 

@@ -137,6 +137,11 @@ describe('the certificate that a spec names', () => {
     ],
     ['nothing', {}, /githubServerTLS\.certificateFrom is not specified/],
     ['no ConfigMap', { certificateFrom: {} }, /certificateFrom\.configMapKeyRef is not specified/],
+    [
+      'a ConfigMap without a name',
+      { certificateFrom: { configMapKeyRef: { name: '', key: 'x' } } },
+      /certificateFrom\.configMapKeyRef\.name is not specified/,
+    ],
   ])('is no default when it names %s', async (_what, given, message) => {
     cluster.put(configMaps, namespace, { metadata: { name: 'ca' }, data: { 'ca.crt': 'PEM' } });
     await expect(read(given)).rejects.toMatchObject({

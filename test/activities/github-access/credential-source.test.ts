@@ -56,6 +56,14 @@ describe('without a vault', () => {
     });
   });
 
+  test('one that is not named is no error of ours: the field says what to do', async () => {
+    const source = await sourceOf();
+    await expect(source.read({ name: '', field: 'githubConfigSecret' })).rejects.toMatchObject({
+      reason: 'SecretNotFound',
+      message: expect.stringMatching(/^githubConfigSecret is empty; name the Secret in namespace "team"/),
+    });
+  });
+
   test('an API server that is away is not taken for a missing Secret', async () => {
     cluster.failNext({ verb: 'get', resource: secrets, status: 503, reason: 'Unavailable' });
     const source = await sourceOf();
@@ -69,6 +77,15 @@ describe('with a vault', () => {
     expect(await source.read({ name: 'arc', field: 'githubConfigSecret' })).toMatchObject({ username: 'me' });
     expect(asked).toEqual([[azureKeyVault, { name: 'arc', field: 'githubConfigSecret' }]]);
     expect(source.describe('arc')).toBe('Secret "arc" of https://v.vault.azure.net');
+  });
+
+  test('a secret that is not named is not asked for', async () => {
+    const source = await sourceOf(inVault);
+    await expect(source.read({ name: '', field: 'githubConfigSecret' })).rejects.toMatchObject({
+      reason: 'SecretNotFound',
+      message: expect.stringMatching(/^githubConfigSecret is empty; name the secret of https:/),
+    });
+    expect(asked).toEqual([]);
   });
 
   test('those who read Secrets of Kubernetes find its members encoded', async () => {

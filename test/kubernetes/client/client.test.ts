@@ -157,6 +157,18 @@ describe('requests', () => {
     expect(server.requests).toEqual([]);
   });
 
+  it.each(['.', '..', '../..', 'a/b', '%2e%2e'])(
+    'find none that is called %j: it would be another path',
+    async (name) => {
+      await expect(client.get(pods, { namespace: 'ns', name })).rejects.toMatchObject({
+        status: 404,
+        reason: 'NotFound',
+      });
+      await expect(client.delete(pods, { namespace: 'ns', name })).rejects.toMatchObject({ status: 404 });
+      expect(server.requests).toEqual([]);
+    },
+  );
+
   it('reach objects outside namespaces', async () => {
     await client.get(namespaces, { name: 'ns1' });
     expect(server.requests[0]?.url.pathname).toBe('/api/v1/namespaces/ns1');
