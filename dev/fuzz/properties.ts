@@ -24,7 +24,7 @@ const SAME_LINES = 20;
 const FAILED_CALLS = 60;
 
 /** While nothing happens, in a minute. */
-const GROWTH = { well: 20, notWell: 90 } as const;
+const GROWTH = { well: 40, notWell: 150 } as const;
 
 /** What must hold whatever is done; by name, in the order in which they are told. */
 export const PROPERTIES: Readonly<Record<string, Property>> = {
