@@ -4,7 +4,7 @@ import type { Journal, RunStory, Sample, Trouble } from './journal.ts';
 type Property = (journal: Journal) => string[];
 
 /** How long a job may wait for its runner while there is room for one and nobody did anything, in milliseconds. */
-const LONGEST_WAIT_MS = 20_000;
+const LONGEST_WAIT_MS = 30_000;
 
 /** Between two samples no more than this is counted: where they lie further apart, this process did not run. */
 const LONGEST_STEP_MS = 2_000;
@@ -86,6 +86,8 @@ export const findingsOf = (journal: Journal): Finding[] =>
 
 interface Wait {
   set: string;
+  /** When it was first seen to wait. */
+  from: number;
   ms: number;
 }
 
@@ -99,7 +101,7 @@ function waitsOf(samples: Sample[], troubles: Trouble[]): Map<string, Wait> {
       for (const job of waiting) {
         const wait = waits.get(job);
         // The first sample of a job tells nothing of the time before it.
-        waits.set(job, { set: name, ms: wait ? wait.ms + step : 0 });
+        waits.set(job, wait ? { ...wait, ms: wait.ms + step } : { set: name, from: at, ms: 0 });
       }
     }
   }
@@ -109,7 +111,10 @@ function waitsOf(samples: Sample[], troubles: Trouble[]): Map<string, Wait> {
 const longWaits = (samples: Sample[], troubles: Trouble[], sets: string): string[] =>
   [...waitsOf(samples, troubles)]
     .filter(([, { set, ms }]) => set.startsWith(sets) && ms > LONGEST_WAIT_MS)
-    .map(([job, { set, ms }]) => `${job} of ${set}: ${seconds(ms)}`);
+    .map(
+      ([job, { set, from, ms }]) =>
+        `${job} of ${set}: ${seconds(ms)} from ${new Date(from).toISOString()} on`,
+    );
 
 const isTroubled = (set: string, at: number, troubles: Trouble[]): boolean =>
   troubles.some(

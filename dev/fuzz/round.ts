@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KINDS, PLURALS } from '../../src/api/v1alpha1/group.ts';
 import { waitUntil } from '../processes.ts';
@@ -19,7 +21,7 @@ import { CALM, PLACES } from './schedule.ts';
 export interface RoundOptions {
   servers: FieldServers;
   steps: readonly Step[];
-  /** For logs. */
+  /** For logs, and the journal. */
   folder: string;
   /** Is told each step as it is done. */
   log: (line: string) => void;
@@ -69,6 +71,7 @@ export async function runRound({ servers, steps, folder, log }: RoundOptions): P
   } finally {
     journal.ended = field.ended;
     await field.close();
+    writeFileSync(join(folder, 'journal.json'), JSON.stringify(journal));
   }
   return findingsOf(journal);
 }

@@ -43,11 +43,11 @@ const calls = (count: number, status: number): Journal['calls'] =>
 const CASES: [property: string, broken: Partial<Journal>[], well: Partial<Journal>[]][] = [
   [
     'no set waits for another',
-    [{ samples: waiting('calm-1', 0, 30) }, { served: [{ what: 'late', ms: 60_000 }] }],
+    [{ samples: waiting('calm-1', 0, 45) }, { served: [{ what: 'late', ms: 60_000 }] }],
     [
       { samples: waiting('calm-1', 0, 15) },
-      { samples: waiting('calm-1', 0, 30, 4) },
-      { samples: waiting('calm-1', 0, 40), troubles: [frozen] },
+      { samples: waiting('calm-1', 0, 45, 4) },
+      { samples: waiting('calm-1', 0, 50), troubles: [frozen] },
       { samples: waiting('tried-1', 0, 15) },
       { served: [{ what: 'late', ms: 5_000 }] },
     ],
@@ -55,11 +55,11 @@ const CASES: [property: string, broken: Partial<Journal>[], well: Partial<Journa
   [
     'no job waits while there is room',
     [
-      { samples: waiting('tried-1', 0, 30) },
-      { samples: waiting('tried-1', 0, 60), troubles: [frozen] },
-      { samples: waiting('tried-1', 100, 130), troubles: [frozen] },
+      { samples: waiting('tried-1', 0, 45) },
+      { samples: waiting('tried-1', 0, 90), troubles: [frozen] },
+      { samples: waiting('tried-1', 100, 140), troubles: [frozen] },
     ],
-    [{ samples: waiting('tried-1', 0, 40), troubles: [frozen] }],
+    [{ samples: waiting('tried-1', 0, 50), troubles: [frozen] }],
   ],
   [
     'no job is lost',
