@@ -9,6 +9,8 @@ import {
 } from '@temporalio/workflow';
 import type { ListenerReport } from '../../messages/autoscaling-listener.ts';
 import type { ListenerObservation } from '../../messages/observations.ts';
+import { listenerObservationProblem, reportProblem } from '../../messages/readable.ts';
+import { intoInbox } from '../signal-inbox.ts';
 import { Executor } from './execute.ts';
 import { observeListener } from './observe.ts';
 import { decideListener } from './plan.ts';
@@ -37,8 +39,8 @@ export async function autoscalingListener(input: AutoscalingListenerInput): Prom
   const reports: ListenerReport[] = [];
   const executor = new Executor({ namespace: input.namespace, name: input.name }, state);
 
-  setHandler(messages.observeListenerSignal, (observation) => void inbox.push(observation));
-  setHandler(messages.reportSignal, (report) => void reports.push(report));
+  setHandler(messages.observeListenerSignal, intoInbox(inbox, 'observe', listenerObservationProblem));
+  setHandler(messages.reportSignal, intoInbox(reports, 'report', reportProblem));
   setHandler(messages.listenerStateQuery, () => viewListener(state));
 
   for (;;) {

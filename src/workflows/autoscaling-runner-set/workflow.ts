@@ -11,7 +11,9 @@ import {
   autoscalingRunnerSetStateQuery,
 } from '../../messages/autoscaling-runner-set.ts';
 import type { AutoscalingRunnerSetObservation } from '../../messages/observations.ts';
+import { scaleSetObservationProblem } from '../../messages/readable.ts';
 import { handlePauses } from '../pause-handlers.ts';
+import { intoInbox } from '../signal-inbox.ts';
 import { Executor } from './execute.ts';
 import { observeAutoscalingRunnerSet } from './observe.ts';
 import { decideAutoscalingRunnerSet } from './plan.ts';
@@ -39,7 +41,7 @@ export async function autoscalingRunnerSet(input: AutoscalingRunnerSetInput): Pr
   const inbox = input.inbox ?? [];
   const executor = new Executor({ namespace: input.namespace, name: input.name }, state);
 
-  setHandler(observeAutoscalingRunnerSetSignal, (observation) => void inbox.push(observation));
+  setHandler(observeAutoscalingRunnerSetSignal, intoInbox(inbox, 'observe', scaleSetObservationProblem));
   setHandler(autoscalingRunnerSetStateQuery, () => viewAutoscalingRunnerSet(state));
   handlePauses((paused) => executor.pause(paused));
 

@@ -13,9 +13,11 @@ import type { CarriedState } from './continue-as-new.ts';
 import { packState, unpackState } from './continue-as-new.ts';
 import { followRunners } from './lifecycle.ts';
 import * as messages from '../../messages/ephemeral-runner-set.ts';
+import { runnerSetObservationProblem } from '../../messages/readable.ts';
 import { newRunnerName } from './policies/runner-name.ts';
 import { observe } from './observe.ts';
 import { handlePauses, handleSignal } from '../pause-handlers.ts';
+import { intoInbox } from '../signal-inbox.ts';
 import { settle } from './settle.ts';
 import { decide, placeRunners } from './plan.ts';
 import { emptyRunnerSetState } from './state.ts';
@@ -39,7 +41,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
   const inbox = input.inbox ?? [];
   const executor = new Executor(input, state);
 
-  setHandler(messages.observeRunnerSetSignal, (observation) => void inbox.push(observation));
+  setHandler(messages.observeRunnerSetSignal, intoInbox(inbox, 'observe', runnerSetObservationProblem));
   setHandler(messages.runnerSetStateQuery, () => viewRunnerSet(state));
   setHandler(messages.scaleUpdate, ({ replicas }) => executor.scale(replicas), { validator: mustScale });
   setHandler(messages.scaleSignal, async (request) => {
