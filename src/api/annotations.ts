@@ -45,6 +45,9 @@ export const DRAINING_ANNOTATION = 'temporal-arc/draining';
 /** The value that drains; any other does not. */
 export const DRAINING_VALUE = 'true';
 
+/** On what a scale set brings with it: the keys of the labels it was given, so that one that is taken off goes below as well. */
+export const GIVEN_LABELS_ANNOTATION = 'temporal-arc/given-labels';
+
 /** On an AutoscalingRunnerSet or AutoscalingListener, `pod` or `worker`: where the listener runs. */
 export const LISTENER_MODE_ANNOTATION = 'temporal-arc/listener-mode';
 

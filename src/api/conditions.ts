@@ -17,6 +17,11 @@ export const UPDATE_PENDING_CONDITION = 'UpdatePending';
 /** A person stopped the creation of runners by annotation. */
 export const PAUSED_CONDITION = 'Paused';
 
+/** The reason of a condition: only another spec can help. */
+export const INVALID_SPEC = 'InvalidSpec';
+/** The reason of a condition: only another object under a shorter name can help. */
+export const INVALID_NAME = 'InvalidName';
+
 /** Its `reason` is one CamelCase word for programs, its `message` a sentence for people, its time RFC 3339. */
 export type Condition = Static<typeof conditionSchema>;
 

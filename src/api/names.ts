@@ -41,9 +41,38 @@ export const listenerProxySecretName = (listener: string): string => `${listener
 
 /** The Secret with the proxy settings of a set's runners. */
 export const runnerProxySecretName = (setName: string, namespace: string): string =>
-  `${setName}-${shortHash(namespace)}-runner-proxy`;
+  fitting(setName, `-${shortHash(namespace)}-runner-proxy`);
 
 /** The PodDisruptionBudget of the runners of a set that have a job. */
-export const jobBudgetName = (setName: string): string => `${setName}-jobs`;
+export const jobBudgetName = (setName: string): string => fitting(setName, '-jobs');
+
+/** The longest name of an object. */
+const LONGEST_OBJECT_NAME = 253;
+
+/** A name with an ending. Of one that would be too long, a hash stands for what is cut off. */
+function fitting(name: string, ending: string): string {
+  if (name.length + ending.length <= LONGEST_OBJECT_NAME) return name + ending;
+  const mark = `-${shortHash(name)}`;
+  const begin = name.slice(0, LONGEST_OBJECT_NAME - mark.length - ending.length);
+  return begin.replace(/[-.]+$/, '') + mark + ending;
+}
+
+/** The longest name of an AutoscalingRunnerSet: it is the value of a label of all that is made for it. */
+const LONGEST_SCALE_SET_NAME = LONGEST_NAME;
+
+/** What is wrong with the name of an AutoscalingRunnerSet, if anything. */
+export const scaleSetNameProblem = (name: string): string | undefined =>
+  name.length <= LONGEST_SCALE_SET_NAME
+    ? undefined
+    : `metadata.name has ${name.length} characters, and at most ${LONGEST_SCALE_SET_NAME} are possible, because it becomes a label: create the AutoscalingRunnerSet anew under a shorter name.`;
+
+/** The longest name that GitHub takes of a runner. */
+const LONGEST_RUNNER_NAME = 64;
+
+/** What is wrong with the name of an EphemeralRunner, if anything. */
+export const runnerNameProblem = (name: string): string | undefined =>
+  name.length <= LONGEST_RUNNER_NAME
+    ? undefined
+    : `metadata.name has ${name.length} characters, and GitHub takes at most ${LONGEST_RUNNER_NAME} of a runner: create the EphemeralRunner anew under a shorter name.`;
 
 const shortHash = (text: string): string => nameHash(text).slice(0, HASH_LENGTH);

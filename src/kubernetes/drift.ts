@@ -1,9 +1,10 @@
+import { GIVEN_LABELS_ANNOTATION } from '../api/annotations.ts';
 import { canonicalJson } from '../api/hash.ts';
 import type { StringMap } from './objects/metadata.ts';
 
 /**
  * How a live object differs from what was computed for it. Labels and annotations are added and corrected, and none is
- * ever taken away: whatever else writes some onto our objects is no reason to do anything.
+ * taken away but a label that the object was given: whatever else writes some onto our objects is no reason to do anything.
  */
 
 interface WithMetadata {
@@ -19,10 +20,21 @@ export const contains = (live: StringMap = {}, wanted: StringMap = {}): boolean 
 
 /** A merge patch for the labels and annotations that are missing or wrong; `undefined` when there are none. */
 export function metadataPatch(live: WithMetadata, wanted: WithMetadata): object | undefined {
-  const labels = missing(live.metadata.labels, wanted.metadata.labels);
+  const added = missing(live.metadata.labels, wanted.metadata.labels);
+  const dropped = noLongerGiven(live, wanted);
+  const labels = added || dropped ? { ...added, ...dropped } : undefined;
   const annotations = missing(live.metadata.annotations, wanted.metadata.annotations);
   if (!labels && !annotations) return undefined;
   return { ...(labels && { labels }), ...(annotations && { annotations }) };
+}
+
+/** Labels that it bears because it was given them, and that are no longer among those it is to have. */
+function noLongerGiven(live: WithMetadata, wanted: WithMetadata): Record<string, null> | undefined {
+  const { labels = {}, annotations = {} } = live.metadata;
+  const given = annotations[GIVEN_LABELS_ANNOTATION]?.split(',') ?? [];
+  const kept = wanted.metadata.labels ?? {};
+  const gone = given.filter((key) => key in labels && !(key in kept));
+  return gone.length > 0 ? Object.fromEntries(gone.map((key) => [key, null])) : undefined;
 }
 
 function missing(live: StringMap = {}, wanted: StringMap = {}): StringMap | undefined {

@@ -46,6 +46,8 @@ export interface ObservedRunnerSet {
   patchId: number;
   configUrl: string;
   scaleSet: string;
+  /** What is wrong with its spec, so that no runner can be made until it changes. */
+  invalid?: string;
   hasFinalizer?: true;
   deleting?: true;
   paused?: true;

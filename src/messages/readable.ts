@@ -55,7 +55,7 @@ const runnerSet = objectOf<ObservedRunnerSet>({
     configUrl: text,
     scaleSet: text,
   },
-  optional: { hasFinalizer: flag, deleting: flag, paused: flag },
+  optional: { invalid: text, hasFinalizer: flag, deleting: flag, paused: flag },
 });
 
 const settings = objectOf<RunnerSettings>({

@@ -31,6 +31,23 @@ const unreachable = () =>
   );
 
 describe('get', () => {
+  it('names an object that cannot be shown, and shows the others', async () => {
+    const world = new World();
+    const odd = { metadata: { namespace: 'arc', name: 'odd', ownerReferences: [null] }, spec: null };
+    world.objects['ephemeralrunnersets'] = [odd, busySet()];
+    world.objects['ephemeralrunners'] = [odd];
+    const sets = await world.run('get');
+    expect([sets.code, sets.out, sets.err]).toEqual([
+      0,
+      expect.stringContaining('linux'),
+      expect.stringContaining('arc/odd'),
+    ]);
+    expect(await world.run('get runners')).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('arc/odd'),
+    });
+  });
+
   it('shows sets as an aligned table', async () => {
     const world = new World();
     world.objects['ephemeralrunnersets'] = [

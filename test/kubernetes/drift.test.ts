@@ -42,6 +42,12 @@ test.each<[string, ReturnType<typeof object>, ReturnType<typeof object>, object 
     { labels: { a: '2', b: '3' } },
   ],
   ['annotations likewise', object({}), object({}, { c: '4' }), { annotations: { c: '4' } }],
+  [
+    'a label that it was given and is to have no longer',
+    object({ a: '1', b: '2', other: 'x' }, { 'temporal-arc/given-labels': 'a,b,c' }),
+    object({ a: '1' }, { 'temporal-arc/given-labels': 'a' }),
+    { labels: { b: null }, annotations: { 'temporal-arc/given-labels': 'a' } },
+  ],
 ])('metadataPatch: %s', (_what, live, wanted, expected) => {
   expect(metadataPatch(live, wanted)).toEqual(expected);
 });

@@ -34,8 +34,8 @@ export interface ApplyChildrenDeps {
 
 /**
  * Brings EphemeralRunnerSet and AutoscalingListener of a scale set to what they should be: created, or patched where they
- * stand. The set keeps its identity and its replicas, whatever changes: its own workflow replaces its runners. Labels and
- * annotations are only ever added. Safe to repeat.
+ * stand. The set keeps its identity and its replicas, whatever changes: its own workflow replaces its runners. Of labels
+ * and annotations only labels that were given are ever taken off. Safe to repeat.
  */
 export const applyChildrenActivity =
   ({ kubernetes, options }: ApplyChildrenDeps) =>

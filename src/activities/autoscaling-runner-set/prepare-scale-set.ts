@@ -5,9 +5,11 @@ import {
   RUNNER_SCALE_SET_ID_ANNOTATION,
   RUNNER_SCALE_SET_NAME_ANNOTATION,
 } from '../../api/annotations.ts';
+import { INVALID_NAME, INVALID_SPEC } from '../../api/conditions.ts';
 import type { ResourceEvent } from '../../api/event.ts';
 import { AUTOSCALING_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
+import { scaleSetNameProblem } from '../../api/names.ts';
 import { contradictionsOf } from '../../api/validation/contradictions.ts';
 import { parseConfigUrl } from '../../github/config-url.ts';
 import { isDecision } from '../../github/errors.ts';
@@ -81,11 +83,13 @@ export const prepareScaleSetActivity =
       };
     });
 
-function mustMakeSense({ spec }: AutoscalingRunnerSet): void {
+function mustMakeSense({ metadata, spec }: AutoscalingRunnerSet): void {
+  const problem = scaleSetNameProblem(metadata.name ?? '');
+  if (problem !== undefined) throw new SetupError(INVALID_NAME, problem);
   const problems = contradictionsOf('AutoscalingRunnerSet', spec);
   if (problems.length === 0) return;
   const message = problems.map((problem) => `${problem.path} ${problem.message}`).join('; ');
-  throw new SetupError('InvalidSpec', `${message}.`);
+  throw new SetupError(INVALID_SPEC, `${message}.`);
 }
 
 /** How a scale set's spec says GitHub is to be reached. */

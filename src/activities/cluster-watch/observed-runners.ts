@@ -21,6 +21,7 @@ export function observedRunnerSet({ metadata, spec }: EphemeralRunnerSet): Obser
     patchId: spec.patchID ?? 0,
     configUrl: template?.githubConfigUrl ?? '',
     scaleSet: metadata.labels?.[SCALE_SET_NAME_LABEL] ?? metadata.name ?? '',
+    ...(!template && { invalid: 'spec.ephemeralRunnerSpec is missing: say how a runner is made.' }),
     ...(metadata.finalizers?.includes(EPHEMERAL_RUNNER_SET_FINALIZER) && { hasFinalizer: true }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
     ...(isPaused({ metadata }) && { paused: true }),

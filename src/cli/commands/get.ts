@@ -1,7 +1,7 @@
 import { Argument, Command } from 'commander';
 import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
-import type { Resource } from '../../kubernetes/client/resources.ts';
+import type { KubernetesObject, Resource } from '../../kubernetes/client/resources.ts';
 import { ephemeralRunnerSets, ephemeralRunners } from '../../kubernetes/client/resources.ts';
 import { didYouMean } from '../../workers/configuration/did-you-mean.ts';
 import { resolveKey, withCluster, writeResult } from '../context.ts';
@@ -61,11 +61,28 @@ async function get(context: CommandContext, { what, name, set }: Wanted): Promis
   if (kind === 'sets' && set !== undefined) throw usageError('--set goes with "get runners" only.');
   await withCluster(context, async (cluster) => {
     if (kind === 'sets') {
-      writeSets(context, (await readSets(context, cluster, name)).map(setRow));
+      writeSets(context, rowsOf(context, await readSets(context, cluster, name), setRow));
       return;
     }
-    const rows = (await read(context, cluster, { ...RUNNERS, name })).map(runnerRow);
+    const rows = rowsOf(context, await read(context, cluster, { ...RUNNERS, name }), runnerRow);
     writeRunners(context, set === undefined ? rows : rows.filter((row) => row.set === set));
+  });
+}
+
+/** One object that cannot be shown is named, and keeps none of the others from being shown. */
+function rowsOf<T extends KubernetesObject, Row>(
+  { around }: CommandContext,
+  objects: readonly T[],
+  rowOf: (object: T) => Row,
+): Row[] {
+  return objects.flatMap((object) => {
+    try {
+      return [rowOf(object)];
+    } catch (error) {
+      const { namespace = '', name = '' } = object.metadata ?? {};
+      around.stderr.write(`${namespace}/${name} cannot be shown: ${(error as Error).message}\n`);
+      return [];
+    }
   });
 }
 

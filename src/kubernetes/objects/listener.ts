@@ -9,6 +9,7 @@ import {
   COMPONENT_LABEL,
   LISTENER_COMPONENT,
   LISTENER_NAME_LABEL,
+  labelValueOf,
   LISTENER_NAMESPACE_LABEL,
   SCALE_SET_NAME_LABEL,
   SCALE_SET_NAMESPACE_LABEL,
@@ -104,7 +105,7 @@ const beside = (
     given?.labels,
     {
       ...labelsOf(listener),
-      [LISTENER_NAME_LABEL]: nameOf(listener),
+      [LISTENER_NAME_LABEL]: labelValueOf(nameOf(listener)),
       [LISTENER_NAMESPACE_LABEL]: listener.metadata.namespace ?? '',
     },
     excluded,

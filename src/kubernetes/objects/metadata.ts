@@ -1,5 +1,6 @@
 import {
   DRAINING_ANNOTATION,
+  GIVEN_LABELS_ANNOTATION,
   PAUSED_ANNOTATION,
   PAUSED_WITH_OWNER_ANNOTATION,
 } from '../../api/annotations.ts';
@@ -37,12 +38,18 @@ const PERSONAL = new Set([
   PAUSED_ANNOTATION,
   PAUSED_WITH_OWNER_ANNOTATION,
   DRAINING_ANNOTATION,
+  GIVEN_LABELS_ANNOTATION,
   'kubectl.kubernetes.io/last-applied-configuration',
 ]);
 
 /** Annotations for a child: the union, where what was computed wins. */
 export const mergeAnnotations = (given: StringMap | undefined, computed: StringMap | undefined): StringMap =>
   Object.fromEntries(Object.entries({ ...given, ...computed }).filter(([key]) => !PERSONAL.has(key)));
+
+/** The annotation that remembers which labels an object was given. */
+export const givenLabels = (labels: StringMap): StringMap => ({
+  [GIVEN_LABELS_ANNOTATION]: Object.keys(labels).sort().join(','),
+});
 
 /** What an owner is, as far as a reference to it goes. */
 export interface Owner {

@@ -27,7 +27,7 @@ import {
 } from '../../api/labels.ts';
 import { listenerName } from '../../api/names.ts';
 import type { ExcludedPrefixes, StringMap } from './metadata.ts';
-import { controlledBy, mergeAnnotations, mergeLabels } from './metadata.ts';
+import { controlledBy, givenLabels, mergeAnnotations, mergeLabels } from './metadata.ts';
 import { autoscalingRunnerSets } from '../client/resources.ts';
 
 /** The largest number that `maxRunners` holds (int32): no limit. */
@@ -82,6 +82,7 @@ export function urlLabels({ enterprise, organization, repository }: UrlScope): S
 export function buildRunnerSet(parts: ScaleSetParts): EphemeralRunnerSet {
   const { metadata, spec } = parts.autoscalingRunnerSet;
   const ephemeralRunnerSpec = buildRunnerSpec(parts.autoscalingRunnerSet);
+  const labels = labelsOf(parts, spec.ephemeralRunnerSetMetadata?.labels, RUNNER_SET_COMPONENT);
   const names = inherited(metadata.annotations, [
     RUNNER_GROUP_NAME_ANNOTATION,
     RUNNER_SCALE_SET_NAME_ANNOTATION,
@@ -92,11 +93,14 @@ export function buildRunnerSet(parts: ScaleSetParts): EphemeralRunnerSet {
     metadata: {
       name: metadata.name ?? '',
       namespace: metadata.namespace ?? '',
-      labels: labelsOf(parts, spec.ephemeralRunnerSetMetadata?.labels, RUNNER_SET_COMPONENT),
-      annotations: mergeAnnotations(spec.ephemeralRunnerSetMetadata?.annotations, {
-        ...names,
-        [INTEGRITY_HASH_ANNOTATION]: stableHash(ephemeralRunnerSpec),
-      }),
+      labels,
+      annotations: {
+        ...mergeAnnotations(spec.ephemeralRunnerSetMetadata?.annotations, {
+          ...names,
+          [INTEGRITY_HASH_ANNOTATION]: stableHash(ephemeralRunnerSpec),
+        }),
+        ...givenLabels(labels),
+      },
       finalizers: [EPHEMERAL_RUNNER_SET_FINALIZER],
       ownerReferences: [controlledBy(parts.autoscalingRunnerSet, autoscalingRunnerSets)],
     },
@@ -147,16 +151,20 @@ export function buildListener(parts: ListenerParts): AutoscalingListener {
   const spec = buildListenerSpec(parts);
   const mode = inherited(autoscalingRunnerSet.metadata.annotations, [LISTENER_MODE_ANNOTATION]);
   const given = autoscalingRunnerSet.spec.autoscalingListener;
+  const labels = labelsOf(parts, given?.labels, LISTENER_COMPONENT);
   return {
     apiVersion: API_VERSION,
     kind: 'AutoscalingListener',
     metadata: {
       ...listenerKeyOf(autoscalingRunnerSet, controllerNamespace),
-      labels: labelsOf(parts, given?.labels, LISTENER_COMPONENT),
-      annotations: mergeAnnotations(given?.annotations, {
-        ...mode,
-        [INTEGRITY_HASH_ANNOTATION]: stableHash(spec),
-      }),
+      labels,
+      annotations: {
+        ...mergeAnnotations(given?.annotations, {
+          ...mode,
+          [INTEGRITY_HASH_ANNOTATION]: stableHash(spec),
+        }),
+        ...givenLabels(labels),
+      },
       finalizers: [AUTOSCALING_LISTENER_FINALIZER],
     },
     spec,

@@ -20,7 +20,7 @@ export function settleStep(state: AutoscalingRunnerSetState, outcome: StepOutcom
   const { name, key } = step;
   state.stepBackoffs[name] = backoffAfter(state.stepBackoffs[name], {
     key,
-    failed: stopped !== undefined,
+    failed: stopped?.reason,
     now,
   });
   if (stopped) {

@@ -5,6 +5,7 @@ import type {
 import type { DecidedCondition as Condition } from '../../api/conditions.ts';
 import {
   CREATION_BLOCKED_CONDITION,
+  INVALID_SPEC,
   PAUSED_CONDITION,
   READY_CONDITION,
   outdatedCondition,
@@ -80,6 +81,8 @@ function readyCondition(state: RunnerSetState, running: number): Condition {
     reason,
     message,
   });
+  const invalid = state.runnerSet?.invalid;
+  if (invalid !== undefined) return not(INVALID_SPEC, invalid);
   if (isOutdated(state)) return not('Outdated', OUTDATED);
   if (state.creationBlock) return not(state.creationBlock.reason, state.creationBlock.message);
   if (isProbing(state.failures, state.settings)) return not('RunnersFailing', failingMessage(state));
@@ -97,6 +100,8 @@ const failingMessage = ({ failures }: RunnerSetState): string =>
 
 function blockedCondition(state: RunnerSetState): Condition {
   const type = CREATION_BLOCKED_CONDITION;
+  const invalid = state.runnerSet?.invalid;
+  if (invalid !== undefined) return { type, status: 'True', reason: INVALID_SPEC, message: invalid };
   if (state.creationBlock)
     return { type, status: 'True', reason: state.creationBlock.reason, message: state.creationBlock.message };
   if (isProbing(state.failures, state.settings)) {

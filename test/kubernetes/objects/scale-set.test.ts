@@ -117,6 +117,7 @@ describe('the EphemeralRunnerSet', () => {
       'actions.github.com/integrity-hash',
       'actions.github.com/runner-group-name',
       'actions.github.com/runner-scale-set-name',
+      'temporal-arc/given-labels',
     ]);
   });
 

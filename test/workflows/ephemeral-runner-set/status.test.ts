@@ -19,6 +19,19 @@ const failing = { ...NO_FAILURES, inARow: 5, lastAt: NOW, reason: 'ExitCode1', m
 const wanting = (replicas: number, over: Parameters<typeof aState>[0] = {}): RunnerSetState =>
   aState({ ...over, set: { replicas, ...over.set } });
 
+test('a set whose spec says nothing of its runners says so, whatever it wants', () => {
+  const invalid = 'spec.ephemeralRunnerSpec is missing: say how a runner is made.';
+  for (const replicas of [0, 3]) {
+    const why = { reason: 'InvalidSpec', message: invalid };
+    expect(runnerSetStatus(wanting(replicas, { set: { invalid } })).conditions).toMatchObject([
+      { type: 'Ready', status: 'False', ...why },
+      { type: 'CreationBlocked', status: 'True', ...why },
+      {},
+      {},
+    ]);
+  }
+});
+
 describe('the counters', () => {
   test('a runner that Kubernetes refused counts as failed, and as one that is there', () => {
     const runners = [idleRunner('a'), busyRunner('b'), pendingRunner('c'), rejected];

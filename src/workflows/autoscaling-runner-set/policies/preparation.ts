@@ -22,7 +22,12 @@ export function preparationStep(state: AutoscalingRunnerSetState): Step | undefi
   if (isCurrent && !gone) return undefined;
   return {
     name: 'prepare',
-    key: keyOf(autoscalingRunnerSet.specHash, autoscalingRunnerSet.gitHubAnnotations, gone && 'gone'),
+    key: keyOf(
+      autoscalingRunnerSet.generation,
+      autoscalingRunnerSet.specHash,
+      autoscalingRunnerSet.gitHubAnnotations,
+      gone && 'gone',
+    ),
   };
 }
 

@@ -1,3 +1,4 @@
+import { INVALID_NAME, INVALID_SPEC } from '../../../api/conditions.ts';
 import type { StepBackoff } from '../state.ts';
 import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
 
@@ -7,16 +8,27 @@ const AFTER_FAILURE = { firstMs: 1_000, longestMs: 10_000 };
 /** Between two times that a step is done for one reason, as if it had no effect. */
 const AFTER_REPEAT = { firstMs: 2_000, longestMs: 300_000 };
 
-/** The backoff after a step was done. */
+/** Only another spec or name can help: that is another reason. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+
+/** Whether a step is not to be done again for the same reason. */
+const isFinal = (reason: string | undefined): boolean => reason === INVALID_SPEC || reason === INVALID_NAME;
+
+/** The backoff after a step was done. @param outcome.failed why it failed, if it did */
 export function backoffAfter(
   backoff: StepBackoff | undefined,
-  { key, failed, now }: { key: string; failed: boolean; now: number },
+  { key, failed, now }: { key: string; failed: string | undefined; now: number },
 ): StepBackoff {
+  if (isFinal(failed)) return { key, tries: 1, notBefore: NEVER };
   const tries = backoff?.key === key ? backoff.tries + 1 : 1;
-  const wait = exponentialBackoffMs(tries, failed ? AFTER_FAILURE : AFTER_REPEAT);
+  const wait = exponentialBackoffMs(tries, failed !== undefined ? AFTER_FAILURE : AFTER_REPEAT);
   return { key, tries, notBefore: now + wait };
 }
 
-/** When a step may be done for this reason, if that is not now. */
+/** When a step may be done for this reason, if that is not now; `Infinity` for never. */
 export const waitsUntil = (backoff: StepBackoff | undefined, key: string, now: number): number | undefined =>
-  backoff?.key === key && backoff.notBefore > now ? backoff.notBefore : undefined;
+  backoff?.key === key && backoff.notBefore > now
+    ? backoff.notBefore === NEVER
+      ? Infinity
+      : backoff.notBefore
+    : undefined;

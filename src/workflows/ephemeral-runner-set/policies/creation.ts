@@ -56,7 +56,11 @@ function namesFor(
 const mayCreate = (state: RunnerSetState): boolean => {
   if (state.runnerSet === undefined) return true;
   return (
-    state.runnerSet !== null && !state.runnerSet.deleting && !state.runnerSet.paused && !isOutdated(state)
+    state.runnerSet !== null &&
+    !state.runnerSet.deleting &&
+    !state.runnerSet.paused &&
+    state.runnerSet.invalid === undefined &&
+    !isOutdated(state)
   );
 };
 

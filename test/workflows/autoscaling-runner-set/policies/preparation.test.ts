@@ -67,9 +67,9 @@ describe('whether the scale set at GitHub is looked after', () => {
 
 test('the reason is what the spec asks for, what the annotations say, and that it is gone', () => {
   const keyOf = (state: AutoscalingRunnerSetState) => preparationStep(state)?.key;
-  expect(keyOf(aState({ scaleSet: { specHash: 'asked-2' } }))).toBe('asked-2 7/Default/demo false');
-  expect(keyOf(aState({ scaleSet: { gitHubAnnotations: '' } }))).toBe('asked-1  false');
-  expect(keyOf(aState({ runnerSets: [aChildSet({ blocked: gone })] }))).toBe('asked-1 7/Default/demo gone');
+  expect(keyOf(aState({ scaleSet: { specHash: 'asked-2' } }))).toBe('1 asked-2 7/Default/demo false');
+  expect(keyOf(aState({ scaleSet: { gitHubAnnotations: '' } }))).toBe('1 asked-1  false');
+  expect(keyOf(aState({ runnerSets: [aChildSet({ blocked: gone })] }))).toBe('1 asked-1 7/Default/demo gone');
 });
 
 test.each<[string, AutoscalingRunnerSetState, boolean]>([

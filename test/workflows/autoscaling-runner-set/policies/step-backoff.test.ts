@@ -5,8 +5,8 @@ import {
 import { NOW } from '../../ephemeral-runner-set/builders.ts';
 
 test.each([
-  ['failed', true, [1, 2, 4, 8, 10, 10]],
-  ['without effect', false, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]],
+  ['failed', 'GitHubUnavailable', [1, 2, 4, 8, 10, 10]],
+  ['without effect', undefined, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]],
 ])('the waits after steps that %s', (_what, failed, seconds) => {
   let pace: ReturnType<typeof backoffAfter> | undefined;
   const waits = seconds.map(() => {
@@ -18,7 +18,7 @@ test.each([
 
 test('however often a step was tried, the wait stays a number', () => {
   const pace = { key: 'k', tries: 5_000, notBefore: NOW };
-  expect(backoffAfter(pace, { key: 'k', failed: true, now: NOW })).toEqual({
+  expect(backoffAfter(pace, { key: 'k', failed: 'GitHubUnavailable', now: NOW })).toEqual({
     key: 'k',
     tries: 5_001,
     notBefore: NOW + 10_000,
@@ -27,7 +27,7 @@ test('however often a step was tried, the wait stays a number', () => {
 
 test('for another reason the count begins anew', () => {
   const pace = { key: 'k', tries: 5, notBefore: NOW };
-  const after = backoffAfter(pace, { key: 'other', failed: true, now: NOW });
+  const after = backoffAfter(pace, { key: 'other', failed: 'GitHubUnavailable', now: NOW });
   expect(after).toEqual({ key: 'other', tries: 1, notBefore: NOW + 1_000 });
 });
 
