@@ -45,6 +45,8 @@ export class SignalQueue {
   /** Those that have had the whole snapshot. */
   private readonly informed = new Set<string>();
   private seq = 0;
+  /** Ids of those that were told something since `takeTold`. */
+  private told = new Set<string>();
 
   constructor(options: SignalQueueOptions) {
     this.options = options;
@@ -66,6 +68,13 @@ export class SignalQueue {
   introduce(target: WorkflowTarget): void {
     const key = workflowIdOf(this.options.cluster, target);
     if (!this.informed.has(key) && !this.busy.has(key)) this.notify(target, true);
+  }
+
+  /** The ids of the workflows that were told something since the last call. */
+  takeTold(): ReadonlySet<string> {
+    const { told } = this;
+    this.told = new Set();
+    return told;
   }
 
   private async attend(key: string, target: WorkflowTarget): Promise<void> {
@@ -99,7 +108,7 @@ export class SignalQueue {
     const news = this.options.store.takeNews(target);
     if (!news) return 0;
     try {
-      await this.options.workflows.getHandle(key).signal(observeSignal, this.numbered(news));
+      await this.signal(key, news);
       return runnersIn(news);
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
@@ -112,12 +121,28 @@ export class SignalQueue {
     const { store, settings } = this.options;
     const parts = store.snapshot(target);
     const [first, ...others] = parts;
-    if (!first || !needsWorkflow(first)) return 0;
+    if (!first) return 0;
+    if (!needsWorkflow(first)) return this.tellOfTheEnd(key, first);
     await this.start(key, target, { ...first, settings });
-    for (const part of others)
-      await this.options.workflows.getHandle(key).signal(observeSignal, this.numbered(part));
+    for (const part of others) await this.signal(key, part);
     this.informed.add(key);
     return parts.reduce((runners, part) => runners + runnersIn(part), 0);
+  }
+
+  /** Nothing is left of its resource. If its workflow is still there, it must learn that; none is started for it. */
+  private async tellOfTheEnd(key: string, nothing: AnyObservation): Promise<number> {
+    this.informed.delete(key);
+    try {
+      await this.signal(key, nothing);
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+    return 0;
+  }
+
+  private async signal(key: string, observation: AnyObservation): Promise<void> {
+    await this.options.workflows.getHandle(key).signal(observeSignal, this.numbered(observation));
+    this.told.add(key);
   }
 
   private async start(
@@ -134,6 +159,7 @@ export class SignalQueue {
       signal: observeSignal,
       signalArgs: [this.numbered(observation)],
     });
+    this.told.add(workflowId);
   }
 
   private numbered<O extends AnyObservation>(observation: O): O {

@@ -35,6 +35,8 @@ import type { Feed, FeedScope } from './coverage.ts';
 import { Coverage } from './coverage.ts';
 import type { ClusterGauges } from './metrics.ts';
 import { reportRunners } from './metrics.ts';
+import type { RebuildCounter } from './oversight.ts';
+import { Oversight } from './oversight.ts';
 import { heartbeatUntilDone } from '../heartbeat.ts';
 import type { ObservationStore } from './signal-queue.ts';
 import { SignalQueue } from './signal-queue.ts';
@@ -47,7 +49,7 @@ import { DEFAULT_SCALE_SET_OPTIONS } from '../../messages/settings.ts';
 export interface WatchClusterDeps {
   cluster: string;
   kubernetes: KubernetesClient;
-  workflows: Pick<WorkflowClient, 'getHandle' | 'signalWithStart'>;
+  workflows: Pick<WorkflowClient, 'getHandle' | 'signalWithStart' | 'list' | 'workflowService' | 'options'>;
   settings: RunnerSettings;
   /** Namespaces to serve; empty: all. */
   namespaces: readonly string[];
@@ -58,7 +60,7 @@ export interface WatchClusterDeps {
   eventNamespace?: string | undefined;
   /** Milliseconds between two full snapshots for each workflow. */
   snapshotIntervalMs: number;
-  metrics: ClusterGauges;
+  metrics: ClusterGauges & RebuildCounter;
   log: (message: string, facts: Record<string, unknown>) => void;
 }
 
@@ -124,8 +126,9 @@ async function watch(
   };
   const stores = createStores(deps, onNews);
   const signalQueue = new SignalQueue({ ...deps, epoch, store: routed(stores), signal });
-  const covered = (): WorkflowTarget[] =>
-    [...stores.cluster.targets(), ...stores.scaleSets.targets()].filter(isCovered);
+  const targets = (): WorkflowTarget[] => [...stores.cluster.targets(), ...stores.scaleSets.targets()];
+  const covered = (): WorkflowTarget[] => targets().filter(isCovered);
+  const endOversight = new Oversight({ ...deps, signalQueue, targets, isCovered, signal }).begin();
   const tellEveryone = (): void => covered().forEach((target) => signalQueue.notify(target, true));
   const onSync = (scope: FeedScope): void => {
     refusals.served(RESOURCES[scope.feed], scope.namespace);
@@ -143,6 +146,7 @@ async function watch(
     await Promise.all(all.map((begin) => begin({ signal, onSync, onFailure })));
   } finally {
     timers.forEach((timer) => clearInterval(timer));
+    endOversight();
   }
 }
 

@@ -43,3 +43,16 @@ export function workflowIdOf(cluster: string, target: WorkflowTarget): string {
     ? standaloneRunnersWorkflowId(cluster, namespace)
     : ephemeralRunnerSetWorkflowId(cluster, namespace, target.runnerSet);
 }
+
+/** Whom a workflow serves, by its id; `undefined` for one that serves no resource, such as the watch. */
+export function targetOf(cluster: string, workflowId: string): WorkflowTarget | undefined {
+  const [kind, namespace, name, ...others] = workflowId.startsWith(`${cluster}/`)
+    ? workflowId.slice(cluster.length + 1).split('/')
+    : [];
+  if (!namespace || others.length > 0) return undefined;
+  if (kind === 'ephemeralrunners' && name === undefined) return { namespace };
+  if (!name) return undefined;
+  if (kind === 'autoscalingrunnerset') return { namespace, autoscalingRunnerSet: name };
+  if (kind === 'autoscalinglistener') return { namespace, listener: name };
+  return kind === 'ephemeralrunnerset' ? { namespace, runnerSet: name } : undefined;
+}

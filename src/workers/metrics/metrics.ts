@@ -46,6 +46,8 @@ export interface Metrics {
   refusals(): readonly WatchRefusal[];
   /** Runners by phase, of all scale sets; series of scale sets that are not among them go. */
   runners(scaleSets: Iterable<ScaleSetRunners>): void;
+  /** A workflow that could not go on was rebuilt. @param kind of what it serves */
+  rebuilt(kind: string): void;
   /** All listeners; series of those that are not among them go. */
   listeners(listeners: Iterable<ListenerState>): void;
   /** What the listeners of this process report, each with the metrics and labels that its configuration asks for. */
@@ -94,6 +96,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   const own = createInstruments(registry);
   const refused = createRefusedGauge(registry);
+  const rebuilt = createRebuiltCounter(registry);
   const githubBudget = createRateLimitMetrics({ registry, pauses, now });
   const listenerMetrics = createListenerMetrics({
     registry,
@@ -130,6 +133,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     refused: setRefused,
     refusals: () => refusals,
     runners: (scaleSets) => setRunners(own, scaleSets),
+    rebuilt: (kind) => rebuilt.inc({ kind }),
     listeners: (listeners) => setListeners(own.listeners, listeners),
     reconciled: (controller, seconds) => own.reconcile.observe({ controller }, seconds),
     kubernetesRequest: ({ verb, resource, status }) =>
@@ -207,6 +211,14 @@ function createInstruments(registry: Registry) {
     build: gauge('temporal_arc_build_info', 'Always 1; the label says which version runs.', ['version']),
   };
 }
+
+const createRebuiltCounter = (registry: Registry) =>
+  new Counter({
+    name: 'temporal_arc_workflows_rebuilt_total',
+    help: 'Workflows that could not go on, task after task, and were ended and rebuilt from the cluster.',
+    labelNames: ['kind'],
+    registers: [registry],
+  });
 
 const createRefusedGauge = (registry: Registry) =>
   new Gauge({

@@ -99,6 +99,7 @@ function watch(over: Partial<WatchClusterDeps> = {}): {
       replicas: (sets) => void (gauges = sets),
       runners: () => undefined,
       unwatched: () => void (unwatched += 1),
+      rebuilt: () => undefined,
       refused: (all) => void (refusals = all),
     },
     log: (message) => void logged.push(message),

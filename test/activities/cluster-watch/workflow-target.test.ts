@@ -2,6 +2,7 @@ import type { WorkflowTarget } from '../../../src/activities/cluster-watch/workf
 import {
   isAutoscalingRunnerSetTarget,
   isListenerTarget,
+  targetOf,
   workflowIdOf,
 } from '../../../src/activities/cluster-watch/workflow-target.ts';
 
@@ -36,9 +37,24 @@ test.each<[string, WorkflowTarget, string, { isScaleSet: boolean; isListener: bo
   expect(workflowIdOf('c1', target)).toBe(id);
   expect(isAutoscalingRunnerSetTarget(target)).toBe(isScaleSet);
   expect(isListenerTarget(target)).toBe(isListener);
+  expect(targetOf('c1', id)).toEqual(target);
 });
 
 test('clusters that share a Temporal namespace do not meet', () => {
   const target = { namespace, runnerSet: 'demo' };
   expect(workflowIdOf('c2', target)).not.toBe(workflowIdOf('c1', target));
+});
+
+test.each([
+  ['the watch', 'c1/clusterwatch'],
+  ['another cluster', 'c2/ephemeralrunnerset/team/demo'],
+  ['a cluster whose name begins alike', 'c11/ephemeralrunnerset/team/demo'],
+  ['another kind', 'c1/somethingelse/team/demo'],
+  ['no name', 'c1/ephemeralrunnerset/team'],
+  ['an empty name', 'c1/ephemeralrunnerset/team/'],
+  ['no namespace', 'c1/ephemeralrunners/'],
+  ['more than a name', 'c1/ephemeralrunnerset/team/demo/x'],
+  ['somebody else’s workflow', 'order-17'],
+])('%s serves no resource of this cluster', (_what, id) => {
+  expect(targetOf('c1', id)).toBeUndefined();
 });
