@@ -5,6 +5,7 @@ import {
   KubernetesError,
   isAlreadyExists,
   isConflict,
+  isDenied,
   isForbidden,
   isInvalid,
   isNamespaceTerminating,
@@ -81,6 +82,7 @@ function judgeGitHub(error: GitHubError): Verdict {
 
 function judgeKubernetes(error: KubernetesError): Verdict {
   const { message, retryAfterMs } = error;
+  if (isDenied(error)) return { decision: 'stop', reason: 'DeniedByAdmission', message };
   if (isTransient(error)) {
     const wait = retryAfterMs === undefined ? {} : { afterMs: retryAfterMs };
     return { decision: 'retry', reason: 'KubernetesUnavailable', message, ...wait };

@@ -6,7 +6,7 @@ export const RUNNER_CONTAINER = 'runner';
 /** Longest message that is kept of a pod, in characters. */
 const MESSAGE_LENGTH = 200;
 
-/** The state of the container `runner`. */
+/** The state of the container `runner`. One that is started again has terminated all the same. */
 type RunnerContainerState =
   | { state: 'waiting'; reason?: string; message?: string }
   | { state: 'running' }
@@ -23,13 +23,20 @@ export interface PodState {
   unschedulableSince?: number;
   /** No node was chosen, and the scheduler says why: none fits, or a gate holds it back. */
   waitsForNode?: true;
-  /** The image of one of its containers cannot be had. */
-  imageError?: Words;
+  /** One of its containers waits for what only a person can give, such as an image or a Secret. */
+  stuck?: Words;
   /** `undefined` as long as the kubelet reports no status of it. */
   runner: RunnerContainerState | undefined;
-  /** An init container ended with a failure; side cars do not count, whatever they end with. */
-  initFailed: boolean;
-  /** Why the pod is as it is: its own words (Evicted, OutOfcpu, …), or those about a failed init container. */
+  /**
+   * It will run no job any more: the pod has ended, its runner has, or an init container has failed. Side cars do not
+   * count, whatever they end with.
+   */
+  ended: boolean;
+  /** The platform ended it, or is about to: eviction, preemption, a node that shuts down. No fault of its template. */
+  disrupted: boolean;
+  /** Its node no longer answers: nobody knows what became of it. */
+  nodeLost: boolean;
+  /** Why the pod is as it is: its own words (Evicted, OutOfcpu, …), or those about what keeps or ended a container. */
   reason?: string;
   message?: string;
   deleting: boolean;
@@ -52,27 +59,32 @@ type ContainerStatus = NonNullable<Status['containerStatuses']>[number];
 export function podStateOf(pod: Pod, container = RUNNER_CONTAINER): PodState {
   const { metadata = {}, status = {} } = pod;
   const failedInit = failedInitContainer(pod);
+  const phase = phaseOf(status);
+  const runner = runnerState(status.containerStatuses?.find(({ name }) => name === container));
+  const hasOwnWords = status.reason !== undefined || status.message !== undefined;
   return {
     uid: metadata.uid ?? '',
     name: metadata.name ?? '',
     namespace: metadata.namespace ?? '',
-    phase: phaseOf(status),
+    phase,
     ready: latestCondition(status, 'Ready')?.status === 'True',
     ...unschedulable(status),
-    ...imageErrorOf(status),
-    runner: runnerState(status.containerStatuses?.find(({ name }) => name === container)),
-    initFailed: failedInit !== undefined,
-    ...wordsOf(status.reason || status.message ? status : failedInit),
+    ...stuckContainer(status),
+    runner,
+    ended:
+      phase === 'Failed' ||
+      phase === 'Succeeded' ||
+      runner?.state === 'terminated' ||
+      failedInit !== undefined,
+    disrupted: isDisrupted(status),
+    nodeLost: phase === 'Unknown' || status.reason === 'NodeLost',
+    ...wordsOf(hasOwnWords ? status : (failedInit ?? disruptionOf(status) ?? unstartedSideCar(pod))),
     deleting: metadata.deletionTimestamp !== undefined,
   };
 }
 
-/**
- * Whether a pod will run no job any more: it has ended, its runner has, an init container failed, or it is being
- * deleted.
- */
-export const hasEnded = ({ phase, runner, initFailed, deleting }: PodState): boolean =>
-  deleting || phase === 'Failed' || phase === 'Succeeded' || runner?.state === 'terminated' || initFailed;
+/** Whether a pod is of no use for a runner any more: it has ended, or it is being deleted. */
+export const isSpent = ({ ended, deleting }: PodState): boolean => ended || deleting;
 
 const PHASES = ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] as const;
 
@@ -98,37 +110,68 @@ function unschedulable(status: Status): Pick<PodState, 'unschedulableSince' | 'w
   return { waitsForNode: true, unschedulableSince: Date.parse(condition.lastTransitionTime ?? '') || 0 };
 }
 
-/** What a container waits with while its image cannot be had. */
-const IMAGE_ERRORS: ReadonlySet<string> = new Set([
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'InvalidImageName',
-  'ErrImageNeverPull',
-  'ImageInspectError',
-  'RegistryUnavailable',
-  'SignatureValidationFailed',
+/** What a container waits with as a matter of course. Everything else is for a person to repair. */
+const USUAL_WAITS: ReadonlySet<string> = new Set(['', 'ContainerCreating', 'PodInitializing']);
+
+function stuckContainer(status: Status): Pick<PodState, 'stuck'> {
+  const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  const waiting = all.find(({ state }) => !USUAL_WAITS.has(state?.waiting?.reason ?? ''));
+  if (!waiting) return {};
+  const { reason = '', message } = waiting.state?.waiting ?? {};
+  const text = message ? `container "${waiting.name}": ${message}` : `container "${waiting.name}" waits`;
+  return { stuck: wordsOf({ reason, message: text }) };
+}
+
+/** Reasons of a pod that its node or the platform ended, whatever its template says (and all that begin with OutOf). */
+const PLATFORM_REASONS: ReadonlySet<string> = new Set([
+  'Evicted',
+  'NodeAffinity',
+  'NodeLost',
+  'NodePorts',
+  'NodeShutdown',
+  'Preempted',
+  'Preempting',
+  'Shutdown',
+  'Terminated',
+  'TopologyAffinityError',
+  'UnexpectedAdmissionError',
 ]);
 
-function imageErrorOf(status: Status): Pick<PodState, 'imageError'> {
-  const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
-  const waiting = all.find(({ state }) => IMAGE_ERRORS.has(state?.waiting?.reason ?? ''));
-  return waiting ? { imageError: wordsOf(waiting.state?.waiting) } : {};
+const isDisrupted = (status: Status): boolean =>
+  PLATFORM_REASONS.has(status.reason ?? '') ||
+  status.reason?.startsWith('OutOf') === true ||
+  disruptionOf(status) !== undefined;
+
+/** The words of whoever wants the pod away: PreemptionByScheduler, DeletionByTaintManager, EvictionByEvictionAPI, … */
+function disruptionOf(status: Status): Words | undefined {
+  const condition = latestCondition(status, 'DisruptionTarget');
+  if (condition?.status !== 'True') return undefined;
+  const { reason = 'DisruptionTarget', message = '' } = condition;
+  return { reason, message };
+}
+
+/** The pod waits for it: it runs, and its startup probe has not succeeded. */
+function unstartedSideCar({ spec, status = {} }: Pod): Words | undefined {
+  if (phaseOf(status) !== 'Pending') return undefined;
+  const names = sideCarsOf(spec);
+  const found = status.initContainerStatuses?.find(
+    ({ name, state, started }) => names.has(name) && state?.running && started === false,
+  );
+  return (
+    found && { reason: 'SideCarNotStarted', message: `container "${found.name}" runs, and has not started` }
+  );
 }
 
 function runnerState(container: ContainerStatus | undefined): RunnerContainerState | undefined {
   if (!container) return undefined;
-  const { running, terminated, waiting } = container.state ?? {};
+  const { running, waiting, terminated = container.lastState?.terminated } = container.state ?? {};
   if (terminated) return { state: 'terminated', exitCode: terminated.exitCode, ...wordsOf(terminated) };
   if (running) return { state: 'running' };
   return { state: 'waiting', ...wordsOf(waiting) };
 }
 
 function failedInitContainer({ spec, status }: Pod): { reason: string; message: string } | undefined {
-  const sideCars = new Set(
-    (spec?.initContainers ?? [])
-      .filter(({ restartPolicy }) => restartPolicy === 'Always')
-      .map(({ name }) => name),
-  );
+  const sideCars = sideCarsOf(spec);
   for (const { name, state } of status?.initContainerStatuses ?? []) {
     const end = state?.terminated;
     if (!end || end.exitCode === 0 || sideCars.has(name)) continue;
@@ -138,6 +181,13 @@ function failedInitContainer({ spec, status }: Pod): { reason: string; message: 
   }
   return undefined;
 }
+
+const sideCarsOf = (spec: Pod['spec']): ReadonlySet<string> =>
+  new Set(
+    (spec?.initContainers ?? [])
+      .filter(({ restartPolicy }) => restartPolicy === 'Always')
+      .map(({ name }) => name),
+  );
 
 /** Reason and message, if there are any; long messages are cut. */
 function wordsOf(words: Words = {}): Words {

@@ -59,6 +59,8 @@ export const STAGES = [
   'pending',
   'idle',
   'busy',
+  'ending', // its job is over, or its pod is going with it: no supply, and not ended
+  'unclear', // its container ended well, and nobody told of a job: GitHub is asked
   'ended',
   'leaving', // being deregistered and deleted
 ] as const;

@@ -6,12 +6,16 @@ export interface ObservedPod {
   uid: string;
   phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown';
   ready?: true;
+  /** It will run no job any more: it has ended, or its runner has. */
+  ended?: true;
   /** Of the container `runner`, once it has terminated. */
   exitCode?: number;
-  /** An init container that is no side car ended with a failure. */
-  initFailed?: true;
-  /** The image of one of its containers cannot be had. */
-  imageError?: true;
+  /** The platform ended it, or is about to: no fault of its template. */
+  disrupted?: true;
+  /** It is being deleted, or its node no longer answers. */
+  going?: true;
+  /** One of its containers waits for what only a person can give, such as an image or a Secret. */
+  stuck?: true;
   /** No node takes it so far, and the scheduler says so. */
   waitsForNode?: true;
   reason?: string;
@@ -31,6 +35,10 @@ export interface ObservedRunner {
   phase?: string;
   ready?: true;
   hasJob?: true;
+  /** `status.jobResult`: how its job ended. */
+  jobResult?: string;
+  /** Uid of its pod, where that was deleted. */
+  goneUid?: string;
   /** It belongs to no set. */
   standalone?: true;
   deleting?: true;
@@ -51,6 +59,8 @@ export interface ObservedRunnerSet {
   hasFinalizer?: true;
   deleting?: true;
   paused?: true;
+  /** `restartPolicy` of its template, where that is not Never. */
+  restartPolicy?: string;
 }
 
 /**
@@ -77,6 +87,8 @@ export interface RunnerSetObservation {
   gone?: string[];
   /** How jobs ended, in GitHub's words, by the name of the runner that had them. Told by the listener. */
   jobResults?: Record<string, string>;
+  /** The first order (`patchID`) that no longer counts those jobs. */
+  countedOut?: number;
   /**
    * Part `part` of `parts` of the full snapshot `id`: after the last part, runners that were in none of them are gone.
    * Counts only when all its parts came, in order.

@@ -23,9 +23,11 @@ const podMembers: Members<ObservedPod> = {
   needed: { uid: text, phase: oneOf('Pending', 'Running', 'Succeeded', 'Failed', 'Unknown') },
   optional: {
     ready: flag,
+    ended: flag,
     exitCode: number,
-    initFailed: flag,
-    imageError: flag,
+    disrupted: flag,
+    going: flag,
+    stuck: flag,
     waitsForNode: flag,
     reason: text,
     message: text,
@@ -39,6 +41,8 @@ const runner = objectOf<ObservedRunner>({
     phase: text,
     ready: flag,
     hasJob: flag,
+    jobResult: text,
+    goneUid: text,
     standalone: flag,
     deleting: flag,
     pod: objectOf<ObservedPod>(podMembers),
@@ -55,7 +59,7 @@ const runnerSet = objectOf<ObservedRunnerSet>({
     configUrl: text,
     scaleSet: text,
   },
-  optional: { invalid: text, hasFinalizer: flag, deleting: flag, paused: flag },
+  optional: { invalid: text, hasFinalizer: flag, deleting: flag, paused: flag, restartPolicy: text },
 });
 
 const settings = objectOf<RunnerSettings>({
@@ -69,6 +73,8 @@ const settings = objectOf<RunnerSettings>({
     registrationTimeoutSeconds: number,
     pendingTimeoutSeconds: number,
     imageErrorGraceSeconds: number,
+    jobEndGraceSeconds: number,
+    cleanUpSurgePercent: number,
     jobProtection: oneOf('budget', 'annotations', 'off'),
   },
 });
@@ -84,6 +90,7 @@ const runnerSetObservation = objectOf<RunnerSetObservation>({
     runners: listOf(runner),
     gone: listOf(text),
     jobResults: recordOf(text),
+    countedOut: number,
     snapshot: objectOf<SnapshotPart>({ needed: { id: number, part: count, parts: count }, optional: {} }),
     settings,
     sequence,

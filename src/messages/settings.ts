@@ -12,8 +12,12 @@ export interface RunnerSettings {
   registrationTimeoutSeconds?: number;
   /** Seconds that a pod may take on its node until it runs; 900 unless given. */
   pendingTimeoutSeconds?: number;
-  /** Seconds that an image may be missing; 60 unless given. */
+  /** Seconds that a pod may wait for what only a person can give, such as an image; 60 unless given. */
   imageErrorGraceSeconds?: number;
+  /** Seconds that a runner may go on after its job; 60 unless given. */
+  jobEndGraceSeconds?: number;
+  /** Runners that are over and still being cleaned up, beside those wanted, in per cent of them; 50 unless given. */
+  cleanUpSurgePercent?: number;
   /** What keeps a node from being emptied while a job runs there; `budget` unless given. */
   jobProtection?: JobProtection;
 }

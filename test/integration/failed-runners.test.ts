@@ -188,7 +188,7 @@ describe('a pod that is pending', () => {
     expect(Date.now() - began).toBeGreaterThan(GRACE_SECONDS * 1000);
     const [event] = await set.events('RunnerFailed');
     expect(event?.message).toMatch(
-      /^bad-image-runner-[a-z0-9]{5}: InvalidImageName: couldn't parse image name/,
+      /^bad-image-runner-[a-z0-9]{5}: InvalidImageName: container "runner": couldn't parse image name/,
     );
     await set.edit({ spec: podTemplate() });
     await set.ready(2);

@@ -34,13 +34,13 @@ describe('the digest of a pod', () => {
     ['no status yet', { metadata: { uid: 'u' } }, { phase: 'Pending', ready: false, runner: undefined }],
     ['a phase of the future', pod({ phase: 'Sleeping' }), { phase: 'Unknown' }],
     [
-      'an image that cannot be had, of any container',
+      'an image that cannot be had, of any container, by its name',
       pod({
         phase: 'Pending',
         initContainerStatuses: [container('dind', { waiting: { reason: 'ImagePullBackOff', message: 'm' } })],
         containerStatuses: [container('runner', { waiting: { reason: 'PodInitializing' } })],
       }),
-      { imageError: { reason: 'ImagePullBackOff', message: 'm' } },
+      { stuck: { reason: 'ImagePullBackOff', message: 'container "dind": m' } },
     ],
     [
       'held back by a gate',
@@ -88,7 +88,7 @@ describe('the digest of a pod', () => {
     [
       'running',
       pod({ phase: 'Running', containerStatuses: [container('runner', { running: {} })] }),
-      { phase: 'Running', runner: { state: 'running' }, initFailed: false },
+      { phase: 'Running', runner: { state: 'running' }, ended: false },
     ],
     [
       'image that cannot be pulled',
@@ -110,7 +110,7 @@ describe('the digest of a pod', () => {
         initContainerStatuses: [container('ok', ended(0)), container('setup', ended(3))],
       }),
       {
-        initFailed: true,
+        ended: true,
         reason: 'InitContainerFailed',
         message: 'Init container "setup" ended with exit code 3.',
       },
@@ -122,7 +122,7 @@ describe('the digest of a pod', () => {
         reason: 'DeadlineExceeded',
         initContainerStatuses: [container('setup', ended(3))],
       }),
-      { initFailed: true, reason: 'DeadlineExceeded' },
+      { ended: true, reason: 'DeadlineExceeded' },
     ],
     [
       'a side car that ended with a failure',
@@ -134,7 +134,7 @@ describe('the digest of a pod', () => {
         },
         sideCar,
       ),
-      { initFailed: false, runner: { state: 'terminated', exitCode: 0 } },
+      { ended: true, runner: { state: 'terminated', exitCode: 0 } },
     ],
     [
       'a failed init container beside a side car',
@@ -142,7 +142,62 @@ describe('the digest of a pod', () => {
         { phase: 'Pending', initContainerStatuses: [container('dind', ended(1)), container('x', ended(1))] },
         sideCar,
       ),
-      { initFailed: true },
+      { ended: true },
+    ],
+    ...['CreateContainerConfigError', 'CreateContainerError', 'InvalidImageName', 'CrashLoopBackOff'].map(
+      (reason): [string, Pod, Partial<PodState>] => [
+        `a container that waits with ${reason}`,
+        pod({
+          containerStatuses: [container('x', { waiting: { reason, message: 'secret "s" not found' } })],
+        }),
+        { stuck: { reason, message: 'container "x": secret "s" not found' } },
+      ],
+    ),
+    ...['Evicted', 'Preempting', 'NodeShutdown', 'Terminated', 'OutOfcpu', 'OutOfpods', 'NodeAffinity'].map(
+      (reason): [string, Pod, Partial<PodState>] => [
+        `ended by the platform: ${reason}`,
+        pod({ phase: 'Failed', reason }),
+        { ended: true, disrupted: true, reason },
+      ],
+    ),
+    [
+      'marked as the target of a disruption',
+      pod({
+        phase: 'Failed',
+        conditions: [
+          { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager', message: 'm' },
+        ],
+        containerStatuses: [container('runner', ended(143, { reason: 'Error' }))],
+      }),
+      { ended: true, disrupted: true, reason: 'DeletionByTaintManager', message: 'm' },
+    ],
+    [
+      'failed by itself',
+      pod({ phase: 'Failed', reason: 'DeadlineExceeded' }),
+      { ended: true, disrupted: false },
+    ],
+    ['on a lost node', pod({ phase: 'Running', reason: 'NodeLost' }), { nodeLost: true, ended: false }],
+    [
+      'a runner that is started again has ended all the same',
+      pod({
+        phase: 'Running',
+        containerStatuses: [
+          { ...container('runner', { waiting: { reason: 'CrashLoopBackOff' } }), lastState: ended(0) },
+        ],
+      }),
+      { ended: true, runner: { state: 'terminated', exitCode: 0 } },
+    ],
+    [
+      'a side car that has not started',
+      pod(
+        {
+          phase: 'Pending',
+          initContainerStatuses: [{ ...container('dind', { running: {} }), started: false }],
+          containerStatuses: [container('runner', { waiting: { reason: 'PodInitializing' } })],
+        },
+        sideCar,
+      ),
+      { ended: false, reason: 'SideCarNotStarted', message: 'container "dind" runs, and has not started' },
     ],
     ['ready', pod({ phase: 'Running', conditions: [ready('True')] }), { ready: true }],
     [

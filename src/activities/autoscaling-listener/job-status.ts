@@ -38,10 +38,10 @@ export const recordStarts = (
       ),
   );
 
-/** How jobs ended, by the runner that had them, as far as GitHub says. */
+/** How jobs ended, by the runner that had them; empty where GitHub does not say how. */
 export const resultsOf = (completed: readonly JobCompleted[]): Record<string, string> =>
   Object.fromEntries(
     completed
-      .filter(({ runnerName, result }) => runnerName !== '' && result !== '')
+      .filter(({ runnerName }) => runnerName !== '')
       .map(({ runnerName, result }) => [runnerName, result]),
   );

@@ -115,7 +115,7 @@ class Listening {
         progress,
         capacity: capacityOf(this.input.capacity, setup.limits.maxRunners),
         signal: this.signal,
-        onResults: (results) => this.tellSet(setup, results),
+        onResults: (results, countedOut) => this.tellSet(setup, results, countedOut),
         onHandled: beat,
         onPolled: () => (this.tries = 0),
       });
@@ -167,9 +167,10 @@ class Listening {
   private async tellSet(
     { namespace, runnerSet }: ListenerSetup,
     jobResults: Record<string, string>,
+    countedOut: number,
   ): Promise<void> {
     const { cluster, workflows } = this.deps;
-    const observation: RunnerSetObservation = { at: Date.now(), jobResults };
+    const observation: RunnerSetObservation = { at: Date.now(), jobResults, countedOut };
     try {
       await workflows
         .getHandle(ephemeralRunnerSetWorkflowId(cluster, namespace, runnerSet))

@@ -5,7 +5,7 @@ import { ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
 import type { Demand } from './policies/demand.ts';
 import { isDoubtful, jobsWanted, whenQuiet, withMessage, withStatistics } from './policies/demand.ts';
 import type { ReplicaOrder, Scaling } from './policies/desired-replicas.ts';
-import { nextOrder } from './policies/desired-replicas.ts';
+import { nextOrder, nextPatchSeq } from './policies/desired-replicas.ts';
 import { recordStarts, resultsOf } from './job-status.ts';
 import type { ListenerRecorder } from './metrics.ts';
 import type { ListenerSetup } from './setup.ts';
@@ -35,8 +35,8 @@ export interface MessageLoopParts {
   capacity: number;
   /** Ends the polling; a message that has come is still acted upon. */
   signal: AbortSignal;
-  /** Passes on how jobs ended, by the name of their runner. */
-  onResults: (results: Record<string, string>) => Promise<void>;
+  /** Passes on how jobs ended, by the name of their runner, and the first order that no longer counts them. */
+  onResults: (results: Record<string, string>, countedOut: number) => Promise<void>;
   onHandled: () => void;
   onPolled: () => void;
 }
@@ -109,11 +109,12 @@ export class MessageLoop {
       await session.acquireJobs(available.map(({ runnerRequestId }) => runnerRequestId));
     progress.demand = withMessage(progress.demand, message, Date.now());
     progress.scaling.dirty ||= started.length + completed.length > 0;
+    const countedOut = nextPatchSeq(progress.scaling);
     const results = await Promise.allSettled([
       // First: whole runners wait for it.
       this.order(),
       recordStarts(kubernetes, setup.namespace, started),
-      this.tellResults(completed),
+      this.tellResults(completed, countedOut),
     ]);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
     if (statistics) recorder.statistics(statistics);
@@ -121,9 +122,9 @@ export class MessageLoop {
     for (const job of completed) recorder.completed(job);
   }
 
-  private async tellResults(completed: ScaleSetMessage['completed']): Promise<void> {
+  private async tellResults(completed: ScaleSetMessage['completed'], countedOut: number): Promise<void> {
     const results = resultsOf(completed);
-    if (Object.keys(results).length > 0) await this.parts.onResults(results);
+    if (Object.keys(results).length > 0) await this.parts.onResults(results, countedOut);
   }
 
   private orderWhenQuiet(): Promise<void> {

@@ -13,6 +13,7 @@ import type { ObservedPod, ObservedRunner, ObservedRunnerSet } from '../../messa
 /** An EphemeralRunnerSet reduced to what decisions need. */
 export function observedRunnerSet({ metadata, spec }: EphemeralRunnerSet): ObservedRunnerSet {
   const { ephemeralRunnerSpec: template } = spec;
+  const restartPolicy = template?.spec?.restartPolicy;
   return {
     uid: metadata.uid ?? '',
     generation: metadata.generation ?? 0,
@@ -25,6 +26,7 @@ export function observedRunnerSet({ metadata, spec }: EphemeralRunnerSet): Obser
     ...(metadata.finalizers?.includes(EPHEMERAL_RUNNER_SET_FINALIZER) && { hasFinalizer: true }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
     ...(isPaused({ metadata }) && { paused: true }),
+    ...(restartPolicy !== undefined && restartPolicy !== 'Never' && { restartPolicy }),
   };
 }
 
@@ -51,6 +53,7 @@ export function observedRunner({ metadata, spec, status }: EphemeralRunner): Own
     ...(status?.phase && { phase: status.phase }),
     ...(status?.ready && { ready: true }),
     ...(status?.jobId && { hasJob: true }),
+    ...(status?.jobResult && { jobResult: status.jobResult }),
     ...(!owner && { standalone: true }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
   };
@@ -58,30 +61,28 @@ export function observedRunner({ metadata, spec, status }: EphemeralRunner): Own
 }
 
 /** A pod's state without what is usual or absent, as it goes into signals. */
-export function observedPod({
-  uid,
-  phase,
-  ready,
-  runner,
-  initFailed,
-  imageError,
-  waitsForNode,
-  reason,
-  message,
-}: PodState): ObservedPod {
-  const ended = runner?.state === 'terminated' ? runner : undefined;
-  const waiting = runner?.state === 'waiting' ? runner : undefined;
-  const why = reason ?? ended?.reason ?? imageError?.reason ?? waiting?.reason;
-  const words = message ?? ended?.message ?? imageError?.message ?? waiting?.message;
+export function observedPod(pod: PodState): ObservedPod {
+  const { uid, phase, ready, runner, ended, disrupted, stuck, waitsForNode } = pod;
+  const { reason, message } = wordsOf(pod);
   return {
     uid,
     phase,
     ...(ready && { ready }),
-    ...(ended && { exitCode: ended.exitCode }),
-    ...(initFailed && { initFailed }),
-    ...(imageError && { imageError: true }),
+    ...(ended && { ended }),
+    ...(runner?.state === 'terminated' && { exitCode: runner.exitCode }),
+    ...(disrupted && { disrupted }),
+    ...((pod.deleting || pod.nodeLost) && { going: true }),
+    ...(stuck && { stuck: true }),
     ...(waitsForNode && { waitsForNode }),
-    ...(why && { reason: why }),
-    ...(words && { message: words }),
+    ...(reason && { reason }),
+    ...(message && { message }),
   };
+}
+
+/** The pod's own words count more than those about its containers. */
+function wordsOf({ reason, message, runner, stuck }: PodState): { reason?: string; message?: string } {
+  if (reason !== undefined || message !== undefined)
+    return { ...(reason !== undefined && { reason }), ...(message !== undefined && { message }) };
+  if (runner?.state === 'terminated') return runner;
+  return stuck ?? (runner?.state === 'waiting' ? runner : {});
 }

@@ -31,6 +31,8 @@ export interface NamedRunnerSet {
 export class RunnerStore {
   private readonly parts = new Map<string, Part>();
   private readonly pods = new Map<string, PodState>();
+  /** Uid of the pod that a runner had last, where it is gone: one that came and went at once is told of as well. */
+  private readonly goneUids = new Map<string, string>();
   /** Where each runner is kept. */
   private readonly homes = new Map<string, string>();
   private snapshots = 0;
@@ -84,13 +86,14 @@ export class RunnerStore {
     const id = `${namespace}/${runner.name}`;
     const part = this.partOf({ namespace, ...(runnerSet === undefined ? {} : { runnerSet }) });
     this.homes.set(id, keyOf(part));
-    this.place(part, withPod(runner, this.pods.get(id)));
+    this.place(part, this.withPod(id, runner));
   }
 
   /** @param id namespace and name, with a slash between */
   removeRunner(id: string): void {
     const part = this.parts.get(this.homes.get(id) ?? '');
     this.homes.delete(id);
+    this.goneUids.delete(id);
     const name = id.slice(id.indexOf('/') + 1);
     if (!part?.runners.delete(name)) return;
     this.announce(part, (news) => {
@@ -109,13 +112,16 @@ export class RunnerStore {
 
   putPod(observed: PodState): void {
     this.pods.set(idOf(observed), observed);
+    this.goneUids.delete(idOf(observed));
     this.refresh(idOf(observed));
   }
 
   removePod(observed: PodState): void {
     const id = idOf(observed);
-    if (this.pods.get(id)?.uid !== observed.uid) return;
+    const known = this.pods.get(id);
+    if (known && known.uid !== observed.uid) return;
     this.pods.delete(id);
+    if (this.homes.has(id)) this.goneUids.set(id, observed.uid);
     this.refresh(id);
   }
 
@@ -190,7 +196,14 @@ export class RunnerStore {
   private refresh(id: string): void {
     const part = this.parts.get(this.homes.get(id) ?? '');
     const runner = part?.runners.get(id.slice(id.indexOf('/') + 1));
-    if (part && runner) this.place(part, withPod(runner, this.pods.get(id)));
+    if (part && runner) this.place(part, this.withPod(id, runner));
+  }
+
+  private withPod(id: string, { pod: _pod, goneUid: _gone, ...runner }: ObservedRunner): ObservedRunner {
+    const pod = this.pods.get(id);
+    const goneUid = this.goneUids.get(id);
+    if (pod) return { ...runner, pod: observedPod(pod) };
+    return goneUid === undefined ? runner : { ...runner, goneUid };
   }
 
   private place(part: Part, runner: ObservedRunner): void {
@@ -229,7 +242,3 @@ const targetOf = ({ namespace, runnerSet }: RunnerSetTarget): RunnerSetTarget =>
 const idOf = ({ namespace, name }: PodState): string => `${namespace}/${name}`;
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-function withPod({ pod: _before, ...runner }: ObservedRunner, pod: PodState | undefined): ObservedRunner {
-  return pod ? { ...runner, pod: observedPod(pod) } : runner;
-}

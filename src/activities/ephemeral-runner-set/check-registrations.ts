@@ -16,9 +16,11 @@ export interface CheckRegistrationsInput {
   idle: number;
   /** Those that nobody has seen online for long. */
   suspects: { name: string; runnerId: number }[];
+  /** Those that have ended: whether GitHub still knows them is looked up of each. */
+  unclear?: { name: string; runnerId: number }[];
 }
 
-/** The names of the suspects, by what GitHub says of them. */
+/** The names of all that were asked about, by what GitHub says of them. */
 export interface CheckRegistrationsResult {
   online: string[];
   offline: string[];
@@ -39,7 +41,7 @@ export const checkRegistrationsActivity =
   (deps: CheckRegistrationsDeps) =>
   (input: CheckRegistrationsInput): Promise<CheckRegistrationsResult> =>
     judged(async () => {
-      const { namespace, runnerSet, idle, suspects } = input;
+      const { namespace, runnerSet, idle, suspects, unclear = [] } = input;
       const signal = Context.current().cancellationSignal;
       const spec = runnerSpecOf(
         await deps.kubernetes.get(ephemeralRunnerSets, { namespace, name: runnerSet }),
@@ -47,9 +49,9 @@ export const checkRegistrationsActivity =
       const github = await accessGitHub(deps, namespace, spec);
       const scaleSet = await github.getScaleSet(spec.runnerScaleSetId, { signal });
       const result: CheckRegistrationsResult = { online: [], offline: [], gone: [] };
-      if ((scaleSet?.statistics?.totalIdleRunners ?? 0) >= idle)
-        return { ...result, online: suspects.map(({ name }) => name) };
-      await inParallel(suspects, async ({ name, runnerId }) => {
+      const areAllOnline = (scaleSet?.statistics?.totalIdleRunners ?? 0) >= idle;
+      if (areAllOnline) result.online = suspects.map(({ name }) => name);
+      await inParallel([...unclear, ...(areAllOnline ? [] : suspects)], async ({ name, runnerId }) => {
         const runner = await github.getRunner(runnerId, { signal });
         if (runner) result[(runner.online ?? isUsed(scaleSet?.statistics)) ? 'online' : 'offline'].push(name);
         else result.gone.push(name);

@@ -5,12 +5,12 @@ import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
 import { isDecision } from '../../github/errors.ts';
 import type { JitConfig } from '../../github/wire.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import type { KubernetesError } from '../../kubernetes/client/errors.ts';
 import {
+  KubernetesError,
   isAlreadyExists,
   isConflict,
-  isForbidden,
-  isInvalid,
+  isDenied,
+  isNamespaceTerminating,
   isQuotaExceeded,
   ignoreNotFound,
 } from '../../kubernetes/client/errors.ts';
@@ -27,7 +27,7 @@ import { PodInTheWayError } from '../failures.ts';
 import { notReady } from './publish-status.ts';
 import type { Registrar } from './register-runner.ts';
 import { NameTakenError, register } from './register-runner.ts';
-import { hasEnded, podStateOf } from '../../kubernetes/pod-state.ts';
+import { isSpent, podStateOf } from '../../kubernetes/pod-state.ts';
 
 /** What the creation of one runner works with. `signal` cuts it short. */
 export interface RunnerMaker {
@@ -130,11 +130,11 @@ async function adopt(
   if (runner.metadata.deletionTimestamp)
     throw new RunnerLeavingError(`${key.namespace}/${key.name} is being deleted.`);
   const pod = await ignoreNotFound(kubernetes.get(pods, key, { signal }));
-  const isSpent = pod !== undefined && hasEnded(podStateOf(pod));
+  const isOver = pod !== undefined && isSpent(podStateOf(pod));
   const secret = await ignoreNotFound(kubernetes.get(secrets, key, { signal }));
   const runnerId = secret && runnerIdOf(secret);
-  if (pod && runnerId !== undefined && (belongsToSet || !isSpent)) return { runnerId };
-  if (isSpent) {
+  if (pod && runnerId !== undefined && (belongsToSet || !isOver)) return { runnerId };
+  if (isOver) {
     await ignoreNotFound(kubernetes.delete(pods, key, { signal }));
     throw new PodInTheWayError(`The old pod ${key.namespace}/${key.name} is being removed first.`);
   }
@@ -162,7 +162,10 @@ async function registerOrGiveUp(maker: RunnerMaker, runner: EphemeralRunner): Pr
   }
 }
 
-/** Secret and pod are written side by side: the pod waits for its Secret if it is faster. */
+/**
+ * Secret and pod are written side by side: the pod waits for its Secret if it is faster. Where one of them cannot be, nothing
+ * of either is left, nor of the registration.
+ */
 async function finish(
   maker: RunnerMaker,
   runner: EphemeralRunner,
@@ -176,14 +179,29 @@ async function finish(
     hasPod || createPod(maker, namespace, buildRunnerPod({ runner, version })),
     kubernetes.create(secrets, namespace, secret, { signal }),
   ]);
-  if (pod.status === 'rejected') {
-    const reason: unknown = pod.reason;
-    if (isForbidden(reason) || isInvalid(reason)) await undo(maker, runner, jit);
-    if (isRefusal(reason)) throw await reject(maker, runner, reason);
-    throw reason;
-  }
-  if (secretWritten.status === 'rejected') throw secretWritten.reason;
+  if (pod.status === 'rejected') return giveUp(maker, runner, { jit, what: 'pod', why: pod.reason });
+  if (secretWritten.status === 'rejected')
+    return giveUp(maker, runner, { jit, what: 'Secret', why: secretWritten.reason });
 }
+
+/** A pod without its Secret waits for the next try, unless there will be none. */
+async function giveUp(
+  maker: RunnerMaker,
+  runner: EphemeralRunner,
+  { jit, what, why }: { jit: JitConfig; what: 'pod' | 'Secret'; why: unknown },
+): Promise<never> {
+  if (isRefusal(why)) {
+    await undo(maker, runner, jit);
+    throw await reject(maker, runner, refusalMessage(why, what));
+  }
+  // The next try would register it anew; there may be none for long.
+  if (what === 'pod' && isAnswer(why)) await undo(maker, runner, jit).catch(() => undefined);
+  throw why;
+}
+
+/** The API server said that the object was not made. Without an answer, it may have been. */
+const isAnswer = (error: unknown): boolean =>
+  error instanceof KubernetesError && error.status !== undefined && !isAlreadyExists(error);
 
 /** How often a pod is tried again whose quota others were changing at that moment. */
 const QUOTA_TRIES = 10;
@@ -195,40 +213,48 @@ async function createPod({ kubernetes, signal }: RunnerMaker, namespace: string,
       await kubernetes.create(pods, namespace, pod, { signal });
       return;
     } catch (error) {
-      if (tries === QUOTA_TRIES || !isConflict(error)) throw error;
+      if (tries === QUOTA_TRIES || !isConflict(error) || isDenied(error)) throw error;
     }
     await sleep(20 * tries, undefined, { signal });
   }
 }
 
 /** As it stands in the runner's status and in the set's conditions. */
-export const refusalMessage = ({ serverMessage }: KubernetesError): string =>
-  `Failed to create the pod: ${serverMessage}`;
+export const refusalMessage = ({ serverMessage }: KubernetesError, what = 'pod'): string =>
+  `Failed to create the ${what}: ${serverMessage}`;
 
-/** Kubernetes refuses this pod as such, not for lack of room. */
+/** Statuses with which the API server refuses an object, whoever is behind it. */
+const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 403, 413, 422]);
+
+/** Kubernetes or its admission refuses this object as such, not for lack of room. */
 export const isRefusal = (error: unknown): error is KubernetesError =>
-  isInvalid(error) || (isForbidden(error) && !isQuotaExceeded(error));
+  isDenied(error) ||
+  (error instanceof KubernetesError &&
+    REFUSALS.has(error.status) &&
+    !isQuotaExceeded(error) &&
+    !isNamespaceTerminating(error));
 
-/** Removes a registration whose pod cannot be; the runner's object stays. */
+/** Takes back what was made of a runner that cannot be whole; its object stays. */
 async function undo(
   { kubernetes, github, signal }: RunnerMaker,
   runner: EphemeralRunner,
   jit: JitConfig,
 ): Promise<void> {
+  const key = keyOf(runner);
   await Promise.all([
     github.removeRunner(jit.runner.id, { signal }).catch((error: unknown) => {
       if (!isDecision(error, 'not-found')) throw error;
     }),
-    ignoreNotFound(kubernetes.delete(secrets, keyOf(runner), { signal })),
+    ignoreNotFound(kubernetes.delete(secrets, key, { signal })),
+    ignoreNotFound(kubernetes.delete(pods, key, { signal })),
   ]);
 }
 
 async function reject(
   { kubernetes, signal }: RunnerMaker,
   runner: EphemeralRunner,
-  cause: KubernetesError,
+  message: string,
 ): Promise<RejectedError> {
-  const message = refusalMessage(cause);
   const status = {
     phase: 'Failed',
     reason: 'InvalidPod',
@@ -237,5 +263,5 @@ async function reject(
     ...notReady('InvalidPod', message),
   };
   await kubernetes.mergePatch(ephemeralRunners, keyOf(runner), { status }, { subresource: 'status', signal });
-  return new RejectedError(message, { cause });
+  return new RejectedError(message);
 }

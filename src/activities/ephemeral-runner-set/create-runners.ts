@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import type { ScaleSetClient } from '../../github/scale-set-client.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
+import { isNoDryRun } from '../../kubernetes/client/errors.ts';
 import { ephemeralRunnerSets, ephemeralRunners, pods } from '../../kubernetes/client/resources.ts';
 import { buildEphemeralRunner, buildRunnerPod } from '../../kubernetes/objects/runner.ts';
 import type { Stop } from '../failures.ts';
@@ -155,6 +156,7 @@ async function rehearse(
   try {
     await kubernetes.create(pods, namespace, pod, { signal, dryRun: true });
   } catch (error) {
+    if (isNoDryRun(error)) return;
     if (isRefusal(error)) throw new SetupError('InvalidPodTemplate', refusalMessage(error), error);
     throw error;
   }

@@ -39,6 +39,8 @@ export interface RunnerStatusUpdate {
   message?: string;
   /** How its job ended, if the runner outlives it. */
   jobResult?: string;
+  /** Its last pod that failed, of a runner that got another: its uid, and when, in milliseconds. */
+  failed?: { podUid: string; at: number };
 }
 
 /** One batch of what a set's workflow writes into the cluster; each part only if there is something to write. */
@@ -119,7 +121,7 @@ async function publishSet(
 async function publishRunner(
   kubernetes: KubernetesClient,
   namespace: string,
-  { name, phase, ready, runnerId, reason, message, jobResult }: RunnerStatusUpdate,
+  { name, phase, ready, runnerId, reason, message, jobResult, failed }: RunnerStatusUpdate,
 ): Promise<void> {
   const readyStatus = ready
     ? readiness('True', 'PodReady', 'The runner is up.')
@@ -127,6 +129,7 @@ async function publishRunner(
   const id = runnerId ?? (await registeredId(kubernetes, { namespace, name }));
   const registered = id === undefined ? {} : { runnerId: id, runnerName: name };
   const result = jobResult === undefined ? {} : { jobResult };
+  const failures = failed && { failures: { [failed.podUid]: new Date(failed.at).toISOString() } };
   const status = {
     ...registered,
     phase,
@@ -134,6 +137,7 @@ async function publishRunner(
     message: message ?? null,
     ...readyStatus,
     ...result,
+    ...failures,
   };
   await ignoreNotFound(
     kubernetes.mergePatch(ephemeralRunners, { namespace, name }, { status }, { subresource: 'status' }),

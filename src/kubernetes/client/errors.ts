@@ -160,6 +160,16 @@ export const isForbidden = when(({ status }) => status === 403);
 /** The object is malformed; `causes` name the fields. */
 export const isInvalid = when(({ status }) => status === 422);
 
+/** The words of the API server where a webhook or a policy said no, or a webhook that must be asked could not be. */
+const DENIAL =
+  /admission webhook ".*" denied the request|failed calling webhook|ValidatingAdmissionPolicy '.*' .*denied request/;
+
+/** Admission says no: with whatever status a webhook or a policy gives it, which may be any. */
+export const isDenied = when((error) => DENIAL.test(error.message));
+
+/** A webhook has effects of its own, and refuses to be asked what it would say: nothing is known by that. */
+export const isNoDryRun = when((error) => error.message.includes('does not support dry run'));
+
 /** A ResourceQuota leaves no room: it may later. */
 export const isQuotaExceeded = when(
   (error) => isForbidden(error) && error.message.includes('exceeded quota'),

@@ -129,8 +129,8 @@ export function runnerIdOf({ data }: Secret): number | undefined {
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
 /**
- * The pod of a runner: its template as it is, with the registration and the proxy in the environment of the container
- * named `runner`. It bears the runner's name and is owned by it.
+ * The pod of a runner: its template as it is, but for `restartPolicy`, with the registration and the proxy in the
+ * environment of the container named `runner`. It bears the runner's name and is owned by it.
  *
  * @throws TypeError when the runner was not read from the API server
  */
@@ -154,7 +154,7 @@ export function buildRunnerPod({ runner, version }: { runner: EphemeralRunner; v
     spec: {
       ...template,
       // A runner that is started again would present a registration that has been used.
-      restartPolicy: template.restartPolicy ?? 'Never',
+      restartPolicy: 'Never',
       containers: template.containers.map((container) =>
         container.name === RUNNER_CONTAINER ? withEnv(container, runnerEnv(runner, version)) : container,
       ),

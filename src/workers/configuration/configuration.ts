@@ -82,6 +82,8 @@ export const runnerSettingsOf = (configuration: WorkerConfiguration): RunnerSett
   registrationTimeoutSeconds: configuration.registrationTimeoutMs / 1000,
   pendingTimeoutSeconds: configuration.pendingTimeoutMs / 1000,
   imageErrorGraceSeconds: configuration.imageErrorGraceMs / 1000,
+  jobEndGraceSeconds: configuration.jobEndGraceMs / 1000,
+  cleanUpSurgePercent: configuration.cleanUpSurgePercent,
   jobProtection: configuration.jobProtection,
 });
 

@@ -183,7 +183,26 @@ export const SETTINGS = {
     default: '1m',
     min: 0,
     max: 86_400_000,
-    description: 'A runner whose image cannot be had fails after this time.',
+    description:
+      'A pod that waits for what only a person can give (an image, a Secret, a side car that starts) fails after this time.',
+  }),
+  jobEndGraceMs: duration({
+    group: RUNNERS,
+    flag: 'job-end-grace',
+    default: '1m',
+    min: 0,
+    max: 86_400_000,
+    description:
+      'A runner that goes on for so long after its job is ended, unless GitHub says that it has one.',
+  }),
+  cleanUpSurgePercent: wholeNumber({
+    group: RUNNERS,
+    flag: 'clean-up-surge',
+    default: 50,
+    min: 0,
+    max: 100,
+    description:
+      'Pods that are over and being cleaned up beside the runners wanted, in per cent of them; 0 for strict quotas: a place is free once its pod is gone.',
   }),
   jobProtection: oneOf({
     group: RUNNERS,

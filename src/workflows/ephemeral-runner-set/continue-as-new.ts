@@ -36,7 +36,7 @@ const RUNNER_FIELDS = [
   ['spentPod', 'string'],
   ['runningSince', 'number'],
   ['pendingSince', 'number'],
-  ['imageErrorSince', 'number'],
+  ['stuckSince', 'number'],
   ['onlineAt', 'number'],
   ['missing', 'text'],
   ['missingSince', 'number'],
@@ -54,6 +54,12 @@ const RUNNER_FIELDS = [
   ['failures', 'number'],
   ['jobResult', 'text'],
   ['jobEndedAt', 'number'],
+  ['outlived', 'flag'],
+  ['endedAt', 'number'],
+  ['settledIn', 'flag'],
+  ['used', 'flag'],
+  ['unused', 'flag'],
+  ['failedAt', 'number'],
 ] as const satisfies Fields<Omit<RunnerState, 'seen'>>;
 
 const SEEN_FIELDS = [
@@ -66,15 +72,19 @@ const SEEN_FIELDS = [
   ['hasJob', 'flag'],
   ['standalone', 'flag'],
   ['deleting', 'flag'],
+  ['jobResult', 'text'],
+  ['goneUid', 'string'],
 ] as const satisfies Fields<Omit<ObservedRunner, 'name' | 'pod'>>;
 
 const POD_FIELDS = [
   ['uid', 'string'],
   ['phase', 'text'],
   ['ready', 'flag'],
+  ['ended', 'flag'],
   ['exitCode', 'number'],
-  ['initFailed', 'flag'],
-  ['imageError', 'flag'],
+  ['disrupted', 'flag'],
+  ['going', 'flag'],
+  ['stuck', 'flag'],
   ['waitsForNode', 'flag'],
   ['reason', 'text'],
   ['message', 'text'],

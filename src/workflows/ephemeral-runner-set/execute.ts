@@ -161,7 +161,7 @@ export class Executor {
     const { namespace, name } = this.served;
     if (name === undefined) return;
     this.checking = true;
-    const summary = `${check.suspects.length} idle runners`;
+    const summary = `${check.suspects.length + check.unclear.length} runners`;
     const input = { namespace, runnerSet: name, ...check };
     const attempt: { stopped?: Stop } = await this.attempt(async () => {
       const result = await checkRegistrations.executeWithOptions({ ...asking, summary }, [input]);

@@ -1,8 +1,10 @@
 import type { RunnerSetObservation, ObservedRunner, ObservedRunnerSet } from '../../messages/observations.ts';
 import { isOvertaken } from '../policies/observation-order.ts';
-import { orderFrom } from './policies/patch-id.ts';
+import { orderFrom, withWord } from './policies/patch-id.ts';
 import { notePending } from './policies/pending-timeout.ts';
+import { SETTLED_MS } from './policies/runner-ending.ts';
 import type { RunnerState } from './runner.ts';
+import { isSupply } from './runner.ts';
 import type { RunnerSetState } from './state.ts';
 import { NO_FAILURES } from './state.ts';
 
@@ -28,19 +30,37 @@ function observeSet(state: RunnerSetState, set: ObservedRunnerSet | null, at: nu
   else delete state.deletingSince;
   if (!set) return;
   state.order = orderFrom(state.order, set);
-  if (!before || before.revision === set.revision) return;
+  if (before?.revision === set.revision) return;
+  tellOfRestartPolicy(state, set);
+  if (!before) return;
   // Whoever edits the template has repaired something: try at once instead of waiting out the backoff.
   state.failures = NO_FAILURES;
   if (state.creationBlock) state.creationBlock.nextTryAt = 0;
 }
 
+/** Once for each template. */
+function tellOfRestartPolicy(state: RunnerSetState, { restartPolicy }: ObservedRunnerSet): void {
+  if (restartPolicy === undefined) return;
+  const message =
+    `restartPolicy "${restartPolicy}" of the pod template is not used: a runner is registered for one job, and its pod ` +
+    'is made with Never. Leave it out.';
+  state.events.push({ type: 'Warning', reason: 'RestartPolicyIgnored', message });
+}
+
 function observeRunner(state: RunnerSetState, seen: ObservedRunner, at: number): void {
   const runner = state.runners.editOrAdd(seen.name);
+  const before = runner.seen;
   runner.seen = withoutSpentPod(seen, runner.spentPod);
+  // Whoever wrote it last: what the cluster shows now is what counts.
+  if (before && showsOther(before, seen)) delete runner.published;
   delete runner.absent;
   // The status of a runner with a new pod still tells of its old one.
   if (runner.seen.pod || (seen.phase === 'Running' && runner.spentPod === undefined)) runner.podSeen = true;
+  if (seen.goneUid !== undefined && seen.goneUid !== runner.spentPod) runner.podSeen = true;
   if (runner.seen.pod?.phase === 'Running') runner.runningSince ??= at;
+  if (runner.seen.pod?.ended) noteEnded(runner, at);
+  // A workflow that begins anew knows no other word of it.
+  if (seen.jobResult !== undefined) noteJobEnd(runner, seen.jobResult, at);
   notePending(runner, at);
   // Its lane may still be busy with others, and takes up this one again if its worker is lost: until it ends, it is in
   // its hands. But the runner counts.
@@ -51,10 +71,38 @@ function observeRunner(state: RunnerSetState, seen: ObservedRunner, at: number):
   }
 }
 
-function observeResults({ runners }: RunnerSetState, { jobResults = {}, at }: RunnerSetObservation): void {
+function noteEnded(runner: RunnerState, at: number): void {
+  if (runner.endedAt === undefined && at - (runner.runningSince ?? at) >= SETTLED_MS) runner.settledIn = true;
+  if (runner.endedAt !== undefined) return;
+  runner.endedAt = at;
+  // Whatever GitHub said of it before, now it can be asked again.
+  if (runner.end === undefined) return;
+  delete runner.heldByJob;
+  delete runner.notBefore;
+}
+
+function noteJobEnd(runner: RunnerState, result: string, at: number): void {
+  runner.jobEndedAt ??= at;
+  if (result !== '') runner.jobResult = result;
+}
+
+const showsOther = (before: ObservedRunner, seen: ObservedRunner): boolean =>
+  before.phase !== seen.phase ||
+  before.ready !== seen.ready ||
+  before.runnerId !== seen.runnerId ||
+  before.jobResult !== seen.jobResult;
+
+/** A job that is over no longer counts, each once: with its runner, or with the order that still counts it. */
+function observeResults(
+  state: RunnerSetState,
+  { jobResults = {}, countedOut, at }: RunnerSetObservation,
+): void {
   for (const [name, result] of Object.entries(jobResults)) {
-    const runner = runners.edit(name);
-    if (runner) Object.assign(runner, { jobResult: result, jobEndedAt: at } satisfies Partial<RunnerState>);
+    const runner = state.runners.edit(name);
+    const hadPart = state.order.completed.some((each) => each.runner === name);
+    if (hadPart || (runner && isSupply(runner)))
+      state.order = withWord(state.order, { runner: name, countedOut, at });
+    if (runner) noteJobEnd(runner, result, at);
   }
 }
 

@@ -2,6 +2,7 @@ import type { RunnerToRetire } from '../../activities/ephemeral-runner-set/retir
 import type { Creation } from './policies/creation.ts';
 import { toCreate } from './policies/creation.ts';
 import type { Circumstances } from './circumstances.ts';
+import { believedAt } from './policies/patch-id.ts';
 import type { RegistrationCheck } from './policies/registration-check.ts';
 import { registrationsToCheck } from './policies/registration-check.ts';
 import { retirement, retirementRoom, toRetire } from './policies/retirement.ts';
@@ -35,7 +36,7 @@ export function decide(state: RunnerSetState, circumstances: Circumstances): Pla
   const create = toCreate(state, { ...circumstances, retiring: new Set(retire) }, wakes);
   const publish = toPublish(state, circumstances, wakes);
   const check = circumstances.checking ? undefined : registrationsToCheck(state, circumstances, wakes);
-  const wakeAt = Math.min(...wakes, state.runners.nextDueAt());
+  const wakeAt = Math.min(...wakes, state.runners.nextDueAt(), believedAt(state.order));
   return {
     create,
     retire: retire.map((runner) => retirement(state, runner, circumstances.now)),

@@ -1,5 +1,7 @@
 import type { Stage } from '../../messages/ephemeral-runner-set.ts';
 import type { ObservedRunner } from '../../messages/observations.ts';
+import type { RunnerFacts, RunnerMeaning } from './policies/runner-meaning.ts';
+import { meaningOf } from './policies/runner-meaning.ts';
 
 /** How a runner's work ended. */
 type End =
@@ -8,6 +10,10 @@ type End =
   | 'failed'
   | 'lost'
   | 'rejected'
+  // ended by the platform, without a job: nobody's failure
+  | 'disrupted'
+  // it went on for too long after its job
+  | 'outlived'
   // idle, and no longer known to GitHub or not online there: replaced, and nobody's failure
   | 'unregistered';
 
@@ -32,12 +38,14 @@ export interface RunnerState {
   podSeen?: boolean;
   /** The uid of a pod that failed and was replaced under the same name (a runner that belongs to no set). */
   spentPod?: string;
+  /** Milliseconds, when that pod failed. */
+  failedAt?: number;
   /** Milliseconds, when its pod was first seen running. */
   runningSince?: number;
   /** Milliseconds, since when its pod is pending though nothing holds back a node for it. */
   pendingSince?: number;
-  /** Milliseconds, since when an image of its pod cannot be had. */
-  imageErrorSince?: number;
+  /** Milliseconds, since when one of its containers waits for what only a person can give. */
+  stuckSince?: number;
   /** Milliseconds: GitHub last said that it was online. */
   onlineAt?: number;
   /** What GitHub said of it when it was asked while it was idle, and since when (milliseconds). */
@@ -50,6 +58,16 @@ export interface RunnerState {
   /** How its job ended, in GitHub's words, and when that was told (milliseconds). */
   jobResult?: string;
   jobEndedAt?: number;
+  /** It goes on for longer than the grace after its job. */
+  outlived?: boolean;
+  /** Milliseconds, when its pod was first seen ended. */
+  endedAt?: number;
+  /** Its pod had been up for a while when it ended. */
+  settledIn?: boolean;
+  /** GitHub no longer knew it when its container had ended well: its job has used it up. */
+  used?: boolean;
+  /** GitHub still knew it then: it never had a job. */
+  unused?: boolean;
   end?: End;
   reason?: string;
   message?: string;
@@ -73,23 +91,72 @@ export interface RunnerState {
 export const hasJob = (runner: Readonly<RunnerState>): boolean =>
   runner.seen?.hasJob === true || runner.heldByJob === true;
 
+/** GitHub said that its job has ended. It may still work: GitHub has been seen to be early. */
+export const isJobOver = (runner: Readonly<RunnerState>): boolean => runner.jobEndedAt !== undefined;
+
+/** What a runner is, by what is known of it now. */
+export const meaningOfRunner = (runner: Readonly<RunnerState>): RunnerMeaning => meaningOf(factsOf(runner));
+
+const LEFT_AS = ['Failed', 'Outdated', 'Succeeded'] as const;
+
+function factsOf(runner: Readonly<RunnerState>): RunnerFacts {
+  const { seen, podSeen, madeAt, outlived, unused, settledIn } = runner;
+  const { pod } = seen ?? {};
+  return {
+    ...pod,
+    gone: podSeen && !pod,
+    made: madeAt !== undefined,
+    leftAs: LEFT_AS.find((phase) => phase === seen?.phase),
+    hasJob: hasJob(runner) || runner.used ? true : undefined,
+    jobOver: isJobOver(runner),
+    ...{ outlived, unused, settledIn, standalone: seen?.standalone },
+  };
+}
+
 /** The one place where a runner's stage is decided. */
 export function stageOf(runner: Readonly<RunnerState>): Stage {
   if (runner.retired || runner.doing === 'retire' || runner.seen?.deleting) return 'leaving';
   if (runner.end) return 'ended';
   if (runner.doing === 'create' && runner.madeAt === undefined) return 'creating';
-  if (hasJob(runner)) return 'busy';
-  if (runner.seen?.pod?.phase === 'Running') return 'idle';
-  if (runner.seen?.pod || runner.madeAt !== undefined) return 'pending';
-  return 'unfinished';
+  return STAGE_OF[meaningOfRunner(runner)];
 }
 
-/** The stages of runners that have, or may still take, a job. */
-export const SUPPLY = ['creating', 'unfinished', 'pending', 'idle', 'busy'] as const satisfies Stage[];
+/** What it is until its end is noted. One whose pod is gone while its lane is still at it may get another. */
+const STAGE_OF: Record<RunnerMeaning, Stage> = {
+  unfinished: 'unfinished',
+  pending: 'pending',
+  idle: 'idle',
+  busy: 'busy',
+  ending: 'ending',
+  unclear: 'unclear',
+  completed: 'ending',
+  outdated: 'ending',
+  rejected: 'ending',
+  lost: 'ending',
+  disrupted: 'pending',
+  failed: 'ending',
+  outlived: 'ending',
+};
+
+/** The stages of runners that have, or may still take, a job; or of which it is not known yet that they do not. */
+export const SUPPLY = [
+  'creating',
+  'unfinished',
+  'pending',
+  'idle',
+  'busy',
+  'unclear',
+] as const satisfies Stage[];
 
 /** Whether a runner counts as supply. */
 export const isSupply = (runner: Readonly<RunnerState>): boolean =>
   (SUPPLY as readonly Stage[]).includes(stageOf(runner));
+
+/** It has done its part, and its pod is still there: it is being cleaned up, or soon will be. */
+export const isOver = (runner: Readonly<RunnerState>): boolean =>
+  runner.seen?.pod !== undefined &&
+  !runner.retired &&
+  (runner.end !== undefined ? runner.end !== 'rejected' : stageOf(runner) === 'ending');
 
 /** The revision a runner was made from; one that is still being created is of the current one. */
 export const revisionOfRunner = (runner: Readonly<RunnerState>, current: string): string =>

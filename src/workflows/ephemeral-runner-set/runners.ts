@@ -12,6 +12,8 @@ const NEEDS = [
   'protect', // its pod is to stay where it is
   'check', // GitHub is to be asked about it
   'rejected', // it was refused, and is evidence
+  'over', // it is over, and is to be cleaned up
+  'disrupted', // the same, by the platform
 ] as const;
 
 /** One thing that a runner calls for. */

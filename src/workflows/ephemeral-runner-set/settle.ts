@@ -5,6 +5,7 @@ import type { Stop } from '../../activities/failures.ts';
 import { markMade } from './observe.ts';
 import { joinStops, blockAfter } from './policies/creation-block.ts';
 import { settleRegistrations } from './policies/registration-check.ts';
+import { isPremature } from './policies/runner-ending.ts';
 import type { RunnerState } from './runner.ts';
 import type { RunnerSetState } from './state.ts';
 
@@ -76,13 +77,31 @@ function settleRetirement(
     const runner = state.runners.edit(name);
     if (!runner) continue;
     delete runner.doing;
+    if (retired.has(name)) tellOfOutlived(state, runner);
     if (retired.has(name) && runner.absent) state.runners.delete(name);
     else if (retired.has(name)) runner[kept.has(name) ? 'settled' : 'retired'] = true;
-    else if (busy.has(name)) Object.assign(runner, { heldByJob: true, notBefore: now + HELD_BY_JOB_MS });
+    else if (busy.has(name)) holdForJob(runner, now);
     else runner.notBefore = now + Math.max(RETIRE_AGAIN_MS, result.stopped?.retryAfterMs ?? 0);
   }
   tellOfRetirement(state, result, now);
   if (result.leaked?.length) tellOfLeak(state, result.leaked);
+}
+
+/** GitHub has the last word: a runner that it says has a job goes on, and what ends it is seen then. */
+function holdForJob(runner: RunnerState, now: number): void {
+  Object.assign(runner, { heldByJob: true, notBefore: now + HELD_BY_JOB_MS });
+  if (!isPremature(runner)) return;
+  delete runner.end;
+  delete runner.reason;
+  delete runner.message;
+}
+
+function tellOfOutlived(
+  state: RunnerSetState,
+  { name, end, reason = '', message = '', seen }: RunnerState,
+): void {
+  if (end !== 'outlived' || !seen?.pod || seen.pod.ended) return;
+  state.events.push({ type: 'Warning', reason, message, runner: name });
 }
 
 function tellOfLeak(state: RunnerSetState, names: string[]): void {
@@ -128,6 +147,11 @@ function unblockCreation(state: RunnerSetState): void {
   if (!state.creationBlock) return;
   const { reason } = state.creationBlock;
   delete state.creationBlock;
+  // What was refused is taken now: the evidence has served.
+  for (const { name } of [...state.runners.needing('rejected')]) {
+    const runner = state.runners.edit(name);
+    if (runner) runner.end = 'failed';
+  }
   state.events.push({
     type: 'Normal',
     reason: 'CreationResumed',

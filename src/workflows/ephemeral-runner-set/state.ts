@@ -24,6 +24,7 @@ export interface RunnerSetState {
   incoming?: { id: number; parts: number; names: string[] };
   order: PatchOrder;
   failures: Failures;
+  disruptions: Disruptions;
   pastFailures: PastFailure[];
   creationBlock?: CreationBlock;
   /** Why runners can not be retired, if they can not. */
@@ -53,6 +54,7 @@ export const emptyRunnerSetState = (): RunnerSetState => ({
   complete: false,
   order: NO_ORDER,
   failures: NO_FAILURES,
+  disruptions: NO_DISRUPTIONS,
   pastFailures: [],
   settings: DEFAULT_SETTINGS,
   events: [],
@@ -73,9 +75,20 @@ export interface Failures {
   lastAt: number;
   reason: string;
   message: string;
-  /** Until when (milliseconds) the place of a failed runner stays empty, one entry a failure. */
+  /** Until when (milliseconds) the place of a runner that failed stays empty, one entry each. */
   holds: number[];
 }
+
+/** Runners that the platform ended, in waves: those of a wave were all there before its first. */
+export interface Disruptions {
+  /** Waves in a row that hit runners before they had been up for a while. */
+  wave: number;
+  /** Milliseconds since the epoch: when the wave began. */
+  since: number;
+}
+
+/** Before the first. */
+export const NO_DISRUPTIONS: Disruptions = { wave: 0, since: 0 };
 
 /** Before the first failure, and after a runner that worked. */
 export const NO_FAILURES: Failures = { inARow: 0, lastAt: 0, reason: '', message: '', holds: [] };
@@ -94,17 +107,28 @@ export interface CreationBlock {
 
 /**
  * The last order for replicas, and what became of it. A listener numbers its orders (`patchID`); 0 asks for exactly
- * that many runners. Under a numbered order, a runner that completed its work has fulfilled its part of the order and
- * is not replaced: the listener counts it out with its next one. Runners that failed or were lost are replaced at
- * once, and none is removed, because jobs may be on their way to them.
+ * that many runners. A numbered order counts jobs: one that ended since then has no part in it any more, and its runner is
+ * not replaced. Runners that failed or were lost are replaced at once, and none is removed, because jobs may be on their
+ * way to them.
  */
 export interface PatchOrder {
   id: number;
   replicas: number;
   exact: boolean;
-  /** Runners that completed since the order came. */
-  completed: number;
+  /** Jobs that ended, and that the order still counts as far as is known; each once, by its runner. */
+  completed: Completion[];
+}
+
+/** A job that ended. */
+export interface Completion {
+  runner: string;
+  /** Milliseconds since the epoch: when that was seen. */
+  at: number;
+  /** Milliseconds since the epoch: from then on the order is believed. */
+  until: number;
+  /** The first order that no longer counts it, once the listener has told. */
+  countedOut?: number;
 }
 
 /** Before the first order: no runners. */
-export const NO_ORDER: PatchOrder = { id: 0, replicas: 0, exact: true, completed: 0 };
+export const NO_ORDER: PatchOrder = { id: 0, replicas: 0, exact: true, completed: [] };

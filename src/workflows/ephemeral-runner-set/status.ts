@@ -31,7 +31,7 @@ export function countRunners(runners: Iterable<Readonly<RunnerState>>): Counts {
   for (const runner of runners) {
     const stage = stageOf(runner);
     if (stage === 'busy') counts.busy += 1;
-    if (stage === 'busy' || stage === 'idle') counts.running += 1;
+    if (stage === 'busy' || stage === 'idle' || stage === 'unclear') counts.running += 1;
     else if (runner.end === 'rejected') counts.failed += 1;
     else if (stage === 'creating' || stage === 'unfinished' || stage === 'pending') counts.pending += 1;
   }
@@ -43,7 +43,7 @@ export function countPlaced(runners: Runners): Counts {
   const busy = runners.count('busy');
   return {
     pending: runners.count('creating', 'unfinished', 'pending'),
-    running: busy + runners.count('idle'),
+    running: busy + runners.count('idle', 'unclear'),
     busy,
     failed: runners.needing('rejected').size,
   };
@@ -136,6 +136,13 @@ const OUTLIVES_JOB_MS = 2_000;
 export const resultDueAt = ({ end, jobEndedAt = Infinity }: Readonly<RunnerState>): number =>
   end === undefined ? jobEndedAt + OUTLIVES_JOB_MS : Infinity;
 
+/** ARC's `status.failures`: the pods of a runner that keeps its name. */
+const failedOf = ({ spentPod, failedAt }: Readonly<RunnerState>): Pick<RunnerStatusUpdate, 'failed'> =>
+  spentPod === undefined || failedAt === undefined ? {} : { failed: { podUid: spentPod, at: failedAt } };
+
+const isResultDue = (runner: RunnerState, now: number): runner is RunnerState & { jobResult: string } =>
+  runner.jobResult !== undefined && (runner.seen?.jobResult !== undefined || resultDueAt(runner) <= now);
+
 /**
  * The status of one runner if the cluster does not show it yet: its id at GitHub, its pod's phase and readiness, and how
  * its job ended. The id is known when its lane has ended.
@@ -152,18 +159,27 @@ export function runnerStatus(runner: Readonly<RunnerState>, now: number): Runner
     ...(runnerId === undefined ? {} : { runnerId }),
     ...(pod.reason === undefined ? {} : { reason: pod.reason }),
     ...(pod.message === undefined ? {} : { message: pod.message }),
-    ...(runner.jobResult === undefined || resultDueAt(runner) > now ? {} : { jobResult: runner.jobResult }),
+    ...(isResultDue(runner, now) && { jobResult: runner.jobResult }),
+    ...failedOf(runner),
   };
-  const { phase = '', ready = false, runnerId: shownId } = runner.seen ?? {};
-  const shown = runner.published ?? keyOf(phase, ready, shownId);
+  const { phase = '', ready = false, runnerId: shownId, jobResult } = runner.seen ?? {};
+  const shown = runner.published ?? keyOf({ phase, ready, runnerId: shownId, jobResult });
   return shown === runnerStatusKey(update) ? undefined : update;
 }
 
 /** What tells two statuses of a runner apart. */
-export const runnerStatusKey = ({ phase, ready, runnerId, jobResult }: RunnerStatusUpdate): string =>
-  keyOf(phase, ready, runnerId) + (jobResult === undefined ? '' : `/${jobResult}`);
+export const runnerStatusKey = ({ phase, ready, runnerId, jobResult, failed }: RunnerStatusUpdate): string =>
+  keyOf({ phase, ready, runnerId, jobResult }) + (failed ? ` ${failed.podUid}` : '');
 
-const keyOf = (phase: string, ready: boolean, runnerId = 0): string => `${phase}/${ready}/${runnerId}`;
+const keyOf = (status: {
+  phase: string;
+  ready: boolean;
+  runnerId: number | undefined;
+  jobResult: string | undefined;
+}): string => {
+  const { phase, ready, runnerId = 0, jobResult } = status;
+  return `${phase}/${ready}/${runnerId}${jobResult === undefined ? '' : `/${jobResult}`}`;
+};
 
 /** What the set is in, in one word. It changes rarely: each change is an event in the history. */
 export function phaseOf(state: RunnerSetState): string {

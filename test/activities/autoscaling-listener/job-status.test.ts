@@ -43,5 +43,5 @@ test('how a job ended is told of runners that had it, as far as GitHub says', ()
     aJob('b', { runnerName: '', result: 'canceled' }),
     aJob('c', { runnerName: 'three', result: '' }),
   ];
-  expect(resultsOf(ended)).toEqual({ one: 'succeeded' });
+  expect(resultsOf(ended)).toEqual({ one: 'succeeded', three: '' });
 });

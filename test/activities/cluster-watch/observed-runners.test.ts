@@ -57,6 +57,16 @@ describe('an EphemeralRunnerSet', () => {
     expect(observedRunnerSet(set(over, metadata))).toEqual({ ...observedRunnerSet(set()), ...expected });
   });
 
+  test.each([
+    ['Always', { restartPolicy: 'Always' }],
+    ['Never', {}],
+    [undefined, {}],
+  ])('a template with restartPolicy %s', (restartPolicy, expected) => {
+    const spec = { ...template, spec: { containers: [], ...(restartPolicy && { restartPolicy }) } };
+    const { restartPolicy: told } = observedRunnerSet(set({ spec: { ephemeralRunnerSpec: spec } }));
+    expect(told).toBe((expected as { restartPolicy?: string }).restartPolicy);
+  });
+
   test("of others' finalizers says nothing", () => {
     expect(observedRunnerSet(set({}, { finalizers: ['of/others'] }))).not.toHaveProperty('hasFinalizer');
   });
@@ -94,6 +104,7 @@ describe('an EphemeralRunner', () => {
     ['its id at GitHub', { runnerId: 9 }, {}, { runnerId: 9 }],
     ['its phase and readiness', { phase: 'Running', ready: true }, {}, { phase: 'Running', ready: true }],
     ['that it has a job', { jobId: 'job-1' }, {}, { hasJob: true }],
+    ['how its job ended', { jobResult: 'failed' }, {}, { jobResult: 'failed' }],
     ['that it is being deleted', {}, { deletionTimestamp }, { deleting: true }],
     ['which order made it', {}, { annotations: { [PATCH_ID_ANNOTATION]: '4' } }, { patchId: 4 }],
     ['no order that is no number', {}, { annotations: { [PATCH_ID_ANNOTATION]: 'x' } }, { patchId: 0 }],
@@ -114,8 +125,8 @@ describe('an EphemeralRunner', () => {
 
 describe('a pod', () => {
   const pod = (over: Partial<PodState> = {}): PodState => ({
-    ...{ uid: 'pod-1', name: 'r1', namespace: 'team', phase: 'Pending', ready: false, scheduled: true },
-    ...{ runner: undefined, initFailed: false, deleting: false },
+    ...{ uid: 'pod-1', name: 'r1', namespace: 'team', phase: 'Pending', ready: false, deleting: false },
+    ...{ runner: undefined, ended: false, disrupted: false, nodeLost: false },
     ...over,
   });
   const words = (source: string) => ({ reason: `${source}Reason`, message: `of the ${source}` });
@@ -127,7 +138,10 @@ describe('a pod', () => {
   test.each<[string, Partial<PodState>, object]>([
     ['that it is ready', { ready: true }, { ready: true }],
     ['that it waits for a node', { waitsForNode: true }, { waitsForNode: true }],
-    ['that an init container failed', { initFailed: true }, { initFailed: true }],
+    ['that it has ended', { ended: true }, { ended: true }],
+    ['that the platform ended it', { disrupted: true }, { disrupted: true }],
+    ['that it is going, when it is deleted', { deleting: true }, { going: true }],
+    ['that it is going, when its node is lost', { nodeLost: true }, { going: true }],
     [
       'how its runner ended, also without words',
       { runner: { state: 'terminated', exitCode: 0 } },
@@ -140,9 +154,9 @@ describe('a pod', () => {
     ],
     ['why its runner waits', { runner: { state: 'waiting', ...words('wait') } }, words('wait')],
     [
-      'that an image cannot be had, before why its runner waits',
-      { imageError: words('image'), runner: { state: 'waiting', ...words('wait') } },
-      { imageError: true, ...words('image') },
+      'that a container waits for a person, before why its runner waits',
+      { stuck: words('image'), runner: { state: 'waiting', ...words('wait') } },
+      { stuck: true, ...words('image') },
     ],
     [
       'its own words first',

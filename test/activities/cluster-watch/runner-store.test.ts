@@ -21,7 +21,7 @@ const pod = (name: string, over: Partial<PodState> = {}): PodState => ({
   phase: 'Running',
   ready: false,
   runner: { state: 'running' },
-  initFailed: false,
+  ...{ ended: false, disrupted: false, nodeLost: false },
   deleting: false,
   ...over,
 });
@@ -95,6 +95,18 @@ describe('RunnerStore', () => {
     expect(store.takeNews(demo)?.runners?.[0]?.pod).toBeDefined();
     store.removePod(pod('a'));
     expect(store.takeNews(demo)?.runners?.[0]?.pod).toBeUndefined();
+  });
+
+  test('a pod that came and went before anybody was told is told of as gone, until there is another', () => {
+    const { store } = aStore();
+    store.putRunner(runner('a'));
+    store.putPod(pod('a'));
+    store.removePod(pod('a'));
+    expect(store.takeNews(demo)?.runners).toEqual([seen({ name: 'a', goneUid: 'uid-a' })]);
+    store.putRunner(runner('a', { runner: seen({ name: 'a', ready: true }) }));
+    expect(store.takeNews(demo)?.runners).toEqual([seen({ name: 'a', ready: true, goneUid: 'uid-a' })]);
+    store.putPod(pod('a', { uid: 'next' }));
+    expect(store.takeNews(demo)?.runners?.[0]).not.toHaveProperty('goneUid');
   });
 
   test('of several changes to a runner, the last one counts; created and gone again is just gone', () => {

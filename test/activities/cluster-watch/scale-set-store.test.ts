@@ -91,8 +91,8 @@ describe('ScaleSetStore', () => {
     const { store, listenerNews, listener } = aSettledStore({ listenerMode: 'pod' });
     const { name = '' } = listener.metadata;
     const pod: PodState = {
-      ...{ uid: 'pod-1', name, namespace, phase: 'Running', ready: true, initFailed: false },
-      ...{ runner: { state: 'running' }, deleting: false },
+      ...{ uid: 'pod-1', name, namespace, phase: 'Running', ready: true, ended: false },
+      ...{ runner: { state: 'running' }, deleting: false, disrupted: false, nodeLost: false },
     };
     store.putPod(pod);
     expect(listenerNews()?.listener?.pod).toEqual({

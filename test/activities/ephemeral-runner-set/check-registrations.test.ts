@@ -56,13 +56,14 @@ afterEach(async () => {
   await github.stop();
 });
 
-function check(idle: number): Promise<CheckRegistrationsResult> {
+function check(idle: number, over: Partial<CheckRegistrationsInput> = {}): Promise<CheckRegistrationsResult> {
   const activity = checkRegistrationsActivity({ kubernetes: cluster.client, github: connections });
   return new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(activity, {
     namespace,
     runnerSet: set,
     idle,
     suspects,
+    ...over,
   });
 }
 
@@ -79,6 +80,19 @@ test('otherwise each suspect is looked up', async () => {
   await clientOf(github.url).removeRunner(suspects[2]!.runnerId);
   expect(await check(3)).toEqual({ online: ['r1'], offline: ['r2'], gone: ['r3'] });
   expect(lookups()).toBe(3);
+});
+
+test('those that have ended are looked up in any case', async () => {
+  await prepare(2);
+  const [first, , last] = suspects;
+  await clientOf(github.url).removeRunner(last!.runnerId);
+  const unclear = [last!, suspects[1]!];
+  expect(await check(1, { suspects: [first!], unclear })).toEqual({
+    online: ['r1', 'r2'],
+    offline: [],
+    gone: ['r3'],
+  });
+  expect(lookups()).toBe(2);
 });
 
 test.each([

@@ -127,6 +127,19 @@ test('under a name that a runner with a job has, the object goes, and another na
 test.each([
   [422, 'Invalid', 'spec.containers: required'],
   [403, 'Forbidden', 'violates PodSecurity'],
+  [400, 'BadRequest', 'admission webhook "a.b" denied the request: no'],
+  [401, 'Unauthorized', 'admission webhook "a.b" denied the request: no'],
+  [404, 'NotFound', 'admission webhook "a.b" denied the request: no'],
+  [409, 'Conflict', 'admission webhook "a.b" denied the request: no'],
+  [413, 'RequestEntityTooLarge', 'too large'],
+  [429, 'TooManyRequests', 'admission webhook "a.b" denied the request: no'],
+  [500, 'InternalError', 'admission webhook "a.b" denied the request: no'],
+  [500, 'InternalError', 'Internal error occurred: failed calling webhook "a.b": connection refused'],
+  [
+    422,
+    'Invalid',
+    `pods "r1" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`,
+  ],
 ])(
   'a pod that Kubernetes will not have (%i) leaves no registration, and says why',
   async (status, reason, message) => {
@@ -156,6 +169,38 @@ test('a quota that others change at that moment is tried again', async () => {
   expect(await create()).toBe(secretId());
   expect(scene.objectsOf(name)).toContain('Pod');
 });
+
+test.each([
+  [403, 'Forbidden', 'no Secrets here'],
+  [500, 'InternalError', 'admission webhook "a.b" denied the request: no'],
+])(
+  'a Secret that admission refuses (%i) leaves nothing but the object, which says why',
+  async (status, reason, message) => {
+    scene.cluster.failNext({ verb: 'create', resource: secrets, status, reason, message });
+    await expect(create()).rejects.toBeInstanceOf(RejectedError);
+    expect(scene.registered()).toEqual([]);
+    expect(scene.objectsOf(name)).toEqual(['EphemeralRunner']);
+    expect(scene.runner(name)?.status).toMatchObject({
+      phase: 'Failed',
+      message: `Failed to create the Secret: ${message}`,
+    });
+  },
+);
+
+test.each([
+  [403, 'exceeded quota: q'],
+  [500, 'etcd is away'],
+  [503, 'busy'],
+])(
+  'a pod that cannot be for now (%i) leaves nothing behind, for there may be no other try for long',
+  async (status, message) => {
+    scene.cluster.failNext({ verb: 'create', resource: pods, status, reason: 'Some', message });
+    await expect(create()).rejects.toMatchObject({ status });
+    expect(scene.registered()).toEqual([]);
+    expect(scene.objectsOf(name)).toEqual(['EphemeralRunner']);
+    expect(scene.runner(name)?.status).toBeUndefined();
+  },
+);
 
 test('without a Secret it is not made: the next try registers it anew', async () => {
   scene.cluster.failNext({ verb: 'create', resource: secrets, status: 500, reason: 'InternalError' });

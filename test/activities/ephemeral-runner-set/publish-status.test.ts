@@ -130,6 +130,13 @@ describe('a runner', () => {
     expect(runner('r1').status).toMatchObject({ jobResult: 'canceled' });
   });
 
+  test('which of its pods failed, and when, beside those before', async () => {
+    for (const podUid of ['one', 'two'])
+      await publish({ runners: [{ name: 'r1', phase: 'Pending', ready: false, failed: { podUid, at: 0 } }] });
+    const at = '1970-01-01T00:00:00.000Z';
+    expect(runner('r1').status).toMatchObject({ failures: { one: at, two: at } });
+  });
+
   test('that is gone does not hold up the others', async () => {
     const runners = ['gone', 'r1'].map((name) => ({ name, phase: 'Running', ready: true }));
     await publish({ runners });

@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -165,6 +168,14 @@ export class Scene {
     const common = ['--kubeconfig', suiteServers().kubeconfig, '--namespace', this.namespace];
     const { stdout } = await run(this.kubectlPath, [...common, ...args]);
     return stdout;
+  }
+
+  /** Applies objects of any kind. */
+  async apply(...objects: object[]): Promise<void> {
+    const file = join(await mkdtemp(join(tmpdir(), 'scene-')), 'objects.json');
+    await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+    await this.kubectl('apply', '-f', file);
+    await rm(dirname(file), { recursive: true });
   }
 
   async createSecret(name: string, data: Record<string, string>): Promise<void> {

@@ -186,6 +186,7 @@ describe('the pod of a runner', () => {
     };
     expect(build({ spec: { spec } }).spec).toEqual({
       ...spec,
+      restartPolicy: 'Never',
       containers: [
         { name: 'runner', env: [{ name: 'MINE', value: '1' }, ...ours] },
         containers[1],

@@ -52,6 +52,8 @@ describe('readConfiguration', () => {
       registrationTimeoutSeconds: 300,
       pendingTimeoutSeconds: 900,
       imageErrorGraceSeconds: 60,
+      jobEndGraceSeconds: 60,
+      cleanUpSurgePercent: 50,
       jobProtection: 'budget',
     });
   });

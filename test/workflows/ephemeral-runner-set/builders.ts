@@ -3,7 +3,7 @@ import type { Circumstances } from '../../../src/workflows/ephemeral-runner-set/
 import { placeRunners } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
 import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import { Runners } from '../../../src/workflows/ephemeral-runner-set/runners.ts';
-import type { RunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
+import type { Completion, RunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import { emptyRunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 
 /** Milliseconds: an arbitrary time that everything in these tests happens around. */
@@ -57,7 +57,12 @@ export function aState({ set = {}, runners = [], ...over }: StateParts = {}): Ru
     ...emptyRunnerSetState(),
     complete: true,
     runnerSet: observed,
-    order: { id: observed.patchId, replicas: observed.replicas, exact: observed.patchId === 0, completed: 0 },
+    order: {
+      id: observed.patchId,
+      replicas: observed.replicas,
+      exact: observed.patchId === 0,
+      completed: [],
+    },
     runners: new Runners(runners),
     ...over,
   };
@@ -81,6 +86,9 @@ type StateParts = Partial<Omit<RunnerSetState, 'runners' | 'set'>> & {
   runners?: RunnerState[];
   set?: Partial<ObservedRunnerSet>;
 };
+
+/** A job that ended under the order, and that nobody has told of. */
+export const completion = (runner: string): Completion => ({ runner, at: NOW, until: NOW + 60_000 });
 
 /** Names count up: demo-runner-00001, … */
 export function circumstances(over: Partial<Circumstances> = {}): Circumstances {

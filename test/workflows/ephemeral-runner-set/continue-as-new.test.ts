@@ -15,13 +15,17 @@ const full: { [K in keyof Required<RunnerState>]: Required<RunnerState>[K] } = {
     phase: 'Running',
     ready: true,
     hasJob: true,
+    jobResult: 'failed',
+    goneUid: 'uid',
     standalone: true,
     deleting: true,
     pod: aPod({
       ready: true,
+      ended: true,
       exitCode: 0,
-      initFailed: true,
-      imageError: true,
+      disrupted: true,
+      going: true,
+      stuck: true,
       waitsForNode: true,
       reason: 'Evicted',
       message: 'a|b "c"\n',
@@ -35,7 +39,7 @@ const full: { [K in keyof Required<RunnerState>]: Required<RunnerState>[K] } = {
   spentPod: 'uid',
   runningSince: NOW,
   pendingSince: NOW,
-  imageErrorSince: NOW,
+  stuckSince: NOW,
   onlineAt: NOW,
   missing: 'offline',
   missingSince: NOW,
@@ -53,21 +57,36 @@ const full: { [K in keyof Required<RunnerState>]: Required<RunnerState>[K] } = {
   failures: 3,
   jobResult: 'failed',
   jobEndedAt: NOW,
+  outlived: true,
+  endedAt: NOW,
+  settledIn: true,
+  used: true,
+  unused: true,
+  failedAt: NOW,
 };
 
 const roundTrip = (state: ReturnType<typeof aState>) =>
   unpackState(JSON.parse(JSON.stringify(packState(state, 'demo-runner-'))) as ReturnType<typeof packState>);
 
+const withFewerValues = (packed: string): string => {
+  const values = packed.split('|');
+  const [own, seenToo] = packState(aState(), '').widths ?? [0, 0];
+  return [...values.slice(0, 25), ...values.slice(own, own + 9), ...values.slice(own + seenToo)].join('|');
+};
+
+/** A runner with nothing that came later. */
+const before: RunnerState = (() => {
+  const { jobResult: _a, jobEndedAt: _b, outlived: _c, endedAt: _d, settledIn: _e, ...rest } = full;
+  const { used: _f, unused: _g, failedAt: _j, ...kept } = rest;
+  const { jobResult: _h, goneUid: _i, ...seenBefore } = full.seen;
+  return { ...kept, seen: seenBefore };
+})();
+
 describe('carried state', () => {
   test('of a version that knew fewer fields of a runner is still understood', () => {
-    const { jobResult: _result, jobEndedAt: _endedAt, ...before } = full;
-    const { widths: _widths, runners, ...carried } = packState(aState({ runners: [before] }), 'demo-runner-');
-    // Its runners had 25 values of their own before those of what was seen.
-    const values = runners.map((runner) => runner.split('|'));
-    const older = {
-      ...carried,
-      runners: values.map((runner) => [...runner.slice(0, 25), ...runner.slice(27)].join('|')),
-    };
+    const { widths: _widths, ...carried } = packState(aState({ runners: [before] }), 'demo-runner-');
+    // Its runners had 25 values of their own, and 9 of what was seen.
+    const older = { ...carried, runners: carried.runners.map(withFewerValues) };
     expect(unpackState(older).runners.get(before.name)).toEqual(before);
   });
 
@@ -84,8 +103,12 @@ describe('carried state', () => {
       complete: true,
       sequence: { epoch: 7, seq: 3 },
       incoming: { id: 4, parts: 1, names: ['half', 'a picture'] },
-      order: { id: 7, replicas: 3, exact: false, completed: 1 },
+      order: {
+        ...{ id: 7, replicas: 3, exact: false },
+        completed: [{ runner: 'r', at: NOW, until: NOW + 1, countedOut: 8 }],
+      },
       failures: { inARow: 3, lastAt: NOW, reason: 'r', message: 'm', holds: [NOW + 5] },
+      disruptions: { wave: 2, since: NOW },
       pastFailures: [{ at: NOW, runner: 'x', reason: 'r', message: 'm' }],
       creationBlock: { reason: 'r', message: 'm', since: NOW, tries: 2, nextTryAt: NOW },
       retirementBlockedBy: 'GitHubRefused',
@@ -146,8 +169,8 @@ describe('state that is carried as it is: every field survives the way through T
         deleting: true,
         capacity: 5,
         pod: {
-          ...{ uid: 'pod-1', phase: 'Failed', ready: true, exitCode: 1, initFailed: true, imageError: true },
-          ...{ waitsForNode: true, ...told, deleting: true },
+          ...{ uid: 'pod-1', phase: 'Failed', ready: true, exitCode: 1, ended: true, stuck: true },
+          ...{ disrupted: true, going: true, waitsForNode: true, ...told, deleting: true },
         },
       },
       progress: {

@@ -213,7 +213,7 @@ describe('a status', () => {
 });
 
 describe('a question to GitHub', () => {
-  const check = { idle: 3, suspects: [{ name: 'a', runnerId: 1 }] };
+  const check = { idle: 3, suspects: [{ name: 'a', runnerId: 1 }], unclear: [] };
 
   test('brings an answer', async () => {
     const { executor, carryOut } = acting();

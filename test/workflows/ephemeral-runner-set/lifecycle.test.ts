@@ -5,14 +5,17 @@ import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/ru
 import { stageOf } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 
 const ended = (exitCode: number, name = 'r', over: Parameters<typeof idleRunner>[1] = {}): RunnerState =>
-  idleRunner(name, { pod: aPod({ phase: exitCode === 0 ? 'Succeeded' : 'Failed', exitCode }), ...over });
+  idleRunner(name, {
+    pod: aPod({ phase: exitCode === 0 ? 'Succeeded' : 'Failed', ended: true, exitCode }),
+    ...over,
+  });
 
 describe('followRunners', () => {
   test('a runner that completed has done its part of the order', () => {
-    const state = aState({ set: { patchId: 3, replicas: 2 }, runners: [ended(0)] });
+    const state = aState({ set: { patchId: 3, replicas: 2 }, runners: [ended(0, 'r', { hasJob: true })] });
     followRunners(state, NOW);
     expect(state.runners.get('r')?.end).toBe('completed');
-    expect(state.order.completed).toBe(1);
+    expect(state.order.completed).toMatchObject([{ runner: 'r' }]);
     expect(state.pastFailures).toEqual([]);
     expect(state.events).toEqual([]);
   });
@@ -62,17 +65,17 @@ describe('followRunners', () => {
   test('a runner that GitHub held back for its job is asked for again once it has ended, deleted or not', () => {
     const held = { heldByJob: true, notBefore: NOW + 30_000 };
     const runners = [
-      { ...ended(0, 'done'), ...held },
+      { ...ended(0, 'done', { hasJob: true }), ...held },
       { ...ended(0, 'deleted', { deleting: true }), ...held },
     ];
-    const state = aState({ runners });
+    const state = aState({ set: { patchId: 3, replicas: 2 }, runners });
     followRunners(state, NOW);
     for (const runner of state.runners.values()) {
       expect(runner).toMatchObject({ end: 'completed' });
       expect(runner).not.toHaveProperty('heldByJob');
       expect(runner).not.toHaveProperty('notBefore');
     }
-    expect(state.order.completed).toBe(1);
+    expect(state.order.completed).toMatchObject([{ runner: 'done' }]);
   });
 
   test('runners that are well, and those without a pod yet, are left alone', () => {
@@ -108,5 +111,45 @@ describe('followRunners', () => {
     const { runnerSet: _noneEither, ...later } = aState({ runners: [tired] });
     followRunners(later, NOW);
     expect(later.runners.get('r')?.end).toBe('failed');
+  });
+
+  test('what the platform ended is no failure: told, replaced at once, all of them', () => {
+    const runners = ['a', 'b', 'c'].map((name) => idleRunner(name, { pod: aPod({ going: true }) }));
+    const state = aState({ set: { replicas: 3 }, runners });
+    followRunners(state, NOW);
+    expect(state.failures).toMatchObject({ inARow: 0, holds: [] });
+    expect(state.events.map(({ reason, runner }) => [reason, runner])).toEqual(
+      ['a', 'b', 'c'].map((name) => ['RunnerDisrupted', name]),
+    );
+    expect(decide(state, circumstances()).create[0]?.names).toHaveLength(3);
+  });
+
+  test('a runner that outlives its job is told of when GitHub has let it go, not before', () => {
+    const runner: RunnerState = { ...busyRunner('r'), jobEndedAt: NOW - 60_000 };
+    const state = aState({ runners: [runner] });
+    followRunners(state, NOW);
+    expect(runner.end).toBe('outlived');
+    expect(state.events).toEqual([]);
+    expect(decide(state, circumstances()).retire).toMatchObject([{ name: 'r' }]);
+  });
+
+  test('the place of one whose pod has ended is free while its lane is still at others', () => {
+    const runner: RunnerState = { ...ended(0, 'r', { hasJob: true }), doing: 'create' };
+    const state = aState({ set: { replicas: 1 }, runners: [runner] });
+    followRunners(state, NOW);
+    expect(runner.end).toBe('completed');
+    const plan = decide(state, circumstances());
+    expect(plan.retire).toEqual([]);
+    expect(plan.create[0]?.names).toHaveLength(1);
+  });
+
+  test('one that ended well, and nobody told of a job, holds its place until GitHub has answered', () => {
+    const runner: RunnerState = { ...ended(0, 'r'), endedAt: NOW - 1_000 };
+    const state = aState({ set: { replicas: 1 }, runners: [runner] });
+    followRunners(state, NOW);
+    expect(stageOf(runner)).toBe('unclear');
+    const plan = decide(state, circumstances());
+    expect(plan.create).toEqual([]);
+    expect(plan.check).toMatchObject({ suspects: [], unclear: [{ name: 'r', runnerId: 1 }] });
   });
 });

@@ -1,10 +1,13 @@
-import type { RunnerSetObservation } from '../../../src/messages/observations.ts';
+import type { ObservedRunner, RunnerSetObservation } from '../../../src/messages/observations.ts';
 import { observe } from '../../../src/workflows/ephemeral-runner-set/observe.ts';
+import { openReplicas } from '../../../src/workflows/ephemeral-runner-set/policies/patch-id.ts';
+import { endingOf } from '../../../src/workflows/ephemeral-runner-set/policies/runner-ending.ts';
+import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import { stageOf } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import { settle } from '../../../src/workflows/ephemeral-runner-set/settle.ts';
 import { NO_FAILURES, emptyRunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import { runnerStatus } from '../../../src/workflows/ephemeral-runner-set/status.ts';
-import { aPod, aSet, aState, idleRunner, namesIn, NOW, plain, seen } from './builders.ts';
+import { aPod, aSet, aState, busyRunner, idleRunner, namesIn, NOW, plain, seen } from './builders.ts';
 
 const batch = (over: Partial<RunnerSetObservation>): RunnerSetObservation => ({ at: NOW, ...over });
 
@@ -123,11 +126,42 @@ describe('observe', () => {
 
   test('a picture shows what stands in the cluster: a status that was written over is written again', () => {
     const state = aState({ runners: [{ ...idleRunner('r'), published: 'Running/true/1' }] });
-    const runner = seen({ name: 'r', phase: 'Pending', pod: aPod({ ready: true }) });
+    const runner = seen({
+      name: 'r',
+      phase: 'Running',
+      ready: true,
+      runnerId: 1,
+      pod: aPod({ ready: true }),
+    });
+    state.runners.edit('r')!.published = 'Pending/false/1';
     observe(state, batch({ runners: [runner] }));
-    expect(runnerStatus(state.runners.get('r')!, NOW)).toBeUndefined();
+    expect(runnerStatus(state.runners.get('r')!, NOW)).toBeDefined();
     observe(state, batch({ runners: [runner], snapshot: { id: 1, part: 1, parts: 1 } }));
-    expect(runnerStatus(state.runners.get('r')!, NOW)).toMatchObject({ phase: 'Running', ready: true });
+    expect(runnerStatus(state.runners.get('r')!, NOW)).toBeUndefined();
+  });
+
+  test.each<[string, Partial<ObservedRunner>]>([
+    ['its phase', { phase: 'Failed' }],
+    ['its readiness', { ready: undefined as never }],
+    ['its id', { runnerId: 99 }],
+    ['how its job ended', { jobResult: 'failed' }],
+  ])('a status that somebody else wrote is written again as it is: %s', (_what, change) => {
+    const well = {
+      name: 'r',
+      runnerId: 1,
+      phase: 'Running',
+      ready: true,
+      pod: aPod({ ready: true }),
+    } as const;
+    const runner: RunnerState = { ...idleRunner('r', well), published: 'Running/true/1' };
+    const state = aState({ runners: [runner] });
+    observe(state, batch({ runners: [seen({ ...well, ...change })] }));
+    const written = runnerStatus(runner, NOW);
+    if (change.jobResult === undefined)
+      expect(written).toMatchObject({ phase: 'Running', ready: true, runnerId: 1 });
+    else expect(runner).toMatchObject({ jobResult: 'failed', jobEndedAt: expect.any(Number) });
+    observe(state, batch({ runners: [seen({ ...well, ...change })] }));
+    expect(runnerStatus(runner, NOW)).toEqual(written);
   });
 
   test('the id of the latest registration is told, not the one that still stands in the cluster', () => {
@@ -170,5 +204,73 @@ describe('observe', () => {
     observe(state, batch({ runners: [seen({ name: 'r', hasJob: true })] }));
     expect(state.runners.get('r')?.heldByJob).toBeUndefined();
     expect(state.runners.get('r')?.notBefore).toBeUndefined();
+  });
+});
+
+describe('a pod that came and went unseen', () => {
+  test('is gone', () => {
+    const runner: RunnerState = { name: 'r', madeAt: NOW };
+    const state = aState({ set: { replicas: 1 }, runners: [runner] });
+    observe(state, batch({ runners: [seen({ name: 'r', goneUid: 'pod-1' })] }));
+    expect(endingOf(runner, NOW)).toMatchObject({ end: 'disrupted', reason: 'PodGone' });
+  });
+
+  test('but for one that was replaced under the same name', () => {
+    const runner: RunnerState = { name: 'r', begun: true, spentPod: 'pod-1' };
+    observe(aState({ runners: [runner] }), batch({ runners: [seen({ name: 'r', goneUid: 'pod-1' })] }));
+    expect(endingOf(runner, NOW)).toBeUndefined();
+  });
+});
+
+describe('a restartPolicy that is not used', () => {
+  const told = (...policies: (string | undefined)[]) => {
+    const state = emptyRunnerSetState();
+    policies.forEach((restartPolicy, i) =>
+      observe(
+        state,
+        batch({ runnerSet: aSet({ revision: `r${i}`, ...(restartPolicy && { restartPolicy }) }) }),
+      ),
+    );
+    return state.events.map(({ reason, message }) => `${reason}: ${message}`);
+  };
+
+  test('is told once for each template', () => {
+    expect(told('Always', undefined, 'OnFailure')).toEqual([
+      expect.stringMatching(/^RestartPolicyIgnored: restartPolicy "Always" .* made with Never/),
+      expect.stringContaining('"OnFailure"'),
+    ]);
+    const state = aState();
+    const runnerSet = aSet({ restartPolicy: 'Always', replicas: 9 });
+    observe(state, batch({ runnerSet }));
+    expect(state.events).toEqual([]);
+  });
+});
+
+describe('the end of a job', () => {
+  const ordered = (over: Partial<RunnerState> = {}) =>
+    aState({ set: { patchId: 7, replicas: 3 }, runners: [{ ...busyRunner('r'), ...over }] });
+
+  test('frees its place: the order that counts it is taken as one less, once', () => {
+    const state = ordered();
+    const told = batch({ jobResults: { r: 'failed' }, countedOut: 8 });
+    observe(state, told);
+    observe(state, told);
+    expect(stageOf(state.runners.get('r')!)).toBe('ending');
+    expect(openReplicas(state.order)).toBe(2);
+    observe(state, batch({ runnerSet: aSet({ patchId: 8, replicas: 3 }) }));
+    expect(openReplicas(state.order)).toBe(3);
+  });
+
+  test('told when its runner has ended, and was counted out, changes nothing', () => {
+    const state = ordered({ end: 'disrupted' });
+    observe(state, batch({ jobResults: { r: '', unknown: 'failed' }, countedOut: 8 }));
+    expect(openReplicas(state.order)).toBe(3);
+    expect(state.runners.get('r')).not.toHaveProperty('jobResult');
+  });
+
+  test('is known from the runner itself, by a workflow that begins anew', () => {
+    const state = aState();
+    observe(state, batch({ runners: [seen({ name: 'r', hasJob: true, jobResult: 'failed', pod: aPod() })] }));
+    expect(stageOf(state.runners.get('r')!)).toBe('ending');
   });
 });

@@ -37,7 +37,7 @@ describe('in one pass', () => {
 
   test('what completed before a new order is taken away, and replaced if the order counts it', () => {
     const runners: RunnerState[] = [{ ...idleRunner('done'), end: 'completed' }, idleRunner('up')];
-    const order = { id: 2, replicas: 3, exact: false, completed: 0 };
+    const order = { id: 2, replicas: 3, exact: false, completed: [] };
     const result = plan(aState({ set: { replicas: 3, patchId: 2 }, runners, order }));
     expect(retired(result)).toEqual(['done']);
     expect(names(result)).toHaveLength(2);
@@ -53,7 +53,11 @@ describe('in one pass', () => {
 
   test('GitHub is asked about idle runners, unless it is being asked', () => {
     const state = aState({ set: { replicas: 1 }, runners: [{ ...idleRunner('a'), runningSince: 1 }] });
-    expect(plan(state).check).toEqual({ idle: 1, suspects: [{ name: 'a', runnerId: 1 }] });
+    expect(plan(state).check).toEqual({
+      idle: 1,
+      suspects: [{ name: 'a', runnerId: 1 }],
+      unclear: [],
+    });
     expect(plan(state, { checking: true })).not.toHaveProperty('check');
   });
 });
@@ -75,7 +79,8 @@ describe('the next look', () => {
     ['nor once it ended', [{ ...made, end: 'rejected' }], undefined],
     ['a pod that is pending must run', [pending], NOW + 900_000],
     ['how a job ended is told soon', [told], NOW + 1_500],
-    ['not when that is past', [{ ...told, jobEndedAt: NOW - 2_000 }], undefined],
+    ['not when that is past: then its grace is', [{ ...told, jobEndedAt: NOW - 2_000 }], NOW + 58_000],
+    ['nor when that is over', [{ ...told, jobEndedAt: NOW - 60_000, end: 'outlived' }], undefined],
     ['somebody may be at a runner without a pod', [unfinished], NOW + 20_000],
     [
       'one that could not be retired is due again',

@@ -112,7 +112,8 @@ describe('how a job ended is written onto its runner if that outlives it by two 
     state.runners.edit('r')!.published = runnerStatusKey(update!);
     const after = decide(state, circumstances({ now: NOW + 2_000 }));
     expect(after.publish?.runners ?? []).toEqual([]);
-    expect(after.wakeAt).toBeUndefined();
+    // It is given its grace.
+    expect(after.wakeAt).toBe(NOW + 60_000);
   });
 
   test('a runner that has ended needs none', () => {

@@ -20,6 +20,9 @@ test.each<[string, RunnerState, Stage]>([
   ['its pod is unknown to its node', idleRunner('r', { pod: aPod({ phase: 'Unknown' }) }), 'pending'],
   ['it has a job', busyRunner(), 'busy'],
   ['GitHub says it has a job', { ...pendingRunner(), heldByJob: true }, 'busy'],
+  ['its job is over', { ...busyRunner(), jobEndedAt: NOW }, 'ending'],
+  ['its pod is going with its job', idleRunner('r', { hasJob: true, pod: aPod({ going: true }) }), 'ending'],
+  ['its container ended well', idleRunner('r', { pod: aPod({ ended: true, exitCode: 0 }) }), 'unclear'],
   ['it ended, with its job', { ...busyRunner(), end: 'lost' }, 'ended'],
   ['it ended, its object stays', { ...idleRunner(), end: 'outdated', settled: true }, 'ended'],
   ['it is being retired', { ...busyRunner(), end: 'completed', doing: 'retire' }, 'leaving'],
@@ -27,7 +30,7 @@ test.each<[string, RunnerState, Stage]>([
   ['it was retired', { ...idleRunner(), retired: true }, 'leaving'],
 ])('the stage of a runner: %s', (_what, runner, stage) => {
   expect(stageOf(runner)).toBe(stage);
-  expect(isSupply(runner)).toBe(stage !== 'ended' && stage !== 'leaving');
+  expect(isSupply(runner)).toBe(!['ending', 'ended', 'leaving'].includes(stage));
 });
 
 test('a job is what the cluster shows, or what GitHub said', () => {

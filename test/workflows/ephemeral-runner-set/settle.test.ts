@@ -1,8 +1,9 @@
 import type { CreateRunnersResult } from '../../../src/activities/ephemeral-runner-set/create-runners.ts';
 import type { RetireRunnersResult } from '../../../src/activities/ephemeral-runner-set/retire-runners.ts';
+import { decide } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
 import { settle } from '../../../src/workflows/ephemeral-runner-set/settle.ts';
 import { stageOf } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
-import { NOW, aState, idleRunner, namesIn, seen } from './builders.ts';
+import { NOW, aPod, aState, circumstances, idleRunner, namesIn, seen } from './builders.ts';
 
 const created = (result: Partial<CreateRunnersResult>, names: string[]) => ({
   of: 'create' as const,
@@ -43,6 +44,15 @@ describe('settle, creations', () => {
     settle(state, [created({ created: [{ name: 'b', runnerId: 1 }] }, ['b'])], NOW + 3000);
     expect(state.creationBlock).toBeUndefined();
     expect(state.events.at(-1)).toMatchObject({ type: 'Normal', reason: 'CreationResumed' });
+  });
+
+  test('evidence of what was refused goes when it is taken', () => {
+    const refused = { name: 'r', end: 'rejected', reason: 'InvalidPod' } as const;
+    const state = aState({ runners: [refused, creating('b')] });
+    settle(state, [created({ stopped }, [])], NOW);
+    expect(state.runners.get('r')?.end).toBe('rejected');
+    settle(state, [created({ created: [{ name: 'b', runnerId: 1 }] }, ['b'])], NOW + 1_000);
+    expect(decide(state, circumstances({ now: NOW + 1_000 })).retire).toContainEqual({ name: 'r' });
   });
 
   test('a success that was under way when the trouble began does not end it', () => {
@@ -90,6 +100,34 @@ describe('settle, retirements', () => {
     const runner = state.runners.get('a');
     expect(runner && stageOf(runner)).toBe('busy');
     expect(runner?.notBefore).toBe(NOW + 30_000);
+  });
+
+  test('one whose pod goes on though it seemed over goes on as well, if GitHub says that it has a job', () => {
+    const over = {
+      end: 'disrupted',
+      reason: 'PodTerminating',
+      seen: seen({ name: 'a', pod: aPod({ going: true }) }),
+    } as const;
+    const state = aState({ runners: [{ ...retiring('a'), ...over }] });
+    settle(state, [retired({ busy: ['a'] }, ['a'])], NOW);
+    const runner = state.runners.get('a');
+    expect(runner).not.toHaveProperty('end');
+    expect(runner && stageOf(runner)).toBe('ending');
+  });
+
+  test('one that outlived its job is told of when GitHub has let it go; while GitHub says busy, it is left', () => {
+    const outlived = {
+      ...retiring('a'),
+      end: 'outlived',
+      reason: 'RunnerOutlivedJob',
+      message: 'm',
+    } as const;
+    const state = aState({ runners: [outlived] });
+    settle(state, [retired({ busy: ['a'] }, ['a'])], NOW);
+    expect(state.events).toEqual([]);
+    expect(stageOf(state.runners.get('a')!)).toBe('ended');
+    settle(state, [retired({ retired: ['a'] }, ['a'])], NOW);
+    expect(state.events).toMatchObject([{ reason: 'RunnerOutlivedJob', runner: 'a' }]);
   });
 
   test('one that could not be retired is tried again, and people are told', () => {

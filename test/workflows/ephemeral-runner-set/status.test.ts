@@ -11,7 +11,7 @@ import {
 import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { RunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import { NO_FAILURES } from '../../../src/workflows/ephemeral-runner-set/state.ts';
-import { aPod, aState, busyRunner, idleRunner, NOW, pendingRunner, seen } from './builders.ts';
+import { completion, aPod, aState, busyRunner, idleRunner, NOW, pendingRunner, seen } from './builders.ts';
 
 const rejected: RunnerState = { name: 'r', end: 'rejected', seen: seen({ name: 'r', phase: 'Failed' }) };
 const block = { reason: 'QuotaExceeded', message: 'pods: 10', since: NOW, tries: 1, nextTryAt: NOW };
@@ -111,7 +111,7 @@ describe('the conditions', () => {
   });
 
   test('Ready counts what the order still asks for', () => {
-    const order = { id: 3, replicas: 3, exact: false, completed: 2 };
+    const order = { id: 3, replicas: 3, exact: false, completed: [completion('a'), completion('b')] };
     const state = wanting(3, { order, runners: [idleRunner()] });
     expect(condition(state, 'Ready')).toMatchObject({ status: 'True', message: '1 runners are wanted.' });
   });
@@ -194,4 +194,15 @@ describe('the status of one runner', () => {
   ])('is told apart by phase, readiness, id and result', (update, key) => {
     expect(runnerStatusKey({ name: 'r', ...update })).toBe(key);
   });
+});
+
+test('the failed pod of a runner that got another one is told once', () => {
+  const runner: RunnerState = {
+    ...idleRunner('r', { phase: 'Running', ready: true }),
+    spentPod: 'before',
+    failedAt: NOW,
+  };
+  const update = runnerStatus(runner, NOW);
+  expect(update).toMatchObject({ failed: { podUid: 'before', at: NOW } });
+  expect(runnerStatus({ ...runner, published: runnerStatusKey(update!) }, NOW)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { describeRunnerSet, viewRunnerSet } from '../../../src/workflows/ephemeral-runner-set/view.ts';
 import { NO_FAILURES } from '../../../src/workflows/ephemeral-runner-set/state.ts';
-import { aPod, aState, busyRunner, idleRunner, NOW, pendingRunner, seen } from './builders.ts';
+import { completion, aPod, aState, busyRunner, idleRunner, NOW, pendingRunner, seen } from './builders.ts';
 
 const block = {
   reason: 'SecretNotFound',
@@ -67,7 +67,7 @@ describe('the answer of the query', () => {
 
 describe('the first page', () => {
   test('is a table of five numbers', () => {
-    const order = { id: 3, replicas: 6, exact: false, completed: 2 };
+    const order = { id: 3, replicas: 6, exact: false, completed: [completion('x'), completion('y')] };
     const rejected = { name: 'r', end: 'rejected' as const };
     const runners = [idleRunner('a'), busyRunner('b'), pendingRunner('c'), rejected];
     expect(describeRunnerSet(aState({ order, runners }))).toBe(

@@ -64,7 +64,7 @@ test.each([-3_600_000, -60_000, 0, 60_000, 3_600_000])(
     let now = NOW;
     jest.spyOn(Date, 'now').mockImplementation(() => now);
     void ephemeralRunnerSet(input);
-    const waiting = aPod({ phase: 'Pending', imageError: true, reason: 'ErrImagePull' });
+    const waiting = aPod({ phase: 'Pending', stuck: true, reason: 'ErrImagePull' });
     const runner = seen({ name: 'demo-r1', runnerId: 1, pod: waiting });
     await observe({ at: now + off, runnerSet: aSet({ replicas: 1 }), runners: [runner], snapshot });
     const ends = () => (handle('query state') as RunnerSetView).runners.map(({ end }) => end);

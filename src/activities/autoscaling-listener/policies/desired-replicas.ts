@@ -25,13 +25,16 @@ export interface ReplicaOrder {
   replicas: number;
 }
 
+/** The number that the next order bears, unless it asks for exactly so many. */
+export const nextPatchSeq = ({ patchSeq }: Scaling): number => (patchSeq >= INT32_MAX ? 1 : patchSeq + 1);
+
 /** The next order, for `count` jobs that wait or run: as many runners, and those that are kept idle. */
 export function nextOrder(
   scaling: Scaling,
   { minRunners, maxRunners }: RunnerLimits,
   count: number,
 ): { scaling: Scaling; order: ReplicaOrder } {
-  const patchSeq = scaling.patchSeq >= INT32_MAX ? 1 : scaling.patchSeq + 1;
+  const patchSeq = nextPatchSeq(scaling);
   const replicas = Math.min(minRunners + count, maxRunners);
   const isIdle = !scaling.dirty && replicas === scaling.targetRunners && replicas === minRunners;
   return {

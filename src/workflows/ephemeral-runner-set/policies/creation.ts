@@ -29,7 +29,9 @@ export function toCreate(state: RunnerSetState, circumstances: Creating, wakes: 
   const unfinished = [...state.runners.needing('begin')].filter(
     (runner) => !circumstances.retiring.has(runner),
   );
-  const missing = state.runnerSet ? replicaDelta(state.runners, state.order).missing : 0;
+  const missing = state.runnerSet
+    ? replicaDelta(state.runners, state.order, state.settings.cleanUpSurgePercent).missing
+    : 0;
   const allowed = allowance(state, { missing, unfinished: unfinished.length }, circumstances);
   if (allowed.again !== undefined) wakes.push(allowed.again);
   const resumed = Math.min(unfinished.length, allowed.count);

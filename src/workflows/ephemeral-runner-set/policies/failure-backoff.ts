@@ -1,14 +1,12 @@
 import type { RunnerSettings } from '../../../messages/settings.ts';
 import type { RunnerState } from '../runner.ts';
-import { hasJob } from '../runner.ts';
+import { hasJob, isJobOver, stageOf } from '../runner.ts';
 import type { Runners } from '../runners.ts';
-import type { Failures } from '../state.ts';
+import type { Disruptions, Failures } from '../state.ts';
+import { SETTLED_MS } from './runner-ending.ts';
 
 /** Failures older than this are no longer "in a row". */
 const FORGET_AFTER_MS = 10 * 60_000;
-
-/** A runner that stays up this long after the failures before it proves that runners work again. */
-const PROOF_MS = 10_000;
 
 type Backoff = Pick<RunnerSettings, 'failureBackoffSeconds' | 'maxConsecutiveFailures'>;
 
@@ -31,6 +29,27 @@ export function withFailure(
   return { inARow, lastAt: now, reason, message, holds };
 }
 
+/**
+ * After the platform ended a runner. The first wave is replaced at once, as many as were hit; where those that replace it
+ * are hit as well before they have been up for a while, the place of each stays empty for its backoff, as after failures.
+ */
+export function withDisruption(
+  { failures, disruptions }: { failures: Failures; disruptions: Disruptions },
+  { madeAt = 0, runningSince = Infinity }: Pick<RunnerState, 'madeAt' | 'runningSince'>,
+  { now, settings }: { now: number; settings: Backoff },
+): { failures: Failures; disruptions: Disruptions } {
+  const { wave, since } = disruptions;
+  const isLong = now - since > FORGET_AFTER_MS || now - runningSince >= SETTLED_MS;
+  const isNext = madeAt > since && !isLong;
+  const next = isNext || wave === 0 || isLong ? { wave: isNext ? wave + 1 : 1, since: now } : disruptions;
+  const holdMs = backoffMs(next.wave - 1, settings);
+  const holds = failures.holds.filter((until) => until > now);
+  return {
+    failures: { ...failures, holds: holdMs > 0 ? [...holds, now + holdMs] : holds },
+    disruptions: next,
+  };
+}
+
 /** So many failures in a row that one runner at a time is tried. */
 export const isProbing = (failures: Failures, settings: Backoff): boolean =>
   failures.inARow >= settings.maxConsecutiveFailures;
@@ -39,7 +58,8 @@ export const isProbing = (failures: Failures, settings: Backoff): boolean =>
 export function isProof(runner: Readonly<RunnerState>, failures: Failures, now: number): boolean {
   if (runner.end !== undefined && runner.end !== 'completed') return false;
   if (runner.madeAt === undefined || runner.madeAt <= failures.lastAt) return false;
-  return runner.end === 'completed' || hasJob(runner) || (runner.runningSince ?? now) + PROOF_MS <= now;
+  if (hasJob(runner) || isJobOver(runner)) return true;
+  return stageOf(runner) === 'idle' && (runner.runningSince ?? now) + SETTLED_MS <= now;
 }
 
 /** How many of the `missing` runners may be made now, and when to ask again if that is fewer. */
@@ -73,7 +93,7 @@ function allowProbe(
   if (probe)
     return probe.runningSince === undefined
       ? { count: 0 }
-      : { count: 0, again: probe.runningSince + PROOF_MS };
+      : { count: 0, again: probe.runningSince + SETTLED_MS };
   const next = failures.lastAt + backoffMs(failures.inARow, settings);
   return now >= next ? { count: 1 } : { count: 0, again: next };
 }

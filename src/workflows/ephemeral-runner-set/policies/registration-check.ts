@@ -13,7 +13,12 @@ export interface RegistrationCheck {
   /** Idle runners of the set, as far as is known. */
   idle: number;
   suspects: { name: string; runnerId: number }[];
+  /** Those whose container ended well though no job was told of: GitHub no longer knows one that had a job. */
+  unclear: { name: string; runnerId: number }[];
 }
+
+/** That long (milliseconds), the word of a job that was over in an instant may still be on its way. */
+const WORD_MS = 1_000;
 
 /** Unless the settings say otherwise. */
 const TIMEOUT_SECONDS = 300;
@@ -54,6 +59,7 @@ export function registrationsToCheck(
     wakes.push(mayCheckAt);
     return undefined;
   }
+  const unclear = [...state.runners.inStage('unclear')].flatMap((runner) => unclearRunnerOf(runner) ?? []);
   const inStage = [...state.runners.inStage('idle')];
   const idle = inStage.flatMap((runner) => idleRunnerOf(runner, state.settings) ?? []);
   // Those whose turn would come soon are asked about along with the others.
@@ -65,12 +71,25 @@ export function registrationsToCheck(
   return {
     idle: idle.length,
     suspects: suspects.map(({ runner: { name }, runnerId }) => ({ name, runnerId })),
+    unclear: unclear
+      .filter(({ due }) => due <= now)
+      .slice(0, TOGETHER)
+      .map(({ name, runnerId }) => ({ name, runnerId })),
   };
 }
 
 /** Milliseconds since the epoch: when GitHub is to be asked about a runner; `Infinity`: not at all, as it is now. */
 export const checkDueAt = (runner: Readonly<RunnerState>, settings: RunnerSettings): number =>
-  idleRunnerOf(runner, settings)?.due ?? Infinity;
+  (unclearRunnerOf(runner) ?? idleRunnerOf(runner, settings))?.due ?? Infinity;
+
+function unclearRunnerOf(
+  runner: Readonly<RunnerState>,
+): { name: string; runnerId: number; due: number } | undefined {
+  const { name, endedAt = 0 } = runner;
+  const runnerId = runner.runnerId ?? runner.seen?.runnerId;
+  if (runnerId === undefined || stageOf(runner) !== 'unclear') return undefined;
+  return { name, runnerId, due: endedAt + WORD_MS };
+}
 
 function idleRunnerOf(runner: Readonly<RunnerState>, settings: RunnerSettings): IdleRunner | undefined {
   const runnerId = runner.runnerId ?? runner.seen?.runnerId;
@@ -101,9 +120,14 @@ export function settleRegistrations(
   result: CheckRegistrationsResult,
   now: number,
 ): void {
+  for (const name of [...result.gone, ...result.online, ...result.offline]) {
+    const runner = state.runners.edit(name);
+    if (runner && stageOf(runner) === 'unclear')
+      runner[result.gone.includes(name) ? 'used' : 'unused'] = true;
+  }
   for (const name of result.online) {
     const runner = state.runners.edit(name);
-    if (!runner) continue;
+    if (!runner || stageOf(runner) !== 'idle') continue;
     runner.onlineAt = now;
     forget(runner);
   }

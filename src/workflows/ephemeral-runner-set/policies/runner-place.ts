@@ -1,13 +1,13 @@
 import type { RunnerSettings } from '../../../messages/settings.ts';
 import type { RunnerState } from '../runner.ts';
-import { isSupply, stageOf } from '../runner.ts';
+import { isOver, isSupply, stageOf } from '../runner.ts';
 import type { Need, Place } from '../runners.ts';
 import { resultDueAt, runnerStatus } from '../status.ts';
 import { needsProtection } from './job-protection.ts';
 import { pendingDeadline } from './pending-timeout.ts';
 import { checkDueAt } from './registration-check.ts';
 import { isOfOlderRevision } from './rollout.ts';
-import { sightingDeadline } from './runner-ending.ts';
+import { endingDueAt } from './runner-ending.ts';
 import { isFree, mayBegin } from './takeover.ts';
 
 /** What runners' places depend on, beside the runners themselves and the time. */
@@ -34,6 +34,8 @@ export function placeOf(runner: Readonly<RunnerState>, facts: PlaceFacts, now: n
     protect: needsProtection(runner, facts.settings),
     check: checkAt <= now,
     rejected: runner.end === 'rejected',
+    over: isOver(runner) && runner.end !== 'disrupted',
+    disrupted: isOver(runner) && runner.end === 'disrupted',
   };
   if (checkAt > now) wakes.push(checkAt);
   const needs = (Object.keys(calls) as Need[]).filter((need) => calls[need]);
@@ -43,7 +45,11 @@ export function placeOf(runner: Readonly<RunnerState>, facts: PlaceFacts, now: n
 /** When the runner is overdue: its pod to be seen, or to run, or to end with its job. What is past is known. */
 function deadline(runner: Readonly<RunnerState>, settings: RunnerSettings, now: number): number {
   if (runner.doing) return Infinity;
-  const all = [sightingDeadline(runner), resultDueAt(runner), pendingDeadline(runner, settings) ?? Infinity];
+  const all = [
+    endingDueAt(runner, settings),
+    resultDueAt(runner),
+    pendingDeadline(runner, settings) ?? Infinity,
+  ];
   return Math.min(...all.filter((at) => at > now));
 }
 

@@ -154,7 +154,7 @@ describe('runners without a pod', () => {
   test('of no set are made, as many as there are, and no new ones', () => {
     const runners = ['a', 'b'].map((name) => unfinished(name, { seen: seen({ name, standalone: true }) }));
     const { runnerSet: _none, ...standalone } = aState({ runners });
-    const order = { id: 0, replicas: 9, exact: true, completed: 0 };
+    const order = { id: 0, replicas: 9, exact: true, completed: [] };
     expect(names(toMake({ ...standalone, order }))).toEqual(['a', 'b']);
     const failures = { ...NO_FAILURES, inARow: 5, lastAt: NOW };
     const [first] = toMake({ ...standalone, order, failures }).create;

@@ -2,10 +2,12 @@ import {
   allowAfterFailures,
   backoffMs,
   isProof,
+  withDisruption,
   withFailure,
 } from '../../../../src/workflows/ephemeral-runner-set/policies/failure-backoff.ts';
 import {
   DEFAULT_SETTINGS as settings,
+  NO_DISRUPTIONS,
   NO_FAILURES,
 } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
 import { NOW, busyRunner, idleRunner, placed } from '../builders.ts';
@@ -74,11 +76,47 @@ describe('isProof', () => {
     expect(isProof(young, failures, NOW + 3)).toBe(false);
     expect(isProof(young, failures, NOW + 20_000)).toBe(true);
     expect(isProof({ ...busyRunner(), madeAt: NOW + 1 }, failures, NOW + 3)).toBe(true);
-    expect(isProof({ ...young, end: 'completed' }, failures, NOW + 3)).toBe(true);
+    expect(isProof({ ...busyRunner(), madeAt: NOW + 1, end: 'completed' }, failures, NOW + 3)).toBe(true);
   });
 
   test('one that failed, or was there before, proves nothing', () => {
     expect(isProof({ ...young, end: 'failed' }, failures, NOW + 20_000)).toBe(false);
     expect(isProof(idleRunner('old'), failures, NOW + 20_000)).toBe(false);
+  });
+});
+
+describe('what the platform ends', () => {
+  const none = { failures: NO_FAILURES, disruptions: NO_DISRUPTIONS };
+  const hit = (before: typeof none, now: number, runner: { madeAt?: number; runningSince?: number } = {}) =>
+    withDisruption(before, runner, { now, settings });
+
+  test('is replaced at once, however many there are at a time', () => {
+    const one = hit(none, NOW, { madeAt: NOW - 1_000 });
+    const two = hit(one, NOW + 5, { madeAt: NOW - 500 });
+    expect(two.failures).toEqual(NO_FAILURES);
+    expect(two.disruptions).toEqual({ wave: 1, since: NOW });
+  });
+
+  test('is paced where it hits those that came in their place, one place each', () => {
+    const first = hit(none, NOW);
+    const second = hit(first, NOW + 2_000, { madeAt: NOW + 1_000 });
+    expect(second.failures).toMatchObject({ inARow: 0, holds: [NOW + 2_000 + backoffMs(1, settings)] });
+    const sibling = hit(second, NOW + 2_001, { madeAt: NOW + 1_500 });
+    expect(sibling.failures.holds).toHaveLength(2);
+    const third = hit(sibling, NOW + 9_000, { madeAt: NOW + 8_000, runningSince: NOW + 8_500 });
+    expect(third.disruptions.wave).toBe(3);
+  });
+
+  test('begins anew with one that had been up for a while, and after a long time', () => {
+    const third = { ...none, disruptions: { wave: 3, since: NOW } };
+    const settled = hit(third, NOW + 20_000, { madeAt: NOW + 1, runningSince: NOW + 2 });
+    expect(settled.disruptions).toEqual({ wave: 1, since: NOW + 20_000 });
+    expect(settled.failures.holds).toEqual([]);
+    expect(hit(third, NOW + 3_600_000, { madeAt: NOW + 3_599_000 }).disruptions.wave).toBe(1);
+  });
+
+  test('leaves failures as they are', () => {
+    const failing = { ...none, failures: { ...NO_FAILURES, inARow: 4, lastAt: NOW, holds: [NOW + 9_000] } };
+    expect(hit(failing, NOW + 1).failures).toEqual(failing.failures);
   });
 });

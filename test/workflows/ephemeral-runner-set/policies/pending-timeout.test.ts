@@ -37,8 +37,8 @@ test('waiting for a node does not count, and does not end', () => {
   expect(pendingDeadline(after({ waitsForNode: true }, {}), limits)).toBe(NOW + 610_000);
 });
 
-test('an image error fails after its grace, under its own name', () => {
-  const runner = after({}, { imageError: true, reason: 'InvalidImageName', message: 'no such name' });
+test('what only a person can give fails after its grace, under its own name', () => {
+  const runner = after({}, { stuck: true, reason: 'InvalidImageName', message: 'no such name' });
   expect(pendingEnding(runner, NOW + 39_999, limits)).toBeUndefined();
   expect(pendingEnding(runner, NOW + 40_000, limits)).toEqual({
     end: 'failed',
@@ -47,8 +47,8 @@ test('an image error fails after its grace, under its own name', () => {
   });
 });
 
-test('an image that comes after all takes the grace back', () => {
-  const runner = after({ imageError: true }, {});
+test('what comes after all takes the grace back', () => {
+  const runner = after({ stuck: true }, {});
   expect(pendingDeadline(runner, limits)).toBe(NOW + 600_000);
 });
 

@@ -6,7 +6,7 @@ import {
 import { placeRunners } from '../../../../src/workflows/ephemeral-runner-set/plan.ts';
 import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { RunnerSetState } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
-import { aState, busyRunner, idleRunner, NOW, pendingRunner } from '../builders.ts';
+import { aPod, aState, busyRunner, idleRunner, NOW, pendingRunner } from '../builders.ts';
 
 const MINUTE = 60_000;
 
@@ -103,5 +103,38 @@ describe('what GitHub says', () => {
     settleRegistrations(known, { ...nothing, offline: ['a'] }, NOW + 5 * MINUTE);
     expect(end(known, NOW + 5 * MINUTE)).toBe('unregistered');
     expect(known.events).toMatchObject([{ reason: 'RunnerOffline' }]);
+  });
+});
+
+describe('a runner that ended well though nobody told of a job', () => {
+  const unclear = (over: Partial<RunnerState> = {}): RunnerState => ({
+    ...idleRunner('r', { pod: aPod({ ended: true, exitCode: 0 }) }),
+    endedAt: NOW,
+    ...over,
+  });
+  const asked = (runner: RunnerState, now: number) => {
+    const state = aState({ runners: [runner] });
+    placeRunners(state, now);
+    const check = registrationsToCheck(state, { now, mayCheckAt: 0 }, []);
+    return { unclear: check?.unclear, dueAt: state.runners.nextDueAt() };
+  };
+
+  test('is asked about when the word of a job would have come', () => {
+    expect(asked(unclear(), NOW + 999)).toEqual({ unclear: undefined, dueAt: NOW + 1_000 });
+    expect(asked(unclear(), NOW + 1_000).unclear).toEqual([{ name: 'r', runnerId: 1 }]);
+    expect(asked(unclear({ jobEndedAt: NOW }), NOW + 1_000).unclear).toBeUndefined();
+  });
+
+  test.each([
+    ['gone', 'completed', 0],
+    ['offline', 'failed', 1],
+    ['online', 'failed', 1],
+  ])('%s at GitHub means %s', (answer, end, failures) => {
+    const runner = unclear();
+    const state = aState({ runners: [runner] });
+    settleRegistrations(state, { ...nothing, [answer]: ['r'] }, NOW);
+    followRunners(state, NOW);
+    expect(runner.end).toBe(end);
+    expect(state.failures.inARow).toBe(failures);
   });
 });

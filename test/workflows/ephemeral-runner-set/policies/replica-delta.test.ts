@@ -1,17 +1,20 @@
-import { replicaDelta as deltaOf } from '../../../../src/workflows/ephemeral-runner-set/policies/replica-delta.ts';
+import {
+  missingReplicas,
+  replicaDelta as deltaOf,
+} from '../../../../src/workflows/ephemeral-runner-set/policies/replica-delta.ts';
 import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { ReplicaDelta } from '../../../../src/workflows/ephemeral-runner-set/policies/replica-delta.ts';
 import type { PatchOrder } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
-import { busyRunner, idleRunner, pendingRunner, placed } from '../builders.ts';
+import { busyRunner, completion, idleRunner, pendingRunner, placed } from '../builders.ts';
 
-const replicaDelta = (runners: RunnerState[], order: PatchOrder): ReplicaDelta =>
-  deltaOf(placed(runners), order);
-const exactly = (replicas: number): PatchOrder => ({ id: 0, replicas, exact: true, completed: 0 });
-const numbered = (replicas: number, completed = 0): PatchOrder => ({
+const replicaDelta = (runners: RunnerState[], order: PatchOrder, percent?: number): ReplicaDelta =>
+  deltaOf(placed(runners), order, percent);
+const exactly = (replicas: number): PatchOrder => ({ id: 0, replicas, exact: true, completed: [] });
+const numbered = (replicas: number, ...completed: string[]): PatchOrder => ({
   id: 4,
   replicas,
   exact: false,
-  completed,
+  completed: completed.map(completion),
 });
 const names = (runners: Readonly<RunnerState>[]): string[] => runners.map(({ name }) => name);
 
@@ -53,9 +56,39 @@ describe('replicaDelta', () => {
   });
 
   test('under a numbered order a completed runner is not replaced, a failed one is', () => {
-    expect(replicaDelta([idleRunner('a')], numbered(2, 1)).missing).toBe(0);
+    expect(replicaDelta([idleRunner('a')], numbered(2, 'done')).missing).toBe(0);
     expect(replicaDelta([idleRunner('a'), { ...idleRunner('b'), end: 'failed' }], numbered(2)).missing).toBe(
       1,
     );
+  });
+});
+
+describe('what is over and being cleaned up', () => {
+  test.each([
+    { supply: 0, over: 0, percent: 50, missing: 10 },
+    { supply: 5, over: 5, percent: 50, missing: 5 },
+    { supply: 8, over: 6, percent: 50, missing: 1 },
+    { supply: 8, over: 9, percent: 50, missing: 0 },
+    { supply: 8, over: 2, percent: 0, missing: 0 },
+    { supply: 8, over: 1, percent: 0, missing: 1 },
+    { supply: 0, over: 10, percent: 100, missing: 10 },
+    { supply: 0, over: 0, disrupted: 10, percent: 50, missing: 10 },
+    { supply: 0, over: 0, disrupted: 10, percent: 0, missing: 0 },
+  ])(
+    'is beside those wanted up to a share: $supply, $over, $percent %',
+    ({ supply, over, disrupted = 0, percent, missing }) => {
+      expect(missingReplicas({ supply, over, disrupted }, exactly(10), percent)).toBe(missing);
+    },
+  );
+
+  test('is a runner whose job or whose pod is over, as long as there is a pod', () => {
+    const afterJob = { ...busyRunner('a'), jobEndedAt: 1 };
+    const ended: RunnerState = { ...busyRunner('b'), end: 'completed', doing: 'retire' };
+    expect(replicaDelta([afterJob, ended], exactly(2)).missing).toBe(1);
+    expect(replicaDelta([afterJob, ended], exactly(2), 0).missing).toBe(0);
+    expect(replicaDelta([afterJob, ended], exactly(2), 100).missing).toBe(2);
+    const { pod: _gone, ...seenWithoutPod } = ended.seen!;
+    expect(replicaDelta([{ ...ended, seen: seenWithoutPod }], exactly(2), 0).missing).toBe(2);
+    expect(replicaDelta([{ name: 'r', end: 'rejected' }], exactly(1), 0).missing).toBe(1);
   });
 });

@@ -1,63 +1,137 @@
 import type { ObservedPod } from '../../../../src/messages/observations.ts';
 import {
+  endingDueAt,
   endingOf,
-  sightingDeadline,
+  hadCountedJob,
+  isPremature,
+  noteDeadlines,
 } from '../../../../src/workflows/ephemeral-runner-set/policies/runner-ending.ts';
-import { aPod, idleRunner, NOW, pendingRunner, seen } from '../builders.ts';
+import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
+import { stageOf } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
+import { aPod, busyRunner, idleRunner, NOW, pendingRunner, seen } from '../builders.ts';
 
-const ending = (pod: Partial<ObservedPod>, hasJob = false) =>
-  endingOf(idleRunner('r', { pod: aPod(pod), ...(hasJob ? { hasJob: true } : {}) }), NOW)?.end;
+const withPod = (pod: Partial<ObservedPod>, over: Partial<RunnerState> = {}): RunnerState => ({
+  ...idleRunner('r', { pod: aPod(pod) }),
+  ...over,
+});
+const { pod: _gone, ...noPod } = seen({ runnerId: 1 });
 
-describe('endingOf', () => {
-  test.each<[string, Partial<ObservedPod>, string | undefined, string | undefined]>([
-    ['running', { phase: 'Running' }, undefined, undefined],
-    ['pending', { phase: 'Pending' }, undefined, undefined],
-    ['succeeded, but no container status yet', { phase: 'Succeeded' }, undefined, undefined],
-    ['exit 0', { phase: 'Succeeded', exitCode: 0 }, 'completed', 'completed'],
-    ['exit 0 while a side car failed the pod', { phase: 'Failed', exitCode: 0 }, 'completed', 'completed'],
-    ['exit 7', { phase: 'Failed', exitCode: 7 }, 'outdated', 'outdated'],
-    ['exit 1', { phase: 'Failed', exitCode: 1 }, 'failed', 'lost'],
-    ['exit 1 while the pod still runs', { phase: 'Running', exitCode: 1 }, 'failed', 'lost'],
-    ['evicted', { phase: 'Failed', reason: 'Evicted' }, 'failed', 'lost'],
-    ['an init container failed', { phase: 'Pending', initFailed: true }, 'failed', 'lost'],
-  ])('%s', (_what, pod, withoutJob, withJob) => {
-    expect(ending(pod)).toBe(withoutJob);
-    expect(ending(pod, true)).toBe(withJob);
+describe('the end of a runner, in words', () => {
+  test.each<[string, RunnerState, object]>([
+    [
+      'completed',
+      withPod({ ended: true, exitCode: 0 }, { used: true }),
+      { end: 'completed', reason: 'Completed' },
+    ],
+    [
+      'the pod’s own words',
+      withPod({ phase: 'Failed', ended: true, reason: 'DeadlineExceeded', message: 'too long' }),
+      { end: 'failed', reason: 'DeadlineExceeded', message: 'too long' },
+    ],
+    ['its exit code', withPod({ ended: true, exitCode: 3 }), { end: 'failed', reason: 'ExitCode3' }],
+    ['no words at all', withPod({ phase: 'Failed', ended: true }), { end: 'failed', reason: 'PodFailed' }],
+    [
+      'the platform’s words',
+      withPod({ phase: 'Failed', ended: true, disrupted: true, reason: 'OutOfcpu', message: 'no room' }),
+      { end: 'disrupted', reason: 'OutOfcpu', message: 'no room' },
+    ],
+    ['deleted', withPod({ going: true }), { end: 'disrupted', reason: 'PodTerminating' }],
+    ['gone', { name: 'r', podSeen: true, seen: noPod }, { end: 'disrupted', reason: 'PodGone' }],
+    [
+      'gone with its job',
+      { ...busyRunner(), podSeen: true, seen: { ...noPod, hasJob: true } },
+      { end: 'lost', reason: 'PodGone' },
+    ],
+    [
+      'never used',
+      withPod({ ended: true, exitCode: 0 }, { unused: true }),
+      {
+        end: 'failed',
+        reason: 'EndedWithoutJob',
+        message: expect.stringMatching(/"runner" ended with exit code 0 .* The likely cause: .* no command/),
+      },
+    ],
+    [
+      'stopped after a while',
+      withPod({ ended: true, exitCode: 0 }, { unused: true, settledIn: true }),
+      { end: 'disrupted', reason: 'RunnerStopped' },
+    ],
+    [
+      'version',
+      withPod({ ended: true, exitCode: 7 }),
+      { end: 'outdated', message: expect.stringContaining('version') },
+    ],
+    ['left as Failed', { name: 'r', seen: seen({ phase: 'Failed' }) }, { end: 'rejected' }],
+    [
+      'outlived',
+      { ...busyRunner(), jobEndedAt: NOW, jobResult: 'succeeded', outlived: true },
+      { end: 'outlived', reason: 'RunnerOutlivedJob', message: expect.stringContaining('(succeeded)') },
+    ],
+  ])('%s', (_what, runner, expected) => {
+    expect(endingOf(runner, NOW)).toMatchObject(expected);
   });
 
-  test('a pod that was there and is not: failed, or lost with its job', () => {
-    const { pod: _gone, ...left } = seen({ runnerId: 1 });
-    expect(endingOf({ name: 'r', podSeen: true, seen: left }, NOW)).toMatchObject({
-      end: 'failed',
-      reason: 'PodGone',
-    });
-    expect(endingOf({ name: 'r', podSeen: true, seen: { ...left, hasJob: true } }, NOW)?.end).toBe('lost');
+  test.each([
+    ['pending', pendingRunner()],
+    ['idle', idleRunner()],
+    ['busy', busyRunner()],
+    ['after its job', { ...busyRunner(), jobEndedAt: NOW }],
+    ['unclear', withPod({ ended: true, exitCode: 0 })],
+  ])('not of one that goes on: %s', (_what, runner) => {
+    expect(endingOf(runner, NOW)).toBeUndefined();
+  });
+});
+
+describe('time alone', () => {
+  test('lets a pod be missing that was never seen', () => {
+    const runner: RunnerState = { name: 'r', madeAt: NOW, seen: seen() };
+    expect(endingDueAt(runner, {})).toBe(NOW + 60_000);
+    noteDeadlines(runner, NOW + 59_999, {});
+    expect(endingOf(runner, NOW)).toBeUndefined();
+    noteDeadlines(runner, NOW + 60_000, {});
+    expect(endingOf(runner, NOW)?.reason).toBe('PodGone');
+    expect(endingDueAt(runner, {})).toBe(Infinity);
   });
 
-  test('a pod that was made is waited for, but not for ever', () => {
-    const made = { name: 'r', madeAt: NOW, seen: seen() };
-    const deadline = sightingDeadline(made);
-    expect(endingOf(made, deadline - 1)).toBeUndefined();
-    expect(endingOf(made, deadline)?.reason).toBe('PodGone');
-    expect(sightingDeadline({ ...made, podSeen: true })).toBe(Infinity);
-    expect(sightingDeadline({ name: 'r' })).toBe(Infinity);
+  test.each([
+    [{}, 60_000],
+    [{ jobEndGraceSeconds: 5 }, 5_000],
+    [{ jobEndGraceSeconds: 0 }, 0],
+  ])('ends a runner that outlives its job: %j', (limits, graceMs) => {
+    const runner = { ...busyRunner(), jobEndedAt: NOW };
+    expect(stageOf(runner)).toBe('ending');
+    expect(endingDueAt(runner, limits)).toBe(NOW + graceMs);
+    noteDeadlines(runner, NOW + graceMs - 1, limits);
+    expect(endingOf(runner, NOW)).toBeUndefined();
+    noteDeadlines(runner, NOW + graceMs, limits);
+    expect(endingOf(runner, NOW)?.end).toBe('outlived');
   });
 
-  test('reason and message are the pod’s own', () => {
-    const pod = aPod({ phase: 'Failed', reason: 'OutOfcpu', message: 'Node had no room.' });
-    expect(endingOf({ ...pendingRunner('r'), seen: seen({ pod }) }, NOW)).toEqual({
-      end: 'failed',
-      reason: 'OutOfcpu',
-      message: 'Node had no room.',
-    });
-    expect(endingOf(idleRunner('r', { pod: aPod({ phase: 'Failed', exitCode: 3 }) }), NOW)?.reason).toBe(
-      'ExitCode3',
-    );
+  test('believes that a runner had a job where GitHub cannot be asked', () => {
+    const runner = withPod({ ended: true, exitCode: 0 }, { endedAt: NOW });
+    expect(endingDueAt(runner, {})).toBe(NOW + 30_000);
+    noteDeadlines(runner, NOW + 30_000, {});
+    expect(endingOf(runner, NOW)?.end).toBe('completed');
   });
 
-  test('what another controller left as ended is ended', () => {
-    expect(endingOf({ name: 'r', seen: seen({ phase: 'Failed' }) }, NOW)?.end).toBe('rejected');
-    expect(endingOf({ name: 'r', seen: seen({ phase: 'Outdated' }) }, NOW)?.end).toBe('outdated');
-    expect(endingOf({ name: 'r', seen: seen({ phase: 'Succeeded' }) }, NOW)?.end).toBe('completed');
+  test('ends nothing twice', () => {
+    expect(endingDueAt({ ...busyRunner(), jobEndedAt: NOW, end: 'completed' }, {})).toBe(Infinity);
   });
+});
+
+test('only an end that was noted while the pod goes on is taken back when GitHub says that there is a job', () => {
+  expect(isPremature(withPod({ going: true }, { end: 'disrupted' }))).toBe(true);
+  expect(isPremature(withPod({}, { end: 'unregistered' }))).toBe(true);
+  expect(isPremature(withPod({ ended: true }, { end: 'disrupted' }))).toBe(false);
+  expect(isPremature(withPod({}, { end: 'outlived' }))).toBe(false);
+  expect(isPremature({ name: 'r', seen: noPod, end: 'disrupted' })).toBe(false);
+});
+
+test('an order counts the job of a runner that completed, unless the listener told that it does not', () => {
+  const completed = { end: 'completed', reason: 'Completed' } as const;
+  expect(hadCountedJob(busyRunner(), completed)).toBe(true);
+  expect(hadCountedJob({ ...idleRunner(), heldByJob: true }, completed)).toBe(true);
+  expect(hadCountedJob({ ...busyRunner(), jobEndedAt: NOW }, completed)).toBe(false);
+  expect(hadCountedJob(idleRunner(), completed)).toBe(false);
+  expect(hadCountedJob(busyRunner(), { end: 'lost', reason: 'PodGone' })).toBe(false);
 });

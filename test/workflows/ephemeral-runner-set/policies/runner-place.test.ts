@@ -23,8 +23,15 @@ describe('what a runner calls for', () => {
     ['not while somebody else may be at it', { name: 'r', seen: seen({ createdAt: NOW / 1000 }) }, []],
     ['of an older revision: to leave, though it is supply', old, ['leave', 'outgoing']],
     ['likewise, when it could not be retired a moment ago', { ...old, notBefore: NOW + 1 }, ['outgoing']],
-    ['one that ended: to leave', { ...idleRunner(), end: 'completed' }, ['leave']],
-    ['one that ended, in the hands of an activity', { ...idleRunner(), end: 'lost', doing: 'retire' }, []],
+    ['one that ended: to leave', { ...idleRunner(), end: 'completed' }, ['leave', 'over']],
+    ['one whose pod is gone: to leave', { name: 'r', seen: seen(), end: 'lost' }, ['leave']],
+    [
+      'one that ended, in the hands of an activity',
+      { ...idleRunner(), end: 'lost', doing: 'retire' },
+      ['over'],
+    ],
+    ['one that the platform ended: to leave', { ...idleRunner(), end: 'disrupted' }, ['leave', 'disrupted']],
+    ['one whose job is over', { ...busyRunner(), ...told, jobEndedAt: NOW }, ['over']],
     ['one that was rejected: evidence', { name: 'r', end: 'rejected' }, ['rejected']],
     [
       'one that nobody saw online for long: to be asked about',
@@ -54,7 +61,8 @@ describe('when its place changes by time alone', () => {
     ],
     ['when it may be tried again', { ...unfinished, notBefore: NOW + 5 }, NOW + 5],
     ['when how its job ended is told', { ...busyRunner(), jobEndedAt: NOW }, NOW + 2_000],
-    ['never when that is past', { ...busyRunner(), jobEndedAt: NOW - 2_000 }, Infinity],
+    ['when its grace is over', { ...busyRunner(), jobEndedAt: NOW - 2_000 }, NOW + 58_000],
+    ['never when that is past', { ...busyRunner(), jobEndedAt: NOW - 60_000 }, Infinity],
   ])('%s', (_what, runner, dueAt) => {
     expect(placed(runner).dueAt).toBe(dueAt);
   });
