@@ -15,13 +15,13 @@ const SERVED_MS = 30_000;
 const WINDOW_MS = 10_000;
 
 /** In ten seconds, of one workflow. */
-const PACE = { timers: 60, activities: 120, tasks: 400 } as const;
+const PACE = { timers: 40, activities: 60, tasks: 200 } as const;
 
 /** How often a worker may say the same in a minute. */
 const SAME_LINES = 20;
 
 /** How often the same call may fail in ten seconds. */
-const FAILED_CALLS = 60;
+const FAILED_CALLS = 30;
 
 /** While nothing happens, in a minute. */
 const GROWTH = { well: 40, notWell: 150 } as const;
