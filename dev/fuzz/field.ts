@@ -125,7 +125,7 @@ export async function createNamespace(field: Field, place: Place): Promise<void>
     await unless(409, createSecret(field, place, { name: 'own', token: github[sideOf(place)].token }));
   const account = `/api/v1/namespaces/${name}/serviceaccounts/default`;
   await waitUntil(`The service account of ${name}`, async () => (await api.text({ path: account })) !== '', {
-    timeoutMs: 10_000,
+    timeoutMs: 30_000,
   });
 }
 

@@ -49,7 +49,9 @@ export async function runRound({ servers, steps, folder, log }: RoundOptions): P
   try {
     await Promise.all([field.startWorker(), field.startWorker()]);
     for (const set of GOOD_SETS) await createGoodSet(field, set);
-    await waitUntil('The sets', () => Promise.resolve(GOOD_SETS.every((set) => listening(field, set))));
+    const areServed = (): Promise<boolean> =>
+      Promise.resolve(GOOD_SETS.every((set) => listening(field, set)));
+    await waitUntil('The sets', areServed, { timeoutMs: HEALED_MS });
     const doings: Doings = {
       field,
       troubles: journal.troubles,
