@@ -23,8 +23,8 @@ const SAME_LINES = 20;
 /** How often the same call may fail in ten seconds. */
 const FAILED_CALLS = 30;
 
-/** In a minute in which nothing happens: two looks at idle runners, or a try every five seconds. */
-const GROWTH = { well: 60, notWell: 180 } as const;
+/** In a minute in which nothing happens: two looks at idle runners, or a try every five seconds that is told. */
+const GROWTH = { well: 60, notWell: 210 } as const;
 
 /** What must hold whatever is done; by name, in the order in which they are told. */
 export const PROPERTIES: Readonly<Record<string, Property>> = {

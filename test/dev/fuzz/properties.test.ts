@@ -112,7 +112,7 @@ const CASES: [property: string, broken: Partial<Journal>[], well: Partial<Journa
   [
     'no history grows while nothing happens',
     [
-      { grown: [{ id: 'w', events: 90, seconds: 20, isWell: false }] },
+      { grown: [{ id: 'w', events: 120, seconds: 20, isWell: false }] },
       { grown: [{ id: 'w', events: 25, seconds: 20, isWell: true }] },
     ],
     [{ grown: [{ id: 'w', events: 15, seconds: 20, isWell: false }] }],
