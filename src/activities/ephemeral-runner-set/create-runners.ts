@@ -1,4 +1,6 @@
 import { Context } from '@temporalio/activity';
+import { INVALID_NAME } from '../../api/conditions.ts';
+import { runnerNameProblem } from '../../api/names.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import type { ScaleSetClient } from '../../github/scale-set-client.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
@@ -6,7 +8,7 @@ import { isNoDryRun } from '../../kubernetes/client/errors.ts';
 import { ephemeralRunnerSets, ephemeralRunners, pods } from '../../kubernetes/client/resources.ts';
 import { buildEphemeralRunner, buildRunnerPod } from '../../kubernetes/objects/runner.ts';
 import type { Stop } from '../failures.ts';
-import { SetupError, conclude, firstOfEachReason } from '../failures.ts';
+import { SetupError, conclude, firstOfEachReason, judge } from '../failures.ts';
 import type { GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub, runnerSpecOf } from '../github-access/connect.ts';
 import { keepProxySecret } from '../github-access/proxy.ts';
@@ -41,6 +43,8 @@ export interface CreateRunnersResult {
   rejected: { name: string; reason: string; message: string }[];
   /** Of those that were not created: which ones exist in the cluster, half made. */
   begun: string[];
+  /** Of runners that belong to no set: those that must wait, each for a reason of its own. */
+  heldUp?: ({ name: string } & Stop)[];
   /** Why the others were not tried, or not finished. */
   stopped?: Stop;
 }
@@ -103,19 +107,38 @@ async function fillLanes(
   input: CreateRunnersInput,
   context: LaneContext,
 ): Promise<unknown[]> {
-  const { created, rejected } = context.progress.result;
-  const done = new Set([...created, ...rejected].map(({ name }) => name));
+  const { created, rejected, heldUp = [] } = context.progress.result;
+  const done = new Set([...created, ...rejected, ...heldUp].map(({ name }) => name));
   const names = input.names.filter((name) => !done.has(name));
   const errors: unknown[] = [];
   const failed = (error: unknown): void => void errors.push(error);
   const source = await sourceOf(deps, input, context.signal).catch(failed);
   if (!source) return errors;
   const makeNext = async (name: string): Promise<void> => {
-    if (context.signal.aborted || deps.stopping?.aborted || errors.length > 0) return;
-    await makeOne(deps, { ...input, ...source, name }, context).catch(failed);
+    if (context.signal.aborted || deps.stopping?.aborted) return;
+    const isAlone = input.runnerSet === undefined;
+    if (errors.length > 0 && !isAlone) return;
+    const making = makeOne(deps, { ...input, ...source, name }, context);
+    await making.catch((error: unknown) => {
+      if (!isAlone || !holdUp(context.progress.result, name, error)) failed(error);
+    });
   };
   await inParallel(names, makeNext, input.atOnce ?? 1);
   return errors;
+}
+
+/**
+ * Runners that belong to no set share neither template nor credentials: what one lacks holds up no other.
+ *
+ * @returns whether it is of no use to go on with this one
+ */
+function holdUp(result: CreateRunnersResult, name: string, error: unknown): boolean {
+  const verdict = judge(error);
+  if (verdict.decision !== 'stop') return false;
+  const { reason, message, retryAfterMs } = verdict;
+  const stop = { reason, message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  (result.heldUp ??= []).push({ name, ...stop });
+  return true;
 }
 
 interface Source {
@@ -202,6 +225,8 @@ async function makeOne(
 
 /** The connection of a runner that belongs to no set. */
 async function accessOf(deps: CreateRunnersDeps, namespace: string, name: string): Promise<ScaleSetClient> {
+  const problem = runnerNameProblem(name);
+  if (problem !== undefined) throw new SetupError(INVALID_NAME, problem);
   const { spec } = await deps.kubernetes.get(ephemeralRunners, { namespace, name });
   return accessGitHub(deps, namespace, spec);
 }

@@ -2,6 +2,7 @@ import type { CheckRegistrationsResult } from '../../activities/ephemeral-runner
 import type { CreateRunnersResult } from '../../activities/ephemeral-runner-set/create-runners.ts';
 import type { RetireRunnersResult } from '../../activities/ephemeral-runner-set/retire-runners.ts';
 import type { Stop } from '../../activities/failures.ts';
+import { INVALID_NAME } from '../../api/conditions.ts';
 import { markMade } from './observe.ts';
 import { joinStops, blockAfter } from './policies/creation-block.ts';
 import { settleRegistrations } from './policies/registration-check.ts';
@@ -17,6 +18,12 @@ export type Outcome =
 
 /** While a job keeps GitHub from letting go of a runner, it is asked again after this time. */
 const HELD_BY_JOB_MS = 30_000;
+
+/** What a runner of no set lacks is looked for again after this time. */
+const HELD_UP_MS = 30_000;
+
+/** A name stays as it is: only another object under another name can help. */
+const NAME_AGAIN_MS = 86_400_000;
 
 /** After a failed attempt to retire a runner. */
 const RETIRE_AGAIN_MS = 5_000;
@@ -62,7 +69,21 @@ function settleCreation(
     if (result.begun.includes(name) || runner.seen) runner.begun = true;
     else if (!runner.end) state.runners.delete(name);
   }
+  for (const held of result.heldUp ?? []) holdUp(state, held, now);
   return result.stopped ? [result.stopped] : [];
+}
+
+/** A runner that belongs to no set waits for what it lacks, and its owner is told what that is when it changes. */
+function holdUp(
+  state: RunnerSetState,
+  { name, reason, message, retryAfterMs = 0 }: { name: string } & Stop,
+  now: number,
+): void {
+  const runner = state.runners.edit(name);
+  if (!runner || runner.end) return;
+  if (runner.reason !== reason) state.events.push({ type: 'Warning', reason, message, runner: name });
+  Object.assign(runner, { reason, message } satisfies Partial<RunnerState>);
+  runner.notBefore = now + Math.max(reason === INVALID_NAME ? NAME_AGAIN_MS : HELD_UP_MS, retryAfterMs);
 }
 
 function settleRetirement(

@@ -149,6 +149,26 @@ test('runners of no set are made with the configuration of their own', async () 
   expect(measured).toEqual(['team/']);
 });
 
+test('of runners of no set each is for itself: what one lacks holds up no other', async () => {
+  const long = 'n'.repeat(65);
+  const put = (name: string, over: object = {}) =>
+    scene.cluster.put(ephemeralRunners, namespace, {
+      metadata: { name },
+      spec: { ...scene.runnerSpec(), ...over },
+    });
+  put('r1', { githubConfigSecret: 'missing' });
+  put(long);
+  put('r2');
+  const { runnerSet: _none, ...alone } = input(['r1', long, 'r2']);
+  const result = await run(activity(), alone);
+  expect(namesOf(result)).toEqual(['r2']);
+  expect(result.stopped).toBeUndefined();
+  expect(result.heldUp).toMatchObject([
+    { name: 'r1', reason: 'SecretNotFound', message: expect.stringContaining('missing') },
+    { name: long, reason: 'InvalidName', message: expect.stringContaining('at most 64') },
+  ]);
+});
+
 test('a set without a template cannot make any', async () => {
   scene.cluster.put(ephemeralRunnerSets, namespace, {
     metadata: { name: 'empty' },

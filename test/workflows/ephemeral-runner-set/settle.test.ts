@@ -71,6 +71,19 @@ describe('settle, creations', () => {
     expect(state.creationBlock?.reason).toBe('QuotaExceeded');
   });
 
+  test('a runner of no set that lacks something waits by itself, and its owner is told once for each reason', () => {
+    const state = aState({ runners: [creating('a'), creating('b')] });
+    const held = { name: 'a', reason: 'SecretNotFound', message: 'create it' };
+    const outcome = { heldUp: [held], created: [{ name: 'b', runnerId: 4 }], begun: ['a'] };
+    settle(state, [created(outcome, ['a', 'b'])], NOW);
+    settle(state, [created({ heldUp: [held], begun: ['a'] }, ['a'])], NOW + 30_000);
+    expect(state.creationBlock).toBeUndefined();
+    expect(state.runners.get('a')).toMatchObject({ notBefore: NOW + 60_000, begun: true });
+    expect(state.runners.get('b')).toMatchObject({ runnerId: 4 });
+    const { name: runner, ...words } = held;
+    expect(state.events).toEqual([{ type: 'Warning', ...words, runner }]);
+  });
+
   test('a rejected runner stays, as evidence', () => {
     const state = aState({ runners: [creating('a')] });
     const rejected = [{ name: 'a', reason: 'InvalidPod', message: 'no PriorityClass' }];
