@@ -28,6 +28,7 @@ const LABELS: Record<JobsFigure, string> = {
   queuedToPodP95: 'queued to pod, p95, s',
   queuedToStartedP50: 'queued to started, p50, s',
   queuedToStartedP95: 'queued to started, p95, s',
+  placesWithJob: 'places with a job while jobs wait, %',
   settledSeconds: 'settled after the last job, s',
   kubernetesRequests: 'Kubernetes requests / job',
   gitHubRequests: 'GitHub requests / job',

@@ -4,7 +4,7 @@ import type { JobsSystem, OpenScaleSet } from './system.ts';
 import { cpuBetween, readCpu } from '../cpu.ts';
 import type { CpuUse } from '../cpu.ts';
 import type { JobsRound, JobsShape, Leftover } from './shape.ts';
-import { waitsOf } from './shape.ts';
+import { placesWithJob, waitsOf } from './shape.ts';
 import type { JobsServers } from './servers.ts';
 import { firstHeldAt } from './servers.ts';
 import { maxJitInFlight, requestsTo } from '../create/round.ts';
@@ -81,6 +81,7 @@ type Course = Pick<
   | 'jobsPerSecond'
   | 'queuedToPod'
   | 'queuedToStarted'
+  | 'placesWithJob'
   | 'settledSeconds'
   | 'left'
   | 'awaySeconds'
@@ -102,7 +103,15 @@ async function run(parts: Parts, { shape, durationMs, kill }: RoundOptions): Pro
   mustHaveSucceeded(jobs, shape.jobs);
   const doneSeconds = (doneAt - queuedAt) / 1000;
   const { podsSeenAt } = servers.observers[system.side];
+  const used = placesWithJob(
+    jobs.map(({ runnerAssignTime = NaN, finishTime = NaN }) => ({
+      start: runnerAssignTime,
+      end: finishTime,
+    })),
+    shape.maxRunners,
+  );
   return {
+    ...(used !== undefined && { placesWithJob: used }),
     doneSeconds,
     jobsPerSecond: shape.jobs / doneSeconds,
     queuedToPod: waitsOf(

@@ -36,6 +36,8 @@ export interface JobsRound {
   /** Until the pod of the runner that took the job was seen. */
   queuedToPod: Waits;
   queuedToStarted: Waits;
+  /** Of the places, how many per cent had a job while jobs waited; absent where none had to. */
+  placesWithJob?: number;
   /** From the end of the last job until no runner, pod, Secret and registration was left. */
   settledSeconds: number;
   /** On the way there. */
@@ -66,6 +68,7 @@ const FIGURES = {
   queuedToPodP95: (round: JobsRound) => round.queuedToPod.p95,
   queuedToStartedP50: (round: JobsRound) => round.queuedToStarted.p50,
   queuedToStartedP95: (round: JobsRound) => round.queuedToStarted.p95,
+  placesWithJob: (round: JobsRound) => round.placesWithJob,
   settledSeconds: (round: JobsRound) => round.settledSeconds,
   kubernetesRequests: (round: JobsRound) => round.kubernetesRequests,
   gitHubRequests: (round: JobsRound) => round.gitHubRequests,
@@ -108,3 +111,21 @@ export const waitsOf = (seconds: readonly number[]): Waits => ({
   p50: quantile(seconds, 0.5),
   p95: quantile(seconds, 0.95),
 });
+
+/**
+ * Of `places`, how many per cent had a job from the start of the first job until none waited any more, which is the start
+ * of the last.
+ *
+ * @param jobs when each started and ended, in milliseconds
+ * @returns `undefined` where no job had to wait for a place
+ */
+export function placesWithJob(
+  jobs: readonly { start: number; end: number }[],
+  places: number,
+): number | undefined {
+  const from = Math.min(...jobs.map(({ start }) => start));
+  const to = Math.max(...jobs.map(({ start }) => start));
+  if (jobs.length <= places || to <= from) return undefined;
+  const busy = jobs.reduce((sum, { start, end }) => sum + Math.min(end, to) - start, 0);
+  return (100 * busy) / (places * (to - from));
+}

@@ -2,7 +2,7 @@ import type { JobsCase } from '../../../bench/jobs/jobs.ts';
 import type { KeptJobsResults } from '../../../bench/jobs/report.ts';
 import { jobsReportOf } from '../../../bench/jobs/report.ts';
 import type { JobsRound } from '../../../bench/jobs/shape.ts';
-import { jobsFiguresOf, quantile, waitsOf } from '../../../bench/jobs/shape.ts';
+import { jobsFiguresOf, placesWithJob, quantile, waitsOf } from '../../../bench/jobs/shape.ts';
 import { jobsTargetsOf, missedBy } from '../../../bench/jobs/targets.ts';
 
 const round: JobsRound = {
@@ -53,6 +53,19 @@ describe('waits', () => {
   it('are told by median and tail', () => {
     expect(waitsOf([1, 2, 30])).toEqual({ p50: 2, p95: 30 });
     expect(() => waitsOf([])).toThrow(RangeError);
+  });
+});
+
+describe('places with a job while jobs wait', () => {
+  const job = (start: number, end: number) => ({ start, end });
+
+  it('are those that jobs fill until the last one has started', () => {
+    expect(placesWithJob([job(0, 4), job(0, 4), job(4, 8), job(4, 8)], 2)).toBe(100);
+    expect(placesWithJob([job(0, 4), job(5, 9), job(10, 14)], 1)).toBe(80);
+  });
+
+  it('are none where no job had to wait', () => {
+    expect(placesWithJob([job(0, 4), job(1, 4)], 2)).toBeUndefined();
   });
 });
 

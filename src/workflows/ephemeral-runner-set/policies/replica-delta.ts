@@ -17,7 +17,7 @@ export interface ReplicaDelta {
 const CLEAN_UP_SURGE_PERCENT = 50;
 
 /** Runners by what they are to the order. */
-export interface ReplicaCounts {
+interface ReplicaCounts {
   supply: number;
   /** Over, and their pods are still there. */
   over: number;
