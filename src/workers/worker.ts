@@ -10,7 +10,7 @@ import { noListenerMetrics } from '../activities/autoscaling-listener/metrics.ts
 import { listenersTaskQueueOf, taskQueueOf, watchTaskQueueOf } from '../messages/workflow-ids.ts';
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
 import type { MetricsSinks } from '../workflows/metrics-sink.ts';
-import { claimCluster, clusterUid, ClusterNameTakenError } from './cluster-claim.ts';
+import { claimCluster, claimPatiently, clusterUid, ClusterNameTakenError } from './cluster-claim.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 
 /** Everything a worker is made of, ready to use. */
@@ -75,27 +75,42 @@ const HEARTBEAT_THROTTLE_MS = 3_000;
 export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   const { connection, temporalNamespace: namespace, cluster, role = 'all' } = parts;
   const client = new Client({ connection, namespace });
-  const claim = { cluster, uid: await clusterUid(parts.kubernetes) };
+  const { kubernetes, namespaces } = parts;
+  const claim = { cluster, uid: await clusterUid(kubernetes), namespaces };
   await registerSearchAttributes(connection.operatorService, namespace);
-  await claimCluster(client.workflow, claim);
+  await claimPatiently(() => claimCluster(client.workflow, claim));
   const stopping = new AbortController();
   const deps = { ...parts, workflows: client.workflow, stopping: stopping.signal };
   const workers = await Promise.all([
     ...(role === 'listeners' ? [] : [createWatchWorker(deps), createWorker(deps)]),
     ...(role === 'control' ? [] : [createListenersWorker(deps)]),
   ]);
-  const claiming = keepClaim(() => claimCluster(client.workflow, claim), parts.log);
-  return runTogether(workers, {
+  let lost: ClusterNameTakenError | undefined;
+  const claimAgain = async (): Promise<void> => {
+    // The API server may serve another cluster by now: one that was rebuilt.
+    const uid = await clusterUid(kubernetes).catch(() => claim.uid);
+    await claimCluster(client.workflow, { ...claim, uid });
+  };
+  const onLost = (error: ClusterNameTakenError): void => {
+    lost = error;
+    running.stop().catch(() => undefined);
+  };
+  const claiming = keepClaim(claimAgain, { log: parts.log, onLost });
+  const running = runTogether(workers, {
     onStop: () => stopping.abort(),
-    onEnd: () => clearInterval(claiming),
+    onEnd: () => {
+      clearInterval(claiming);
+      if (lost) throw lost;
+    },
   });
+  return running;
 }
 
 /** What else is done when several workers end. */
 interface Endings {
   /** Before the first of them is told to. */
   onStop?: () => void;
-  /** After the last one. */
+  /** After the last one; what it throws is why they ended. */
   onEnd?: () => void;
 }
 
@@ -211,11 +226,15 @@ export const createSessionWorker = (parts: SessionWorkerParts): Promise<Worker> 
     shutdownForceTime: parts.shutdownGraceMs + FORCE_MS,
   });
 
-function keepClaim(claim: () => Promise<void>, log: WorkerParts['log']): NodeJS.Timeout {
+/** A name that another one has by now ends the worker: it would work on what is not its own. */
+function keepClaim(
+  claim: () => Promise<void>,
+  { log, onLost }: Pick<WorkerParts, 'log'> & { onLost: (error: ClusterNameTakenError) => void },
+): NodeJS.Timeout {
   return setInterval(() => {
     claim().catch((error: unknown) => {
-      const remedy = error instanceof ClusterNameTakenError ? '' : ' Trying again.';
-      log(`The watch on the cluster could not be made sure of.${remedy}`, { error: String(error) });
+      if (error instanceof ClusterNameTakenError) onLost(error);
+      else log('The watch on the cluster could not be made sure of. Trying again.', { error: String(error) });
     });
   }, CLAIM_MS);
 }

@@ -15,7 +15,11 @@ interface Part extends RunnerSetTarget {
   news: { since: number; set: boolean; runners: Set<string>; gone: Set<string> };
 }
 
-const SNAPSHOT_PART = 1000;
+/** Runners in one message at most. */
+const MOST_RUNNERS = 1_000;
+
+/** Their bytes in one message at most: Temporal warns of 256 KiB, and takes no more than 2 MiB. */
+const MOST_BYTES = 200 * 1024;
 
 /** An EphemeralRunnerSet as it was observed, with its key. */
 export interface NamedRunnerSet {
@@ -131,12 +135,16 @@ export class RunnerStore {
     if (!part) return undefined;
     const { since, set, runners, gone } = part.news;
     if (!set && runners.size === 0 && gone.size === 0) return undefined;
+    const changed = [...runners].flatMap((name) => part.runners.get(name) ?? []);
+    const [first = [], ...others] = inParts(changed);
     part.news = noNews();
+    // What does not fit into this message goes with the next one.
+    for (const runner of others.flat()) this.announce(part, (news) => news.runners.add(runner.name));
     this.forgetIfEmpty(part);
     return {
       at: since,
       ...(set ? { runnerSet: part.resource ?? null } : {}),
-      ...(runners.size > 0 ? { runners: [...runners].flatMap((name) => part.runners.get(name) ?? []) } : {}),
+      ...(first.length > 0 ? { runners: first } : {}),
       ...(gone.size > 0 ? { gone: [...gone] } : {}),
     };
   }
@@ -147,14 +155,14 @@ export class RunnerStore {
     const all = [...(part?.runners.values() ?? [])];
     const at = part && part.news.since > 0 ? part.news.since : this.clock();
     if (part) part.news = noNews();
-    const parts = Math.max(1, Math.ceil(all.length / SNAPSHOT_PART));
+    const parts = inParts(all);
     const runnerSet = target.runnerSet === undefined ? {} : { runnerSet: part?.resource ?? null };
     const id = (this.snapshots += 1);
-    return Array.from({ length: parts }, (_, i) => ({
+    return parts.map((runners, i) => ({
       at,
       ...(i === 0 ? runnerSet : {}),
-      runners: all.slice(i * SNAPSHOT_PART, (i + 1) * SNAPSHOT_PART),
-      snapshot: { id, part: i + 1, parts },
+      runners,
+      snapshot: { id, part: i + 1, parts: parts.length },
     }));
   }
 
@@ -225,6 +233,23 @@ export class RunnerStore {
   private forgetIfEmpty(part: Part): void {
     if (!part.resource && part.runners.size === 0) this.parts.delete(keyOf(part));
   }
+}
+
+/** In their order, in parts that fit into a message; one part at least. */
+function inParts(runners: readonly ObservedRunner[]): ObservedRunner[][] {
+  let part: ObservedRunner[] = [];
+  const parts = [part];
+  let bytes = 0;
+  for (const runner of runners) {
+    const size = Buffer.byteLength(JSON.stringify(runner));
+    if (part.length === MOST_RUNNERS || (part.length > 0 && bytes + size > MOST_BYTES)) {
+      parts.push((part = []));
+      bytes = 0;
+    }
+    part.push(runner);
+    bytes += size;
+  }
+  return parts;
 }
 
 const isWithin = (within: string | undefined, namespace: string): boolean =>

@@ -1,3 +1,4 @@
+import type { RunnerSetObservation } from '../../../src/messages/observations.ts';
 import type { RunnerSetTarget } from '../../../src/activities/cluster-watch/workflow-target.ts';
 import { RunnerStore } from '../../../src/activities/cluster-watch/runner-store.ts';
 import type { OwnedRunner } from '../../../src/activities/cluster-watch/observed-runners.ts';
@@ -163,5 +164,26 @@ describe('RunnerStore', () => {
     store.removeSet(namespace, 'demo');
     expect(store.takeNews(demo)).toEqual({ at: 1000, runnerSet: null });
     expect(store.targets()).toEqual([]);
+  });
+
+  test('no message has more bytes than Temporal takes without a warning, and nothing is left out', () => {
+    const { store } = aStore();
+    const big = (i: number) => {
+      const each = runner(`r${i}`);
+      return { ...each, runner: { ...each.runner, revision: 'ü'.repeat(1_000) } };
+    };
+    const all = Array.from({ length: 500 }, (_, i) => big(i));
+    store.replaceRunners(all);
+    const news: RunnerSetObservation[] = [];
+    for (let next = store.takeNews(demo); next; next = store.takeNews(demo)) news.push(next);
+    const snapshot = store.snapshot(demo);
+    for (const messages of [news, snapshot]) {
+      expect(messages.length).toBeGreaterThan(3);
+      for (const each of messages) expect(Buffer.byteLength(JSON.stringify(each))).toBeLessThan(256 * 1024);
+      expect(messages.flatMap(({ runners = [] }) => runners.map(({ name }) => name))).toEqual(
+        all.map((each) => each.runner.name),
+      );
+    }
+    expect(new Set(snapshot.map(({ snapshot: of }) => of?.parts))).toEqual(new Set([snapshot.length]));
   });
 });
