@@ -51,6 +51,8 @@ export interface Admin {
   clock(): ClockView;
   /** Moves the clock forward; what becomes due on the way happens before this returns. */
   advanceClock(ms: number): ClockView;
+  /** Sets GitHub's clock on the wall ahead of the machine's, or behind: its Date, and by what it judges a JWT. */
+  setWallClock(aheadMs: number): ClockView;
   calls(): CallView[];
   clearCalls(): void;
   stats(): Stats;
@@ -96,10 +98,15 @@ type WorldAdmin = Pick<
   | 'setCredentials'
   | 'clock'
   | 'advanceClock'
+  | 'setWallClock'
 >;
 
 function worldAdmin({ scaleSets, runners, jobs, keys, clock, options }: World): WorldAdmin {
-  const view = (): ClockView => ({ now: clock.now(), isStill: options.isStill === true });
+  const view = (): ClockView => ({
+    now: clock.now(),
+    wall: clock.wall(),
+    isStill: options.isStill === true,
+  });
   const scaleSet = (id: number): ScaleSet => present(scaleSets.get(id), `scale set ${id}`);
   const runner = (name: string): Runner => present(runners.anyNamed(name), `runner ${name}`);
   return {
@@ -135,6 +142,10 @@ function worldAdmin({ scaleSets, runners, jobs, keys, clock, options }: World): 
       if (!(ms >= 0 && ms < Infinity))
         throw new AdminError('The clock goes forward only: give milliseconds.');
       clock.advance(ms);
+      return view();
+    },
+    setWallClock: (aheadMs) => {
+      clock.setWall(aheadMs);
       return view();
     },
   };

@@ -9,6 +9,10 @@ export interface Clock {
   now(): number;
   /** Calls `act` once `ms` have passed. Keeps no process alive. */
   after(ms: number, act: () => void): Alarm;
+  /** What GitHub's clock on the wall says, in milliseconds since the epoch: the machine's, unless it is set wrong. */
+  wall(): number;
+  /** Sets the clock on the wall ahead of the machine's by `ms`, or behind. */
+  setWall(ms: number): void;
   /** Moves forward. What becomes due happens before this returns, each at its own time. */
   advance(ms: number): void;
 }
@@ -34,6 +38,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 export function createClock({ startAt = Date.now(), isStill = false }: ClockOptions = {}): Clock {
   const machine = isStill ? () => 0 : Date.now;
   let offset = startAt - machine();
+  let wallOffset = 0;
   const alarms = new Set<Armed>();
   const now = (): number => machine() + offset;
 
@@ -50,6 +55,8 @@ export function createClock({ startAt = Date.now(), isStill = false }: ClockOpti
   };
   return {
     now,
+    wall: () => Date.now() + wallOffset,
+    setWall: (ms) => (wallOffset = ms),
     after: (ms, act) => {
       const alarm: Armed = { due: now() + ms, act, timer: undefined };
       alarms.add(alarm);

@@ -7,8 +7,8 @@ export interface Keys {
   set(credentials: Credentials): void;
   /** Whether an `Authorization` header carries an accepted PAT or installation token. */
   isUser(header: string | undefined): boolean;
-  /** Whether it carries the App's JWT for this installation. */
-  isApp(header: string | undefined, installationId: string): boolean;
+  /** Why it does not carry the App's JWT for this installation; `undefined` when it does. */
+  appProblem(header: string | undefined, installationId: string): string | undefined;
   newInstallationToken(): string;
   newRegistrationToken(): string;
   isRegistration(header: string | undefined): boolean;
@@ -20,7 +20,7 @@ export interface Keys {
 const REGISTRATION_MS = 3_600_000;
 
 /** Nobody is let in at first. Admin tokens last for `adminTokenMs`. */
-export function createKeys(adminTokenMs: number, clock: Pick<Clock, 'now'>): Keys {
+export function createKeys(adminTokenMs: number, clock: Pick<Clock, 'now' | 'wall'>): Keys {
   let tokens = new Set<string>();
   let app: Credentials['app'];
   const installation = createTokens<true>(REGISTRATION_MS, clock);
@@ -37,8 +37,8 @@ export function createKeys(adminTokenMs: number, clock: Pick<Clock, 'now'>): Key
       const token = tokenOf(header, /^(?:bearer|token) /i);
       return tokens.has(token) || installation.find(token) === true;
     },
-    isApp: (header, installationId) =>
-      app?.installationId === installationId && isSignedBy(app, tokenOf(header, /^bearer /i)),
+    appProblem: (header, installationId) =>
+      jwtProblem(app, { jwt: tokenOf(header, /^bearer /i), installationId, wall: clock.wall() }),
     newInstallationToken: () => installation.add(`ghs_${randomBytes(18).toString('hex')}`, true),
     newRegistrationToken: () => registration.add(`AREG${randomBytes(12).toString('hex')}`, true),
     isRegistration: (header) => registration.find(tokenOf(header, /^RemoteAuth /)) === true,
@@ -85,18 +85,31 @@ const unsignedJwt = (expiresAt: number): string =>
 
 const LONGEST_JWT_S = 600;
 
-/** By the machine's clock: it is the client's, which nobody moves, that the JWT was made by. */
-function isSignedBy({ appId, key }: NonNullable<Credentials['app']>, jwt: string): boolean {
+const FUTURE =
+  "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued";
+const PAST =
+  "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires";
+const TOO_LONG = "'Expiration time' claim ('exp') is too far in the future";
+const UNREADABLE = 'A JSON web token could not be decoded';
+
+/** What is wrong with an App's JWT, in GitHub's words. By the clock on the wall, as the client's, which nobody moves. */
+function jwtProblem(
+  app: Credentials['app'],
+  { jwt, installationId, wall }: { jwt: string; installationId: string; wall: number },
+): string | undefined {
   const [header = '', payload = '', signature = ''] = jwt.split('.');
+  if (!app || app.installationId !== installationId) return UNREADABLE;
   try {
     const verify = createVerify('RSA-SHA256').update(`${header}.${payload}`);
-    if (!verify.verify(createPublicKey(key), signature, 'base64url')) return false;
+    if (!verify.verify(createPublicKey(app.key), signature, 'base64url')) return UNREADABLE;
     const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
-    const now = Date.now() / 1000;
+    const now = wall / 1000;
     const { iss, iat, exp } = claims;
-    if (typeof iat !== 'number' || typeof exp !== 'number') return false;
-    return String(iss) === appId && iat <= now && exp > now && exp - iat <= LONGEST_JWT_S;
+    if (typeof iat !== 'number' || typeof exp !== 'number' || String(iss) !== app.appId) return UNREADABLE;
+    if (iat > now) return FUTURE;
+    if (exp <= now) return PAST;
+    return exp - now > LONGEST_JWT_S ? TOO_LONG : undefined;
   } catch {
-    return false;
+    return UNREADABLE;
   }
 }

@@ -22,7 +22,7 @@
  * | `GET`, `DELETE /standin/calls` | 200 `CallView[]` |
  * | `GET`, `DELETE /standin/stats` | 200 `Stats` |
  * | `POST /standin/credentials` `Credentials` | 204 |
- * | `GET`, `POST /standin/clock` `{ advanceMs }` | 200 `ClockView`: tokens, sessions, polls, unpicked and lost jobs go by this clock |
+ * | `GET`, `POST /standin/clock` `{ advanceMs }` or `{ wallAheadMs }` | 200 `ClockView`: tokens, sessions, polls, unpicked and lost jobs go by this clock; Date and JWTs by the one on the wall |
  * | `POST /standin/sessions/expire` `{ scaleSetId, what: 'token' or 'session' }` | 204 |
  */
 export interface JitContent {
@@ -243,6 +243,8 @@ export interface Stats {
 export interface ClockView {
   /** Milliseconds since the epoch. */
   now: number;
+  /** What GitHub's answers say in Date. */
+  wall: number;
   /** Whether it moves only when it is told to. */
   isStill: boolean;
 }

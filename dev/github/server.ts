@@ -6,6 +6,7 @@ import { refusal } from './routes/answer.ts';
 import type { Answer, Call, Route } from './routes/answer.ts';
 import type { Budgets } from './budgets.ts';
 import type { Calls } from './calls.ts';
+import type { Clock } from './clock.ts';
 import { misbehave } from './misbehave.ts';
 import type { Faults } from './faults.ts';
 import type { CallName } from './protocol.ts';
@@ -18,6 +19,7 @@ export interface ServerParts {
   faults: Faults;
   calls: Calls;
   latency: Latency;
+  clock: Pick<Clock, 'wall'>;
   /** Gets one line per call; absent: no log. */
   log?: ((line: string) => void) | undefined;
 }
@@ -50,6 +52,7 @@ async function serve(parts: ServerParts, request: IncomingMessage, response: Ser
   const call = await callOf({ request, response, url, params });
   const latencyMs = parts.latency[name] ?? parts.latency['*'] ?? 0;
   if (latencyMs > 0) await sleep(latencyMs);
+  response.setHeader('Date', new Date(parts.clock.wall()).toUTCString());
   response.setHeader(REST_CALLS.has(name) ? 'X-GitHub-Request-Id' : 'ActivityId', randomUUID());
   const charge = parts.budgets.charge(name);
   for (const [header, value] of Object.entries(charge?.headers ?? {})) response.setHeader(header, value);

@@ -61,7 +61,8 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
     ...sessionRoutes(world, base),
     ...restRoutes(world, base),
   ];
-  const listener = createListener({ routes, budgets: world.budgets, faults, calls, latency, log });
+  const { budgets, clock } = world;
+  const listener = createListener({ routes, budgets, faults, calls, latency, clock, log });
   const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   server.keepAliveTimeout = 60_000;
   await listening(server, port, host);

@@ -39,7 +39,7 @@ export class SetupError extends Error {
 const GITHUB_REASONS: Partial<Record<GitHubDecision, string>> = {
   refused: 'GitHubRefused',
   gone: 'ScaleSetNotFound',
-  'not-found': 'ScaleSetNotFound',
+  'not-found': 'GitHubRefused',
   'invalid-config': 'InvalidGitHubConfig',
 };
 

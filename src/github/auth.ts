@@ -1,5 +1,5 @@
+import { createSign } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAppAuth } from '@octokit/auth-app';
 import { Octokit } from '@octokit/rest';
 import { unlessAborted } from './transport/abort.ts';
 import type { GitHubConfigUrl } from './config-url.ts';
@@ -134,21 +134,34 @@ async function registrationToken(options: AuthenticationOptions): Promise<string
   return tokenIn(answer.data, 'registration token');
 }
 
-/**
- * The App's own token for its installation. Made from the App's JWT here, as the library shares requests in flight
- * between all installations of the same number, whatever their server or key.
- */
+/** The App's own token for its installation. */
 async function installationToken(
   credentials: AppCredentials,
   options: AuthenticationOptions,
 ): Promise<string> {
-  const { appId, privateKey, installationId } = credentials;
-  const { token: jwt } = await createAppAuth({ appId, privateKey })({ type: 'app' });
-  const octokit = octokitFor('create-installation-token', jwt, options);
+  const { installationId } = credentials;
+  const octokit = octokitFor('create-installation-token', appJwt(credentials), options);
   const { data } = await unwrapped(() =>
     octokit.rest.apps.createInstallationAccessToken({ installation_id: Number(installationId) }),
   );
   return tokenIn(data, 'installation token');
+}
+
+/** Dated back, so that a clock that is ahead does no harm (protocol: App JWT), in seconds. */
+const DATED_BACK_S = 60;
+
+/** From then on, in seconds. GitHub takes ten minutes at most. */
+const JWT_LASTS_S = 540;
+
+/** By the machine's clock, which is what GitHub compares with its own. Libraries date back too little, some of them. */
+function appJwt({ appId, privateKey }: AppCredentials): string {
+  const iat = Math.floor(Date.now() / 1_000) - DATED_BACK_S;
+  const parts = [
+    { alg: 'RS256', typ: 'JWT' },
+    { iss: appId, iat, exp: iat + JWT_LASTS_S },
+  ];
+  const content = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
+  return `${content}.${createSign('RSA-SHA256').update(content).sign(privateKey, 'base64url')}`;
 }
 
 function tokenIn(data: unknown, what: string): string {

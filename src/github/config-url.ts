@@ -17,34 +17,63 @@ export interface GitHubConfigUrl {
 
 const HOSTED = new Set(['github.com', 'www.github.com', 'github.localhost']);
 
+/** Of pages and of the API, never of an account: their names are not given away. */
+const PAGES = new Set(['orgs', 'organizations', 'users', 'repos', 'api', 'settings', 'account', 'apps']);
+
+const FORMS =
+  'https://<host>/<organization>, https://<host>/<organization>/<repository> or ' +
+  'https://<host>/enterprises/<enterprise>';
+
 /**
  * Reads `githubConfigUrl`: scope, kind of server and REST base (protocol: config URL). Whatever the environment
  * variable `GITHUB_ACTIONS_FORCE_GHES` holds, its mere presence makes every server an Enterprise Server.
  *
- * @throws GitHubError `invalid-config` that names the field and the remedy
+ * @throws GitHubError `invalid-config` that says what to leave out, and repeats nothing that may be secret
  */
 export function parseConfigUrl(text: string, env: NodeJS.ProcessEnv = process.env): GitHubConfigUrl {
   const url = urlFrom(text.trim());
   const names = url.pathname.split('/').filter(Boolean).map(decode);
+  const scope = scopeOf(names);
+  names.forEach(mustBeName);
   const isHosted = !('GITHUB_ACTIONS_FORCE_GHES' in env) && isHostedName(url.host);
   return {
-    url: url.href.replace(/\/+$/, ''),
-    ...scopeOf(names, url),
+    url: `${url.origin}/${names.join('/')}`,
+    ...scope,
     apiBaseUrl: apiBaseOf(url, isHosted),
   };
 }
 
+/** A config URL for people and records: empty where it cannot be read, as nobody knows what is in it. */
+export function shownConfigUrl(text: string | undefined): string {
+  try {
+    return parseConfigUrl(text ?? '').url;
+  } catch {
+    return '';
+  }
+}
+
 function urlFrom(text: string): URL {
-  const url = URL.parse(text.replace(/\/+$/, ''));
-  if (!url || !/^https?:$/.test(url.protocol)) throw invalid('is not a URL', 'start it with https://');
-  if (url.username !== '' || url.password !== '') {
+  const url = URL.parse(text);
+  if (/^(ssh|git):|^git@/i.test(text))
+    throw invalid('is an address for git', 'leave out git@ or ssh://, and start it with https://');
+  if (text.includes('@')) {
     throw invalid(
       'holds credentials',
-      'leave them out and put them into the Secret that githubConfigSecret names',
+      'leave out all up to the @, and put them into the Secret that githubConfigSecret names',
     );
   }
-  if (url.search !== '' || url.hash !== '') throw invalid('has a query or fragment', 'leave it out');
+  if (!url || !/^https?:$/.test(url.protocol) || url.hostname === '')
+    throw invalid('is not a URL', 'start it with https://');
+  if (/[?#]/.test(text)) throw invalid('has a query or fragment', 'leave out everything from ? or # on');
+  mustBeHost(url.hostname);
   return url;
+}
+
+/** At github.com and its tenants, the API and other services have hosts of their own. */
+function mustBeHost(host: string): void {
+  const site = /^[^.]+\.(github\.com|[^.]+\.ghe\.com)$/.exec(host)?.[1];
+  if (site === undefined || host === 'www.github.com') return;
+  throw invalid(`names the host ${host}`, `leave out "${host.slice(0, -site.length)}": use https://${site}`);
 }
 
 const isHostedName = (host: string): boolean => HOSTED.has(host) || host.endsWith('.ghe.com');
@@ -56,21 +85,34 @@ function apiBaseOf({ protocol, host }: URL, isHosted: boolean): string {
 
 function scopeOf(
   names: string[],
-  url: URL,
 ): Pick<GitHubConfigUrl, 'scope' | 'enterprise' | 'organization' | 'repository'> {
-  const [first, second] = names;
+  const [first, second, ...more] = names;
   const none = { enterprise: '', organization: '', repository: '' };
-  if (first !== undefined && names.length === 1)
-    return { ...none, scope: 'organization', organization: first };
-  if (first === undefined || second === undefined || names.length > 2) {
+  if (first !== undefined && PAGES.has(first.toLowerCase()))
     throw invalid(
-      `(${url.host}${url.pathname}) points to no enterprise, organization or repository`,
-      'use https://<host>/<organization>, https://<host>/<organization>/<repository> or ' +
-        'https://<host>/enterprises/<enterprise>',
+      'is the address of a page or of the API',
+      `leave out "${first.toLowerCase()}/": use ${FORMS}`,
     );
-  }
-  if (first.toLowerCase() === 'enterprises') return { ...none, scope: 'enterprise', enterprise: second };
+  const isEnterprise = first?.toLowerCase() === 'enterprises';
+  if (first === undefined || (isEnterprise && second === undefined))
+    throw invalid('points to no enterprise, organization or repository', `use ${FORMS}`);
+  if (more.length > 0)
+    throw invalid(
+      'points into a repository, organization or enterprise',
+      `leave out everything after its name: use ${FORMS}`,
+    );
+  if (second === undefined) return { ...none, scope: 'organization', organization: first };
+  if (isEnterprise) return { ...none, scope: 'enterprise', enterprise: second };
   return { ...none, scope: 'repository', organization: first, repository: second };
+}
+
+function mustBeName(name: string): void {
+  if (/\.git$/i.test(name)) throw invalid('is an address for git', 'leave out ".git" at its end');
+  if (/^[\w.-]+$/.test(name)) return;
+  throw invalid(
+    'has a name with characters that GitHub has in no name',
+    'use letters, digits, hyphens, underscores and dots only, as on GitHub',
+  );
 }
 
 function decode(name: string): string {

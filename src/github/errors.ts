@@ -8,13 +8,14 @@ import { rateLimitIn } from './rate-limit.ts';
  * - `retry`: the same call may succeed: no answer, an answer that makes no sense, a failure of the server
  * - `retry-after`: as `retry`, but not before `retryAfterMs` have passed
  * - `runner-exists`: the runner's name is taken: look it up, remove it or choose another
- * - `not-found`: the thing asked for does not exist
+ * - `not-found`: the service itself says that the thing asked for does not exist; a bare 404 may come from anything in
+ *   between, and is a `retry`
  * - `job-still-running`: the runner is busy: leave it
  * - `session-conflict`: another message session is live: wait
  * - `session-expired`: the message session is gone: create a new one
  * - `token-expired`: the message queue refuses its token even after a refresh
  * - `refused`: GitHub will say no again until a person changes credentials, permissions or the request
- * - `gone`: the scale set no longer exists at GitHub
+ * - `gone`: the service itself says that the scale set no longer exists
  * - `invalid-config`: our configuration is wrong; the message names the field
  */
 export type GitHubDecision =
@@ -91,6 +92,12 @@ export class GitHubError extends Error {
 export const isDecision = (error: unknown, decision: GitHubDecision): error is GitHubError =>
   error instanceof GitHubError && error.decision === decision;
 
+/** The same failure, judged by whoever knows what the call was about. */
+export function withDecision(error: GitHubError, decision: GitHubDecision): GitHubError {
+  const { message, status, typeName, activityId, requestId, retryAfterMs, cause } = error;
+  return new GitHubError({ decision, message, status, typeName, activityId, requestId, retryAfterMs, cause });
+}
+
 /** An answer as it came, headers in lower case. */
 export interface HttpAnswer {
   status: number;
@@ -112,17 +119,32 @@ export interface Refusal {
   service: GitHubService;
   status: number;
   typeName?: string | undefined;
+  /** What the service says of it. */
+  words?: string | undefined;
   retryAfterMs?: number | undefined;
 }
 
+/** GitHub has several types of exception for it, and one of them for much else. */
+const LOST_SESSION = /\bsession\b.*\b(does not exist|not exist|not found|unknown|expired|no longer)\b/i;
+
+/** The service does not know the message session that it was asked about. */
+const isLostSession = ({ service, status, typeName = '', words = '' }: Refusal): boolean =>
+  service !== 'rest' &&
+  (/Session(NotFound|DoesNotExist|Unknown|Gone)/.test(typeName) ||
+    ([400, 403, 404, 410].includes(status) && LOST_SESSION.test(words)));
+
 /** The decision for an answer that was not the expected one (protocol: errors). The type name outranks the status. */
-export function decisionFor({ service, status, typeName = '', retryAfterMs }: Refusal): GitHubDecision {
+export function decisionFor(refusal: Refusal): GitHubDecision {
+  const { service, status, typeName = '', retryAfterMs } = refusal;
   const named = TYPE_NAMES.find(([fragment]) => typeName.includes(fragment));
   if (named) return named[1];
+  if (isLostSession(refusal)) return 'session-expired';
   if (retryAfterMs !== undefined && (status === 429 || status === 403 || status >= 500)) return 'retry-after';
   if (status === 401 && service === 'queue') return 'token-expired';
-  if (status === 404) return service === 'rest' ? 'refused' : 'not-found';
-  if (status === 410) return 'gone';
+  if (status === 404 || status === 410) {
+    if (service === 'rest') return 'refused';
+    return typeName === '' ? 'retry' : 'not-found';
+  }
   if (status === 501) return 'refused';
   return status === 408 || status === 429 || status >= 500 ? 'retry' : 'refused';
 }
@@ -131,11 +153,12 @@ export function decisionFor({ service, status, typeName = '', retryAfterMs }: Re
 export function errorFromAnswer(subject: RequestSubject, answer: HttpAnswer, now: number): GitHubError {
   const { typeName, message } = exceptionIn(answer);
   const { retryAfterMs, usedUpBudget } = pauseAskedFor(answer, now);
-  const decision = decisionFor({ service: subject.service, status: answer.status, typeName, retryAfterMs });
+  const { service } = subject;
+  const decision = decisionFor({ service, status: answer.status, typeName, words: message, retryAfterMs });
   const detail = [typeName, message].filter(Boolean).join(': ') || 'unknown error';
   return new GitHubError({
     decision,
-    message: describe(subject, answer, detail + remedyFor(subject, answer.status, decision)),
+    message: describe(subject, answer, detail + remedyFor(subject, answer, { decision, now })),
     status: answer.status,
     typeName,
     ...correlation(answer),
@@ -202,11 +225,32 @@ function describe(subject: RequestSubject, answer: HttpAnswer | undefined, detai
   return `${where} (${facts.join(', ')}): ${detail}`;
 }
 
-function remedyFor({ service }: RequestSubject, status: number, decision: GitHubDecision): string {
+function remedyFor(
+  subject: RequestSubject,
+  answer: HttpAnswer,
+  { decision, now }: { decision: GitHubDecision; now: number },
+): string {
+  const { status } = answer;
   if (status >= 300 && status < 400) return `; ${REDIRECTS}`;
-  if (decision !== 'refused' || service !== 'rest') return '';
-  if (status === 401) return '; replace the credentials in the Secret that githubConfigSecret names';
+  if (decision !== 'refused' || subject.service !== 'rest') return '';
+  if (status === 401)
+    return (
+      clockRemedy(subject, answer, now) ??
+      '; replace the credentials in the Secret that githubConfigSecret names'
+    );
   return '; check that githubConfigUrl exists and that its credentials may manage self-hosted runners';
+}
+
+/** A clock that is off by more than this (milliseconds) may be why the JWT of an App is refused. */
+const CLOCK_TOLERANCE_MS = 55_000;
+
+/** Only the JWT of an App is dated by our clock. */
+function clockRemedy({ url }: RequestSubject, { headers }: HttpAnswer, now: number): string | undefined {
+  if (!url.pathname.endsWith('/access_tokens')) return undefined;
+  const off = now - Date.parse(headers['date'] ?? '');
+  if (!(Math.abs(off) > CLOCK_TOLERANCE_MS)) return undefined;
+  const [seconds, way] = [Math.round(Math.abs(off) / 1_000), off > 0 ? 'ahead of' : 'behind'];
+  return `; the worker's clock is ${seconds} s ${way} GitHub's: set it, and let NTP keep it`;
 }
 
 const correlation = ({ headers }: HttpAnswer): { activityId?: string; requestId?: string } => ({

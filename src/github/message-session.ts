@@ -1,6 +1,7 @@
 import { unlessAborted } from './transport/abort.ts';
+import type { ActionsCall } from './actions-service.ts';
 import { decodeAnswer, decodeNothing } from './actions-service.ts';
-import { GitHubError, isDecision } from './errors.ts';
+import { GitHubError, isDecision, withDecision } from './errors.ts';
 import type { GitHubRequest } from './transport/http.ts';
 import { int64Json, parseJson } from './transport/json.ts';
 import type { Int64 } from './transport/json.ts';
@@ -26,8 +27,11 @@ export interface ScaleSetMessage {
   assigned: JobAssigned[];
   started: JobStarted[];
   completed: JobCompleted[];
-  /** Elements that made no sense. They are left out, as the numbers that count are those of the statistics. */
-  skipped: number;
+  /**
+   * What of it made no sense, in words: its type, its body, elements of its body. It is left out, as the numbers that
+   * count are those of the statistics.
+   */
+  problems: string[];
 }
 
 interface GetMessageOptions extends CallOptions {
@@ -40,7 +44,7 @@ interface GetMessageOptions extends CallOptions {
 /**
  * A scale set's message session: the one listener it may have. A queue token that the service refuses is refreshed
  * once per call. All methods throw GitHubError: `token-expired` when the refreshed token is refused as well,
- * `session-expired` when the session is gone.
+ * `session-expired` when the session is not there, which any 404 and 410 says of it, whoever sends it.
  */
 export interface MessageSession {
   /** Id, owner, statistics at the start or last refresh, and secrets (queue URL and token) for memory only. */
@@ -108,8 +112,17 @@ export async function resumeMessageSession(
 ): Promise<MessageSession> {
   const state = { sessionId, ownerName: '', messageQueueUrl: '', messageQueueAccessToken: '' };
   const session: Session = { transport, scaleSetId, state };
-  await refresh(session, { signal });
+  await ofSession(() => refresh(session, { signal }));
   return sessionOver(session);
+}
+
+/** Ends a session of which only the id is known; one that is gone counts as ended. */
+export function closeMessageSession(
+  { transport }: Pick<ScaleSetClient, 'transport'>,
+  { scaleSetId, sessionId, signal }: KnownMessageSession,
+): Promise<void> {
+  const state = { sessionId, ownerName: '', messageQueueUrl: '', messageQueueAccessToken: '' };
+  return close({ transport, scaleSetId, state }, { signal });
 }
 
 const sessionOver = (session: Session): MessageSession => ({
@@ -119,9 +132,19 @@ const sessionOver = (session: Session): MessageSession => ({
     withToken(session, options, () => deleteMessage(session, messageId, options)),
   acquireJobs: (requestIds, options = {}) =>
     withToken(session, options, () => acquireJobs(session, requestIds, options)),
-  refresh: (options = {}) => refresh(session, options),
+  refresh: (options = {}) => ofSession(() => refresh(session, options)),
   close: (options = {}) => close(session, options),
 });
+
+/** A 404 or 410 about a session means another session, never that the scale set is gone: that is asked by itself. */
+async function ofSession<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof GitHubError) || (error.status !== 404 && error.status !== 410)) throw error;
+    throw withDecision(error, 'session-expired');
+  }
+}
 
 interface Session {
   transport: ScaleSetTransport;
@@ -131,19 +154,20 @@ interface Session {
 }
 
 /** Parallel calls that meet the same refused token share one refresh. */
-async function withToken<T>(session: Session, { signal }: CallOptions, call: () => Promise<T>): Promise<T> {
-  const { messageQueueAccessToken: used } = session.state;
-  try {
-    return await call();
-  } catch (error) {
-    if (!isDecision(error, 'token-expired')) throw error;
-    if (session.state.messageQueueAccessToken === used) {
-      session.refreshing ??= refresh(session, {}).finally(() => (session.refreshing = undefined));
-      await unlessAborted(session.refreshing, signal);
+const withToken = <T>(session: Session, { signal }: CallOptions, call: () => Promise<T>): Promise<T> =>
+  ofSession(async () => {
+    const { messageQueueAccessToken: used } = session.state;
+    try {
+      return await call();
+    } catch (error) {
+      if (!isDecision(error, 'token-expired')) throw error;
+      if (session.state.messageQueueAccessToken === used) {
+        session.refreshing ??= refresh(session, {}).finally(() => (session.refreshing = undefined));
+        await unlessAborted(session.refreshing, signal);
+      }
+      return call();
     }
-    return call();
-  }
-}
+  });
 
 async function refresh(session: Session, { signal }: CallOptions): Promise<SessionState> {
   const { transport, scaleSetId, state } = session;
@@ -163,18 +187,14 @@ async function refresh(session: Session, { signal }: CallOptions): Promise<Sessi
 
 async function close({ transport, scaleSetId, state }: Session, { signal }: CallOptions): Promise<void> {
   const path = scaleSetPath(scaleSetId, 'sessions', state.sessionId);
+  const deletion: ActionsCall<void> = {
+    ...{ operation: 'delete-session', method: 'DELETE', path, ok: 204, decode: decodeNothing },
+    ...{ scaleSetId, signal },
+  };
   try {
-    await transport.call({
-      operation: 'delete-session',
-      method: 'DELETE',
-      path,
-      ok: 204,
-      decode: decodeNothing,
-      scaleSetId,
-      signal,
-    });
+    await ofSession(() => transport.call(deletion));
   } catch (error) {
-    if (!isDecision(error, 'session-expired') && !isDecision(error, 'gone')) throw error;
+    if (!isDecision(error, 'session-expired')) throw error;
   }
 }
 
@@ -250,13 +270,14 @@ function queueUrl({ state }: Session): URL {
 
 const MESSAGE_TYPE = 'RunnerScaleSetJobMessages';
 
-/** @throws TypeError for another type of message, or a body that is no list */
-function jobsOf({ messageId, messageType, body, statistics }: QueueMessage): ScaleSetMessage {
-  if (messageType !== MESSAGE_TYPE)
-    throw new TypeError(`message ${messageId} is of the unknown type ${messageType}`);
-  const elements: unknown = body === '' ? [] : parseJson(body);
-  if (!Array.isArray(elements)) throw new TypeError(`the body of message ${messageId} is no list`);
-  const jobs = elements.flatMap((element) => decodeOrSkip(element) ?? []);
+/**
+ * What can be used of a message. It must not hold up the queue, where it would come again with each poll: whatever makes
+ * no sense is left out, and said.
+ */
+function jobsOf(message: QueueMessage): ScaleSetMessage {
+  const { messageId, statistics } = message;
+  const problems = [...message.problems];
+  const jobs = elementsOf(message, problems).flatMap((element) => decodeOrSkip(element, problems) ?? []);
   const ofType = (type: string): JobCompleted[] => jobs.filter((job) => job.messageType === type);
   return {
     messageId,
@@ -265,15 +286,39 @@ function jobsOf({ messageId, messageType, body, statistics }: QueueMessage): Sca
     assigned: ofType('JobAssigned'),
     started: ofType('JobStarted'),
     completed: ofType('JobCompleted'),
-    skipped: elements.length - jobs.length,
+    problems: [...new Set(problems)],
   };
 }
 
-/** One bad element must not hold up the queue: it would come again with each poll. */
-function decodeOrSkip(element: unknown): JobCompleted | undefined {
+function elementsOf({ messageType, body }: QueueMessage, problems: string[]): unknown[] {
+  if (messageType !== MESSAGE_TYPE) {
+    problems.push(`it is of the unknown type ${messageType || '""'}`);
+    return [];
+  }
+  const elements = body === '' ? [] : listIn(body);
+  if (elements) return elements;
+  problems.push('its body is no list in JSON');
+  return [];
+}
+
+/** Some proxies unpack the text of the list. */
+function listIn(body: unknown): unknown[] | undefined {
+  if (typeof body !== 'string') return Array.isArray(body) ? body : undefined;
+  try {
+    const value = parseJson(body);
+    return Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function decodeOrSkip(element: unknown, problems: string[]): JobCompleted | undefined {
   try {
     return decodeJob(element);
-  } catch {
+  } catch (error) {
+    problems.push(
+      `one of its jobs makes no sense (${error instanceof Error ? error.message : 'unreadable'})`,
+    );
     return undefined;
   }
 }

@@ -13,6 +13,9 @@ const Text = Type.String();
 /** A number, or the decimal text that the parser makes of one too large. */
 const WireInt64 = Type.Union([Type.Integer(), Type.String({ pattern: '^-?\\d{1,19}$' })]);
 
+/** Read where it is used. */
+const Anything = Type.Optional(Type.Unknown());
+
 const LabelSchema = Type.Object({ type: Type.Optional(Text), name: Text });
 
 const StatisticsSchema = Type.Partial(
@@ -58,37 +61,39 @@ const JitConfigSchema = Type.Object({
 
 const SessionSchema = Type.Object({
   sessionId: Type.String({ minLength: 1 }),
-  ownerName: Type.Optional(Text),
+  ownerName: Anything,
   messageQueueUrl: Type.Optional(Text),
   messageQueueAccessToken: Type.Optional(Text),
-  statistics: Type.Optional(StatisticsSchema),
+  statistics: Anything,
 });
 
+/** Its number is all that cannot be done without: by it, a message is acknowledged. */
 const MessageSchema = Type.Object({
-  messageId: Count,
-  messageType: Text,
-  body: Type.Optional(Text),
-  statistics: Type.Optional(StatisticsSchema),
+  messageId: Type.Union([Count, Type.String({ pattern: '^\\d{1,15}$' })]),
+  messageType: Anything,
+  body: Anything,
+  statistics: Anything,
 });
 
+/** What happened must be said; of the rest, what has a wrong type counts as absent. */
 const JobSchema = Type.Object({
-  messageType: Text,
-  runnerRequestId: Type.Optional(WireInt64),
-  repositoryName: Type.Optional(Text),
-  ownerName: Type.Optional(Text),
-  jobId: Type.Optional(Text),
-  jobWorkflowRef: Type.Optional(Text),
-  jobDisplayName: Type.Optional(Text),
-  workflowRunId: Type.Optional(WireInt64),
-  eventName: Type.Optional(Text),
-  requestLabels: Type.Optional(Type.Array(Text)),
-  queueTime: Type.Optional(Text),
-  scaleSetAssignTime: Type.Optional(Text),
-  runnerAssignTime: Type.Optional(Text),
-  finishTime: Type.Optional(Text),
-  runnerId: Type.Optional(Count),
-  runnerName: Type.Optional(Text),
-  result: Type.Optional(Text),
+  messageType: Type.String({ minLength: 1 }),
+  runnerRequestId: Anything,
+  repositoryName: Anything,
+  ownerName: Anything,
+  jobId: Anything,
+  jobWorkflowRef: Anything,
+  jobDisplayName: Anything,
+  workflowRunId: Anything,
+  eventName: Anything,
+  requestLabels: Anything,
+  queueTime: Anything,
+  scaleSetAssignTime: Anything,
+  runnerAssignTime: Anything,
+  finishTime: Anything,
+  runnerId: Anything,
+  runnerName: Anything,
+  result: Anything,
 });
 
 const listOf = <Item extends TSchema>(item: Item) =>
@@ -143,10 +148,13 @@ export interface SessionState {
 /** A message of the queue before its jobs are read (protocol: message queue). */
 export interface QueueMessage {
   messageId: number;
+  /** Empty where it is no text. */
   messageType: string;
-  /** JSON text of an array of job messages; may be empty. */
-  body: string;
+  /** JSON text of an array of job messages; empty where there is none. */
+  body: unknown;
   statistics?: RunnerScaleSetStatistics;
+  /** What of it made no sense, in words. */
+  problems: string[];
 }
 
 /** What all job messages say. Times are RFC 3339; a time that is not set is absent. */
@@ -212,6 +220,19 @@ const toStatistics = (statistics: Static<typeof StatisticsSchema>): RunnerScaleS
   totalBusyRunners: statistics.totalBusyRunners ?? 0,
   totalIdleRunners: statistics.totalIdleRunners ?? 0,
 });
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+/**
+ * Statistics from whatever stands in their place; `undefined` when they do not say how many jobs are assigned, which is
+ * what they are read for. What is known from before then goes on.
+ */
+function usableStatistics(value: unknown): RunnerScaleSetStatistics | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const counts = Object.entries(value).filter(([, count]) => isCount(count));
+  const statistics: Partial<RunnerScaleSetStatistics> = Object.fromEntries(counts);
+  return statistics.totalAssignedJobs === undefined ? undefined : toStatistics(statistics);
+}
 
 const withStatistics = (
   statistics?: Static<typeof StatisticsSchema>,
@@ -309,49 +330,69 @@ export const decodeJitConfig: Decode<JitConfig> = decoder(
 export const decodeRegistration = decoder(RegistrationSchema, ({ url, token }) => ({ url, token }));
 
 /** A session that was created or refreshed. */
-export const decodeSession: Decode<SessionState> = decoder(SessionSchema, (session) => ({
-  sessionId: session.sessionId,
-  ownerName: session.ownerName ?? '',
-  messageQueueUrl: session.messageQueueUrl ?? '',
-  messageQueueAccessToken: session.messageQueueAccessToken ?? '',
-  ...withStatistics(session.statistics),
-}));
+export const decodeSession: Decode<SessionState> = decoder(SessionSchema, (session) => {
+  const statistics = usableStatistics(session.statistics);
+  return {
+    sessionId: session.sessionId,
+    ownerName: textIn(session.ownerName),
+    messageQueueUrl: session.messageQueueUrl ?? '',
+    messageQueueAccessToken: session.messageQueueAccessToken ?? '',
+    ...(statistics && { statistics }),
+  };
+});
 
 /** One message of the queue; its body is still text. */
-export const decodeMessage: Decode<QueueMessage> = decoder(MessageSchema, (message) => ({
-  messageId: message.messageId,
-  messageType: message.messageType,
-  body: message.body ?? '',
-  ...withStatistics(message.statistics),
-}));
+export const decodeMessage: Decode<QueueMessage> = decoder(MessageSchema, (message) => {
+  const statistics = usableStatistics(message.statistics);
+  const isOdd = message.statistics !== undefined && !statistics;
+  return {
+    messageId: Number(message.messageId),
+    messageType: textIn(message.messageType),
+    body: message.body ?? '',
+    ...(statistics && { statistics }),
+    problems: isOdd ? ['its statistics do not say how many jobs are assigned'] : [],
+  };
+});
 
 /** Ids of the jobs that an acquire call really got. */
 export const decodeAcquired: Decode<Int64[]> = decoder(listOf(WireInt64), ({ value = [] }) =>
   value.map(String),
 );
 
-const UNSET = /^(0001-01-01T00:00:00|$)/;
+const textIn = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-const time = <Name extends string>(name: Name, text = ''): Partial<Record<Name, string>> =>
-  UNSET.test(text) ? {} : ({ [name]: text } as Partial<Record<Name, string>>);
+/** The parser makes decimal text of what a number cannot hold. */
+const int64In = (value: unknown): Int64 =>
+  Number.isSafeInteger(value) || /^-?\d{1,19}$/.test(textIn(value)) ? String(value) : '0';
+
+const UNSET = /^0001-01-01T00:00:00/;
+
+const time = <Name extends string>(name: Name, value: unknown): Partial<Record<Name, string>> => {
+  const text = textIn(value);
+  const isSet = !UNSET.test(text) && !Number.isNaN(Date.parse(text));
+  return isSet ? ({ [name]: text } as Partial<Record<Name, string>>) : {};
+};
 
 /** A job message of any type, with the members of the richest one; those that it does not have are zero or empty. */
-export const decodeJob: Decode<JobCompleted> = decoder(JobSchema, (job) => ({
-  messageType: job.messageType,
-  runnerRequestId: String(job.runnerRequestId ?? 0),
-  repositoryName: job.repositoryName ?? '',
-  ownerName: job.ownerName ?? '',
-  jobId: job.jobId ?? '',
-  jobWorkflowRef: job.jobWorkflowRef ?? '',
-  jobDisplayName: job.jobDisplayName ?? '',
-  workflowRunId: String(job.workflowRunId ?? 0),
-  eventName: job.eventName ?? '',
-  requestLabels: job.requestLabels ?? [],
-  ...time('queueTime', job.queueTime),
-  ...time('scaleSetAssignTime', job.scaleSetAssignTime),
-  ...time('runnerAssignTime', job.runnerAssignTime),
-  ...time('finishTime', job.finishTime),
-  runnerId: job.runnerId ?? 0,
-  runnerName: job.runnerName ?? '',
-  result: job.result ?? '',
-}));
+export const decodeJob: Decode<JobCompleted> = decoder(JobSchema, (job) => {
+  const labels: unknown[] = Array.isArray(job.requestLabels) ? job.requestLabels : [];
+  return {
+    messageType: job.messageType,
+    runnerRequestId: int64In(job.runnerRequestId),
+    repositoryName: textIn(job.repositoryName),
+    ownerName: textIn(job.ownerName),
+    jobId: textIn(job.jobId),
+    jobWorkflowRef: textIn(job.jobWorkflowRef),
+    jobDisplayName: textIn(job.jobDisplayName),
+    workflowRunId: int64In(job.workflowRunId),
+    eventName: textIn(job.eventName),
+    requestLabels: labels.filter((label) => typeof label === 'string'),
+    ...time('queueTime', job.queueTime),
+    ...time('scaleSetAssignTime', job.scaleSetAssignTime),
+    ...time('runnerAssignTime', job.runnerAssignTime),
+    ...time('finishTime', job.finishTime),
+    runnerId: isCount(job.runnerId) ? job.runnerId : 0,
+    runnerName: textIn(job.runnerName),
+    result: textIn(job.result),
+  };
+});

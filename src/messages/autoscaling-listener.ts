@@ -8,7 +8,7 @@ import { observeSignal } from './observations.ts';
 export const observeListenerSignal = defineSignal<[ListenerObservation]>(observeSignal.name);
 
 /** How the listener fares, from whoever holds its session. */
-export const reportSignal = defineSignal<[ListenerReport]>('report');
+export const reportSignal = defineSignal<[ListenerNews]>('report');
 
 /** Whether it listens, and if not, why. */
 export const listenerStateQuery = defineQuery<ListenerView>('state');
@@ -21,6 +21,11 @@ export interface ListenerReport {
   message: string;
   scaleSetId?: number;
   sessionId?: string;
+}
+
+/** A report, and with it something that went by and is to be told once: it changes nothing about how the listener fares. */
+export interface ListenerNews extends ListenerReport {
+  incident?: { reason: string; message: string };
 }
 
 /** The answer of the query `state`. */

@@ -1,4 +1,4 @@
-import type { ListenerReport } from './autoscaling-listener.ts';
+import type { ListenerNews } from './autoscaling-listener.ts';
 import type {
   AutoscalingRunnerSetObservation,
   ListenerObservation,
@@ -177,9 +177,14 @@ const listenerObservation = objectOf<ListenerObservation>({
   optional: { snapshot: flag, settings, sequence },
 });
 
-const report = objectOf<ListenerReport>({
+const incident = objectOf<NonNullable<ListenerNews['incident']>>({
+  needed: { reason: text, message: text },
+  optional: {},
+});
+
+const report = objectOf<ListenerNews>({
   needed: { ready: flag, reason: text, message: text },
-  optional: { scaleSetId: number, sessionId: text },
+  optional: { scaleSetId: number, sessionId: text, incident },
 });
 
 /** Of the signal `observe` to an EphemeralRunnerSet's workflow. */

@@ -199,6 +199,34 @@ describe('authentication as a GitHub App', () => {
     expect(count('accesstoken')).toBe(1);
   });
 
+  it.each([59_000, 30_000, 0, -30_000, -400_000])(
+    'signs in with a clock that is off by %d ms',
+    async (aheadMs) => {
+      await start();
+      github.admin.setCredentials({ tokens: [], app: { appId: '42', installationId: '7', key: publicKey } });
+      github.admin.setWallClock(-aheadMs);
+      expect(await clientWith(app()).getRunner(1)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    [120_000, /Issued at.*worker's clock is (119|120|121) s ahead of GitHub's: set it/],
+    [-900_000, /Expiration time.*worker's clock is (899|900|901) s behind GitHub's: set it/],
+  ])('says by how much the clock is off when that is the reason (%d ms)', async (aheadMs, words) => {
+    await start();
+    github.admin.setCredentials({ tokens: [], app: { appId: '42', installationId: '7', key: publicKey } });
+    github.admin.setWallClock(-aheadMs);
+    await expect(clientWith(app()).getRunner(1)).rejects.toMatchObject({
+      decision: 'refused',
+      message: expect.stringMatching(words) as unknown,
+    });
+  });
+
+  it('does not speak of clocks when an App is refused for another reason', async () => {
+    await start();
+    await expect(clientWith(app()).getRunner(1)).rejects.toThrow(/replace the credentials/);
+  });
+
   it('fetches a new installation token for each refresh', async () => {
     await start();
     github.admin.setCredentials({ app: { appId: '42', installationId: '7', key: publicKey } });

@@ -24,7 +24,13 @@ describe('the decision for a refusal', () => {
     ['actions', 409, 'RunnerScaleSetSessionConflictException', 'session-conflict'],
     ['actions', 400, 'RunnerScaleSetSessionExpiredException', 'session-expired'],
     ['actions', 404, 'RunnerScaleSetNotFoundException', 'gone'],
-    ['actions', 404, '', 'not-found'],
+    ['actions', 404, 'RunnerGroupNotFoundException', 'not-found'],
+    ['actions', 404, '', 'retry'],
+    ['actions', 410, '', 'retry'],
+    ['actions', 410, 'GoneException', 'not-found'],
+    ['queue', 404, '', 'retry'],
+    ['actions', 400, 'RunnerScaleSetSessionNotFoundException', 'session-expired'],
+    ['rest', 410, '', 'refused'],
     ['actions', 401, '', 'refused'],
     ['actions', 400, '', 'refused'],
     ['actions', 501, '', 'refused'],
@@ -38,6 +44,19 @@ describe('the decision for a refusal', () => {
     ['rest', 502, '', 'retry'],
   ] as const)('of %s with %d %s is %s', (...[service, status, typeName, decision]) => {
     expect(decisionFor({ service, status, typeName })).toBe(decision);
+  });
+
+  it.each([
+    [404, 'session ID that does not exist in redis', 'session-expired'],
+    [400, 'The session was not found.', 'session-expired'],
+    [403, 'Session abc is unknown', 'session-expired'],
+    [400, 'the runner does not exist', 'refused'],
+    [401, 'the session token has expired', 'refused'],
+    [500, 'the session does not exist', 'retry'],
+  ])('of %d with the words "%s" is %s', (status, words, decision) => {
+    expect(decisionFor({ service: 'actions', status, typeName: 'RunnerAdminException', words })).toBe(
+      decision,
+    );
   });
 
   it.each([

@@ -91,7 +91,7 @@ describe('scale sets', () => {
 
   it('count as unknown, not as absent, when a bare 404 comes from anywhere', async () => {
     github.admin.addFault({ match: 'getscaleset', kind: 'text', status: 404, message: 'default backend' });
-    await expect(client.getScaleSet(1)).rejects.toMatchObject({ decision: 'not-found', status: 404 });
+    await expect(client.getScaleSet(1)).rejects.toMatchObject({ decision: 'retry', status: 404 });
   });
 });
 

@@ -165,7 +165,7 @@ describe('a list', () => {
   it('that is not found is no empty list', async () => {
     fault('getscalesetbyname', { kind: 'text', status: 404 });
     const call = client.getScaleSetByName({ name: 'set', runnerGroupId: 1 });
-    await expect(call).rejects.toMatchObject({ decision: 'not-found', status: 404 });
+    await expect(call).rejects.toMatchObject({ decision: 'retry', status: 404 });
   });
 });
 
@@ -175,36 +175,82 @@ it('a scale set that is null is none', async () => {
 });
 
 describe('a message', () => {
-  it.each([
-    ['of another type', { messageType: 'Other' }, /unknown type Other/],
-    ['whose body is no list', { body: '{}' }, /no list/],
-    ['whose body is no JSON', { body: '[' }, /no JSON/],
-    ['without a number', { messageId: null }, /messageId/],
-  ])('%s makes no sense', async (_, json, words) => {
+  it('without a number makes no sense', async () => {
     const session = await open();
     github.admin.queueJobs({ scaleSetId });
-    fault('getmessage', { kind: 'members', json });
+    fault('getmessage', { kind: 'members', json: { messageId: null } });
     await expect(session.getMessage({ maxCapacity: 1 })).rejects.toMatchObject({
       decision: 'retry',
-      message: expect.stringMatching(words) as unknown,
+      message: expect.stringContaining('messageId') as unknown,
     });
   });
 
   it.each([
-    ['without statistics keeps what was known', { statistics: null }, { assigned: [{}] }],
-    ['with an empty body has no jobs', { body: '' }, { assigned: [], skipped: 0 }],
+    ['of another type', { messageType: 'Other' }, /unknown type Other/],
+    ['whose type is no text', { messageType: 7 }, /unknown type ""/],
+    ['whose body is no list', { body: '{}' }, /body is no list in JSON/],
+    ['whose body is no JSON', { body: '[' }, /body is no list in JSON/],
+    ['whose body is no text', { body: 5 }, /body is no list in JSON/],
+  ])('%s has no jobs and says why; its statistics count', async (_, json, words) => {
+    const session = await open();
+    github.admin.queueJobs({ scaleSetId });
+    fault('getmessage', { kind: 'members', json });
+    expect(await session.getMessage({ maxCapacity: 1 })).toMatchObject({
+      ...{ available: [], assigned: [], started: [], completed: [] },
+      problems: [expect.stringMatching(words)],
+      statistics: { totalAssignedJobs: 1 },
+    });
+  });
+
+  it.each([
+    ['without statistics', { statistics: null }, { assigned: [{}], problems: [] }],
     [
-      'leaves out jobs of a type that is not known',
-      { body: '[{"messageType":"JobPostponed"},{"messageType":"JobAvailable"}]' },
-      { available: [{}], assigned: [], started: [], completed: [], skipped: 0 },
+      'with statistics of another kind',
+      { statistics: 'none' },
+      { problems: [expect.stringContaining('statistics')] },
     ],
-  ])('%s', async (_, json, seen) => {
+    ['with statistics that count backwards', { statistics: { totalAssignedJobs: -1 } }, { assigned: [{}] }],
+    ['with statistics in words', { statistics: { totalAssignedJobs: 'two' } }, { assigned: [{}] }],
+    ['with statistics that say nothing', { statistics: {} }, { assigned: [{}] }],
+  ])('%s keeps what was known', async (_, json, seen) => {
     const session = await open();
     github.admin.queueJobs({ scaleSetId });
     fault('getmessage', { kind: 'members', json });
     const message = await session.getMessage({ maxCapacity: 1 });
     expect(message).toMatchObject(seen);
-    expect(message?.statistics === undefined).toBe('statistics' in json);
+    expect(message?.statistics).toBeUndefined();
+  });
+
+  it.each([
+    ['with an empty body has no jobs', { body: '' }, { assigned: [], problems: [] }],
+    [
+      'whose list is no text is read',
+      { body: [{ messageType: 'JobAssigned' }] },
+      { assigned: [{}], problems: [] },
+    ],
+    ['whose number is text is read', { messageId: '7' }, { messageId: 7, assigned: [{}] }],
+    [
+      'leaves out jobs of a type that is not known',
+      { body: '[{"messageType":"JobPostponed"},{"messageType":"JobAvailable"}]' },
+      { available: [{}], assigned: [], started: [], completed: [], problems: [] },
+    ],
+    [
+      'leaves out a job that makes no sense, among others',
+      { body: '[{"messageType":"JobAssigned"},7,null,{"jobId":"x"},[],{"messageType":"JobStarted"}]' },
+      { assigned: [{}], started: [{}] },
+    ],
+    [
+      'reads of a job what has the right type',
+      {
+        body: '[{"messageType":"JobAvailable","runnerRequestId":5,"jobId":7,"requestLabels":"x","queueTime":3,"more":{}}]',
+      },
+      { available: [{ runnerRequestId: '5', jobId: '', requestLabels: [] }], problems: [] },
+    ],
+  ])('%s', async (_, json, seen) => {
+    const session = await open();
+    github.admin.queueJobs({ scaleSetId });
+    fault('getmessage', { kind: 'members', json });
+    expect(await session.getMessage({ maxCapacity: 1 })).toMatchObject(seen);
   });
 
   it('keeps the order of jobs of one kind', async () => {
@@ -269,7 +315,7 @@ describe('a session', () => {
     const session = await open();
     await client.deleteScaleSet(scaleSetId);
     await expect(session.getMessage({ maxCapacity: 1 })).rejects.toMatchObject({
-      decision: 'gone',
+      decision: 'session-expired',
       status: 404,
     });
     await session.close();

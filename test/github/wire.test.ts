@@ -106,7 +106,7 @@ describe('a message', () => {
   it('may have no body and no statistics', () => {
     const message = { messageId: 1, messageType: 'RunnerScaleSetJobMessages', body: null, statistics: null };
     expect(read(decodeMessage, message)).toEqual({
-      ...{ messageId: 1, messageType: 'RunnerScaleSetJobMessages', body: '' },
+      ...{ messageId: 1, messageType: 'RunnerScaleSetJobMessages', body: '', problems: [] },
     });
   });
 });

@@ -6,7 +6,7 @@ import type { Answer, Call, Route } from './answer.ts';
 import { exception, noContent, ok } from './answer.ts';
 
 /** A call with a valid admin token: whose it is. */
-interface AdminCall extends Call {
+export interface AdminCall extends Call {
   configPath: string;
 }
 
@@ -32,14 +32,22 @@ export const adminRoute =
     },
   });
 
-/** The scale set a path names, or the refusal. */
+/** Which scale set a call names, and through which config path; one of a queue token goes through none. */
+interface Named {
+  id: string | undefined;
+  configPath?: string;
+}
+
+/** The scale set a path names, or the refusal: through another config path it is not there. */
 export function withScaleSet(
   { scaleSets }: World,
-  id: string | undefined,
+  { id, configPath }: Named,
   handle: (scaleSet: ScaleSet) => Answer | Promise<Answer>,
 ): Answer | Promise<Answer> {
   const scaleSet = scaleSets.get(Number(id));
-  if (scaleSet) return handle(scaleSet);
+  const owner = scaleSet?.configPath;
+  const isSeen = owner === undefined || configPath === undefined || owner === configPath;
+  if (scaleSet && isSeen) return handle(scaleSet);
   return exception(
     404,
     'Actions.Runtime.WebApi.RunnerScaleSetNotFoundException',
@@ -64,7 +72,10 @@ function scaleSetRoutes(world: World): Route[] {
   return [
     route('GET', 'getrunnergroup', [
       /\/_apis\/runtime\/runnergroups\/?$/,
-      ({ query }) => list(scaleSets.groups.find(({ name }) => name === query.get('groupName'))),
+      ({ query }) => {
+        const wanted = query.get('groupName')?.toLowerCase();
+        return list(scaleSets.groups.find(({ name }) => name.toLowerCase() === wanted));
+      },
     ]),
     route('GET', 'getscalesetbyname', [
       all,
@@ -74,12 +85,16 @@ function scaleSetRoutes(world: World): Route[] {
         return list(found && show(found));
       },
     ]),
-    route('GET', 'getscaleset', [one, ({ params: [id] }) => withScaleSet(world, id, (set) => ok(show(set)))]),
+    route('GET', 'getscaleset', [
+      one,
+      ({ params: [id], configPath }) => withScaleSet(world, { id, configPath }, (set) => ok(show(set))),
+    ]),
     route('POST', 'createscaleset', [all, (call) => create(world, call)]),
     route('PATCH', 'updatescaleset', [
       one,
-      ({ params: [id], body }) =>
-        withScaleSet(world, id, (set) => {
+      ({ params: [id], body, configPath }) =>
+        withScaleSet(world, { id, configPath }, (set) => {
+          if (isTaken(world, set, body)) return exists(`of the name for ${set.name}`);
           change(set, body);
           world.jobs.adopt(set);
           return ok(show(set));
@@ -87,7 +102,7 @@ function scaleSetRoutes(world: World): Route[] {
     ]),
     route('DELETE', 'deletescaleset', [
       one,
-      ({ params: [id] }) => withScaleSet(world, id, (set) => remove(world, set)),
+      ({ params: [id], configPath }) => withScaleSet(world, { id, configPath }, (set) => remove(world, set)),
     ]),
   ];
 }
@@ -105,11 +120,24 @@ function create(world: World, { body, configPath }: AdminCall): Answer {
     jobs.adopt(created);
     return ok(wireOf(created, scaleSets.groups));
   }
-  return exception(
-    409,
-    'Actions.Runtime.WebApi.RunnerScaleSetExistsException',
-    `Runner scale set ${name} exists`,
-  );
+  return exists(name);
+}
+
+const exists = (name: string): Answer =>
+  exception(409, 'Actions.Runtime.WebApi.RunnerScaleSetExistsException', `Runner scale set ${name} exists`);
+
+/** Another one has the name in the group that this one is to have. */
+function isTaken(
+  { scaleSets }: World,
+  set: ScaleSet,
+  { name, runnerGroupId }: Record<string, unknown>,
+): boolean {
+  const namesake = scaleSets.find({
+    configPath: set.configPath ?? '',
+    name: typeof name === 'string' && name !== '' ? name : set.name,
+    runnerGroupId: typeof runnerGroupId === 'number' && runnerGroupId > 0 ? runnerGroupId : set.runnerGroupId,
+  });
+  return namesake !== undefined && namesake !== set;
 }
 
 const labelNames = ({ labels }: Record<string, unknown>): string[] | undefined =>
@@ -151,7 +179,7 @@ function runnerRoutes(world: World, base: () => string): Route[] {
     route('POST', 'generatejitconfig', [
       /\/_apis\/runtime\/runnerscalesets\/(\d+)\/generatejitconfig$/,
       ({ params: [id], body, configPath }) =>
-        withScaleSet(world, id, (scaleSet) => {
+        withScaleSet(world, { id, configPath }, (scaleSet) => {
           const name = typeof body['name'] === 'string' ? body['name'] : '';
           if (name === '') return exception(400, 'ArgumentException', 'A runner needs a name');
           const runner = runners.add(scaleSet, { configPath, name });

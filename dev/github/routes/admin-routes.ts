@@ -21,7 +21,10 @@ export const adminRoutes = (admin: Admin): Route[] => [
   at('GET', '/stats', () => ok(admin.stats())),
   at('DELETE', '/stats', () => done(() => admin.clearStats())),
   at('GET', '/clock', () => ok(admin.clock())),
-  at('POST', '/clock', ({ body }) => ok(admin.advanceClock(Number(body['advanceMs'])))),
+  at('POST', '/clock', ({ body: { advanceMs, wallAheadMs } }) => {
+    if (wallAheadMs === undefined) return ok(admin.advanceClock(Number(advanceMs)));
+    return ok(admin.setWallClock(Number(wallAheadMs)));
+  }),
   at('POST', '/credentials', ({ body }) => done(() => admin.setCredentials(body))),
 ];
 

@@ -19,10 +19,11 @@ export function restRoutes(world: World, base: () => string): Route[] {
       method: 'POST',
       path: /\/app\/installations\/(\d+)\/access_tokens$/,
       name: 'accesstoken',
-      handle: ({ headers, params: [installationId = ''] }) =>
-        world.keys.isApp(headers.authorization, installationId)
-          ? ok({ token: world.keys.newInstallationToken(), expires_at: inAnHour(world) }, 201)
-          : refusal(401, 'A JSON web token could not be decoded'),
+      handle: ({ headers, params: [installationId = ''] }) => {
+        const problem = world.keys.appProblem(headers.authorization, installationId);
+        if (problem !== undefined) return refusal(401, problem);
+        return ok({ token: world.keys.newInstallationToken(), expires_at: inAnHour(world) }, 201);
+      },
     },
     {
       method: 'POST',

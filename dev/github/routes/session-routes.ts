@@ -4,6 +4,7 @@ import { statisticsOf, wireOf } from '../scale-sets.ts';
 import type { Session } from '../sessions.ts';
 import { newSession } from '../sessions.ts';
 import type { World } from '../world.ts';
+import type { AdminCall } from './actions-routes.ts';
 import { adminRoute, withScaleSet } from './actions-routes.ts';
 import type { Answer, Call, Route } from './answer.ts';
 import { exception, noContent, ok } from './answer.ts';
@@ -14,16 +15,19 @@ export function sessionRoutes(world: World, base: () => string): Route[] {
   const show = (set: ScaleSet, session: Session): Answer =>
     ok(sessionView(world, { set, session, base: base() }));
   const one = /\/_apis\/runtime\/runnerscalesets\/(\d+)\/sessions\/([^/]+)$/;
-  const withSession = ([id, sessionId]: string[], handle: (set: ScaleSet, session: Session) => Answer) =>
-    withScaleSet(world, id, (set) => {
+  const withSession = (
+    { params: [id, sessionId], configPath }: Pick<AdminCall, 'params' | 'configPath'>,
+    handle: (set: ScaleSet, session: Session) => Answer,
+  ) =>
+    withScaleSet(world, { id, configPath }, (set) => {
       const { session } = set;
       return session && session.id === sessionId ? handle(set, session) : noSession(sessionId ?? '');
     });
   return [
     route('POST', 'createsession', [
       /\/_apis\/runtime\/runnerscalesets\/(\d+)\/sessions$/,
-      ({ params: [id], body }) =>
-        withScaleSet(world, id, (set) => {
+      ({ params: [id], body, configPath }) =>
+        withScaleSet(world, { id, configPath }, (set) => {
           if (set.session && isLive(set.session, world)) return conflict(set.session);
           set.session = newSession(String(body['ownerName']), world.clock.now());
           return show(set, set.session);
@@ -31,16 +35,16 @@ export function sessionRoutes(world: World, base: () => string): Route[] {
     ]),
     route('PATCH', 'refreshsession', [
       one,
-      ({ params }) =>
-        withSession(params, (set, session) => {
+      (call) =>
+        withSession(call, (set, session) => {
           Object.assign(session, { ...newSession(session.owner, world.clock.now()), id: session.id });
           return show(set, session);
         }),
     ]),
     route('DELETE', 'deletesession', [
       one,
-      ({ params }) =>
-        withSession(params, (set) => {
+      (call) =>
+        withSession(call, (set) => {
           endSession(set);
           return noContent;
         }),
@@ -116,7 +120,7 @@ function queueRoutes(world: World): Route[] {
       path: /\/_apis\/runtime\/runnerscalesets\/(\d+)\/acquirejobs$/,
       name: 'acquirejobs',
       handle: (call) =>
-        withScaleSet(world, call.params[0], (set) =>
+        withScaleSet(world, { id: call.params[0] }, (set) =>
           hasToken(set, call) ? acquire(world, set, call.text) : tokenExpired,
         ),
     },

@@ -2,7 +2,6 @@ import { int64Json } from '../../github/transport/json.ts';
 import type { JobCompleted, JobStarted } from '../../github/wire.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { ephemeralRunners } from '../../kubernetes/client/resources.ts';
-import { inParallel } from '../parallel.ts';
 import { tell } from '../tell.ts';
 
 /** The part of an EphemeralRunner's status that says which job it has. What is empty or zero is left out. */
@@ -19,24 +18,18 @@ export function jobStatusOf(job: JobStarted): object {
   };
 }
 
-/** Writes onto each runner which job it has. A runner that is gone, or was never ours, is left out. */
-export const recordStarts = (
+/** Writes onto a runner which job it has. One that is gone, or was never ours, needs none. */
+export const recordStart = (
   kubernetes: Pick<KubernetesClient, 'mergePatch'>,
   namespace: string,
-  started: readonly JobStarted[],
-): Promise<void> =>
-  inParallel(
-    started.filter(({ runnerName }) => runnerName !== ''),
-    (job) =>
-      tell(`job of ${job.runnerName}`, () =>
-        kubernetes.mergePatch(
-          ephemeralRunners,
-          { namespace, name: job.runnerName },
-          { status: jobStatusOf(job) },
-          { subresource: 'status' },
-        ),
-      ),
+  job: JobStarted,
+): Promise<void> => {
+  const key = { namespace, name: job.runnerName };
+  const patch = { status: jobStatusOf(job) };
+  return tell(`job of ${job.runnerName}`, () =>
+    kubernetes.mergePatch(ephemeralRunners, key, patch, { subresource: 'status' }),
   );
+};
 
 /** How jobs ended, by the runner that had them; empty where GitHub does not say how. */
 export const resultsOf = (completed: readonly JobCompleted[]): Record<string, string> =>

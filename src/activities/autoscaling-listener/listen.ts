@@ -2,22 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { WorkflowClient } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { isDecision } from '../../github/errors.ts';
 import type { MessageSession } from '../../github/message-session.ts';
-import { createMessageSession, resumeMessageSession } from '../../github/message-session.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import type { ListenerReport } from '../../messages/autoscaling-listener.ts';
+import type { ListenerNews, ListenerReport } from '../../messages/autoscaling-listener.ts';
 import type { ListenerCapacity, RunnerSetObservation } from '../../messages/observations.ts';
 import { ephemeralRunnerSetWorkflowId } from '../../messages/workflow-ids.ts';
 import { BEAT_MS } from '../heartbeat.ts';
-import type { ListenProgress } from './message-loop.ts';
+import type { ListenProgress, MessageProblem } from './message-loop.ts';
 import { MessageLoop } from './message-loop.ts';
 import type { ListenerMetrics, ListenerRecorder, ListenerSubject } from './metrics.ts';
 import { NO_DEMAND } from './policies/demand.ts';
 import { NO_SCALING } from './policies/desired-replicas.ts';
+import { openSession } from './open-session.ts';
 import type { ListenFailure } from './session-failures.ts';
 import { afterListenFailure } from './session-failures.ts';
 import type { ListenerKey, ListenerSetup, ReadSetup } from './setup.ts';
+import { Telling } from './telling.ts';
 import { observeRunnerSetSignal } from '../../messages/ephemeral-runner-set.ts';
 import { reportSignal } from '../../messages/autoscaling-listener.ts';
 
@@ -44,6 +44,15 @@ export interface ListenDeps {
 /** The first heartbeat waits for the session, so that its id gets out before the throttling of heartbeats begins. */
 const FIRST_BEAT_MS = 2_000;
 
+/** What is still to be told when it ends is waited for this long (milliseconds). */
+const TELL_AT_END_MS = 2_000;
+
+/** A poll that is held for so long (milliseconds) works again, after one that did not. */
+const HELD_MS = 3_000;
+
+/** Messages of one kind of trouble are told once, as long as there are not too many kinds. */
+const MOST_PROBLEMS = 20;
+
 /**
  * Holds the message session of one scale set until it is cancelled: polls, acts, acknowledges. Answers where it left
  * off; the session stays open for whoever goes on. Goes on by itself after a lost session, a conflict or an outage.
@@ -64,6 +73,12 @@ class Listening {
   private progress: ListenProgress | undefined;
   private tries = 0;
   private reported = '';
+  private lastReport: ListenerReport | undefined;
+  private isSessionLost = false;
+  /** The session was open, and polling failed: only a poll shows that it works again. */
+  private isPollingInDoubt = false;
+  private readonly problems = new Set<string>();
+  private readonly telling = new Telling((what, error) => this.lose(what, error));
   private recorder: ListenerRecorder | undefined;
   private readonly deps: ListenDeps;
   private readonly context: Context;
@@ -88,6 +103,7 @@ class Listening {
     } finally {
       clearTimeout(first);
       clearInterval(timer);
+      await this.telling.settled(TELL_AT_END_MS);
       this.recorder?.close();
       if (this.context.cancellationDetails?.workerShutdown) beat();
     }
@@ -100,32 +116,60 @@ class Listening {
 
   /** Until something goes wrong, or the end. */
   private async listenOnce(beat: () => void): Promise<void> {
+    let held: NodeJS.Timeout | undefined;
+    let isOpen = false;
     try {
       const setup = await this.deps.readSetup(this.input, this.signal);
-      const progress = this.progressFor(setup);
-      const session = await this.open(setup, progress);
-      progress.sessionId = session.state().sessionId;
+      const session = await this.open(setup);
+      isOpen = true;
       beat();
-      this.recorder ??= this.deps.metrics.open(subjectOf(this.input, setup));
-      const loop = new MessageLoop({
-        kubernetes: this.deps.kubernetes,
-        recorder: this.recorder,
-        setup,
-        session,
-        progress,
-        capacity: capacityOf(this.input.capacity, setup.limits.maxRunners),
-        signal: this.signal,
-        onResults: (results, countedOut) => this.tellSet(setup, results, countedOut),
-        onHandled: beat,
-        onPolled: () => (this.tries = 0),
-      });
+      const ready = {
+        ready: true,
+        reason: 'Listening',
+        message: listeningMessage(setup, this.input.capacity),
+      };
+      const works = (): void => {
+        this.isPollingInDoubt = false;
+        this.tell(ready);
+      };
+      const loop = this.loopOver(setup, session, { beat, works });
       await loop.begin();
-      this.tell({ ready: true, reason: 'Listening', message: listeningMessage(setup, this.input.capacity) });
+      if (this.isPollingInDoubt) held = setTimeout(works, HELD_MS);
+      else works();
       await loop.run();
     } catch (error) {
       if (this.signal.aborted) return;
+      this.isPollingInDoubt = isOpen;
+      clearTimeout(held);
       await this.recover(error);
+    } finally {
+      clearTimeout(held);
     }
+  }
+
+  private loopOver(
+    setup: ListenerSetup,
+    session: MessageSession,
+    { beat, works }: { beat: () => void; works: () => void },
+  ): MessageLoop {
+    this.recorder ??= this.deps.metrics.open(subjectOf(this.input, setup));
+    return new MessageLoop({
+      kubernetes: this.deps.kubernetes,
+      recorder: this.recorder,
+      setup,
+      session,
+      progress: this.progressFor(setup),
+      capacity: capacityOf(this.input.capacity, setup.limits.maxRunners),
+      signal: this.signal,
+      telling: this.telling,
+      onResults: (results, countedOut) => this.tellSet(setup, results, countedOut),
+      onProblem: (problem) => this.tellProblem(problem),
+      onHandled: beat,
+      onPolled: () => {
+        this.tries = 0;
+        works();
+      },
+    });
   }
 
   private progressFor({ scaleSetId }: ListenerSetup): ListenProgress {
@@ -136,20 +180,18 @@ class Listening {
     return this.progress;
   }
 
-  /** The session that is known goes on; only when GitHub no longer knows it, a new one is opened. */
-  private async open(setup: ListenerSetup, progress: ListenProgress): Promise<MessageSession> {
-    const { github, scaleSetId, owner } = setup;
-    const { signal } = this;
+  private async open(setup: ListenerSetup): Promise<MessageSession> {
+    const progress = this.progressFor(setup);
     const sessionId = progress.sessionId ?? setup.sessionId;
-    if (sessionId !== undefined) {
-      try {
-        return await resumeMessageSession(github, { scaleSetId, sessionId, signal });
-      } catch (error) {
-        if (!isDecision(error, 'session-expired')) throw error;
-      }
-    }
-    forgetSession(progress);
-    return createMessageSession(github, { scaleSetId, owner, signal });
+    const { session, isEarlier } = await openSession(
+      setup,
+      { sessionId, isLost: this.isSessionLost },
+      this.signal,
+    );
+    this.isSessionLost = false;
+    if (!isEarlier) Object.assign(progress, { lastMessageId: 0, handledMessageId: 0 });
+    progress.sessionId = session.state().sessionId;
+    return session;
   }
 
   private async recover(error: unknown): Promise<void> {
@@ -158,9 +200,26 @@ class Listening {
     const { reason, message } = failure;
     this.deps.log('A listener was interrupted.', { ...keyOf(this.input), reason, error: message });
     if (failure.action === 'stop') throw this.failure(failure);
-    if (failure.action === 'renew' && this.progress) forgetSession(this.progress);
-    if (failure.action === 'wait' && failure.tell) this.tell({ ready: false, reason, message });
+    if (failure.action === 'renew') this.isSessionLost = true;
+    if (failure.tell) this.tell({ ready: false, reason, message });
     await sleep(failure.waitMs, undefined, { signal: this.signal }).catch(() => undefined);
+  }
+
+  private tellProblem({ reason, message }: MessageProblem): void {
+    this.deps.log(message, { ...keyOf(this.input), reason });
+    const isTold = this.problems.has(message) || this.problems.size >= MOST_PROBLEMS;
+    if (isTold || !this.lastReport) return;
+    this.problems.add(message);
+    this.signalReport({ ...this.lastReport, incident: { reason, message } });
+  }
+
+  private lose(what: string, error: unknown): void {
+    const words = error instanceof Error ? error.message : String(error);
+    this.deps.log('A listener could not tell something, and goes on.', {
+      ...keyOf(this.input),
+      what,
+      error: words,
+    });
   }
 
   /** The runner set's workflow writes it onto those runners that outlive their job. */
@@ -189,21 +248,23 @@ class Listening {
       ...(sessionId !== undefined && { sessionId }),
     };
     const whole = { ...report, ...numbers };
+    this.lastReport = whole;
     const text = JSON.stringify(whole);
     this.recorder?.running(report.ready);
     if (text === this.reported) return;
     this.reported = text;
+    this.signalReport(whole);
+  }
+
+  private signalReport(news: ListenerNews): void {
     const { workflowId } = this.context.info.workflowExecution ?? {};
     if (workflowId === undefined) return;
     this.deps.workflows
       .getHandle(workflowId)
-      .signal(reportSignal, whole)
+      .signal(reportSignal, news)
       .catch((error: unknown) => {
         this.reported = '';
-        this.deps.log('A listener could not tell its workflow how it fares.', {
-          workflowId,
-          error: String(error),
-        });
+        this.lose('how it fares', error);
       });
   }
 
@@ -233,12 +294,6 @@ class Listening {
       ...(this.progress && { details: [this.progress] }),
     });
   }
-}
-
-function forgetSession(progress: ListenProgress): void {
-  delete progress.sessionId;
-  progress.lastMessageId = 0;
-  progress.handledMessageId = 0;
 }
 
 function subjectOf({ namespace, name }: ListenerKey, setup: ListenerSetup): ListenerSubject {

@@ -1,6 +1,7 @@
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { AutoscalingListenerSpec } from '../../api/v1alpha1/autoscaling-listener.ts';
 import { INT32_MAX } from '../../api/int32.ts';
+import { bareCredential } from '../../github/credentials.ts';
 import { SetupError } from '../failures.ts';
 
 /** The configuration file of a listener's pod (protocol: config file JSON). Holds credentials. */
@@ -84,7 +85,7 @@ function vaultMembers({ vaultConfig, githubConfigSecret = '' }: AutoscalingListe
 
 /** One kind of credentials; what else a Secret holds stays there. */
 function credentialMembers(secret: Readonly<Record<string, string>>): Partial<ListenerConfig> {
-  const value = (key: string): string => secret[key]?.trim() ?? '';
+  const value = (key: string): string => bareCredential(secret[key] ?? '');
   return {
     ...(value('github_app_id') && { github_app_id: value('github_app_id') }),
     ...(value('github_app_installation_id') && {

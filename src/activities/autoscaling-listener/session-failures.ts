@@ -4,12 +4,12 @@ import { exponentialBackoffMs } from '../../api/exponential-backoff.ts';
 
 /**
  * What a listener does about a failure:
- * - `renew`: the session is gone, another is opened
+ * - `renew`: the session is of no use any more, another is opened
  * - `wait`: the same again after `waitMs`; the session is kept
  * - `stop`: a person must act, or the scale set is made anew
  */
 export type ListenFailure =
-  | { action: 'renew'; waitMs: number; reason: string; message: string }
+  | { action: 'renew'; waitMs: number; reason: string; message: string; tell: boolean }
   | { action: 'wait'; waitMs: number; reason: string; message: string; tell: boolean }
   | { action: 'stop'; reason: string; message: string };
 
@@ -30,9 +30,13 @@ export function afterListenFailure(error: unknown, tries: number, jitter: number
   const backoff = exponentialBackoffMs(tries + 1, WAITS) * (0.5 + jitter);
   const decision = error instanceof GitHubError ? error.decision : undefined;
   const message = error instanceof Error ? error.message : String(error);
+  const tell = tries + 1 >= TOLD_FROM;
   if (decision === 'session-expired') {
-    return { action: 'renew', waitMs: tries === 0 ? 0 : backoff, reason: 'SessionExpired', message };
+    return { action: 'renew', waitMs: tries === 0 ? 0 : backoff, reason: 'SessionExpired', message, tell };
   }
+  // Its queue refuses each token that it is given.
+  if (decision === 'token-expired' && tries > 0)
+    return { action: 'renew', waitMs: backoff, reason: 'SessionExpired', message, tell };
   if (decision === 'session-conflict') {
     return {
       action: 'wait',
@@ -56,5 +60,5 @@ export function afterListenFailure(error: unknown, tries: number, jitter: number
   }
   if (verdict.decision === 'stop' && !rereads) return { action: 'stop', reason: verdict.reason, message };
   const waitMs = verdict.decision === 'retry' ? Math.max(verdict.afterMs ?? 0, backoff) : 0;
-  return { action: 'wait', waitMs, reason: verdict.reason, message, tell: tries + 1 >= TOLD_FROM };
+  return { action: 'wait', waitMs, reason: verdict.reason, message, tell };
 }

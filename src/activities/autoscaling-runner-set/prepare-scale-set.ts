@@ -11,7 +11,7 @@ import { AUTOSCALING_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import { scaleSetNameProblem } from '../../api/names.ts';
 import { contradictionsOf } from '../../api/validation/contradictions.ts';
-import { parseConfigUrl } from '../../github/config-url.ts';
+import { parseConfigUrl, shownConfigUrl } from '../../github/config-url.ts';
 import { isDecision } from '../../github/errors.ts';
 import type { ScaleSetClient } from '../../github/scale-set-client.ts';
 import type { RunnerScaleSet } from '../../github/wire.ts';
@@ -171,13 +171,14 @@ async function annotate(
   found: RunnerScaleSet,
 ): Promise<AutoscalingRunnerSet> {
   const { namespace = '', name = '' } = scaleSet.metadata;
+  const config = parseConfigUrl(scaleSet.spec.githubConfigUrl ?? '');
   const annotations = {
     [RUNNER_SCALE_SET_ID_ANNOTATION]: String(found.id),
     [RUNNER_SCALE_SET_NAME_ANNOTATION]: found.name,
     [RUNNER_GROUP_NAME_ANNOTATION]: found.runnerGroupName,
-    [CONFIG_URL_ANNOTATION]: scaleSet.spec.githubConfigUrl ?? '',
+    [CONFIG_URL_ANNOTATION]: config.url,
   };
-  const labels = urlLabels(parseConfigUrl(scaleSet.spec.githubConfigUrl ?? ''));
+  const labels = urlLabels(config);
   const metadata = metadataPatch(scaleSet, { metadata: { annotations, labels } });
   if (!metadata) return scaleSet;
   return kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, { metadata });
@@ -186,7 +187,7 @@ async function annotate(
 /** The URL at which the id of the annotation is valid, if that is no longer the one of the spec. */
 function oldUrlOf({ metadata, spec }: AutoscalingRunnerSet): string | undefined {
   const noted = metadata.annotations?.[CONFIG_URL_ANNOTATION];
-  const bare = (url: string): string => url.replace(/\/+$/, '').toLowerCase();
+  const bare = (url: string): string => (shownConfigUrl(url) || url).toLowerCase();
   return noted !== undefined && bare(noted) !== bare(spec.githubConfigUrl ?? '') ? noted : undefined;
 }
 
@@ -201,7 +202,7 @@ async function leaveOldUrl(deps: PrepareScaleSetDeps, work: Work): Promise<void>
     await github.deleteScaleSet(id, options);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const message = `Scale set ${id} was left behind at ${githubConfigUrl}; delete it there (${why}).`;
+    const message = `Scale set ${id} was left behind at ${shownConfigUrl(githubConfigUrl)}; delete it there (${why}).`;
     events.push({ type: 'Warning', reason: 'ScaleSetLeftBehind', message });
   }
 }

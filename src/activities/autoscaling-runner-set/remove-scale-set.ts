@@ -1,6 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { CONFIG_URL_ANNOTATION, RUNNER_SCALE_SET_ID_ANNOTATION } from '../../api/annotations.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
+import { shownConfigUrl } from '../../github/config-url.ts';
 import { isDecision } from '../../github/errors.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { ignoreNotFound } from '../../kubernetes/client/errors.ts';
@@ -57,7 +58,7 @@ async function attempt(
   } catch (error) {
     if (!force) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    return `Scale set ${id} was left at ${urlOf(scaleSet)}; delete it there (${why}).`;
+    return `Scale set ${id} was left at ${shownConfigUrl(urlOf(scaleSet))}; delete it there (${why}).`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { shownConfigUrl } from '../../github/config-url.ts';
 import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import { PATCH_ID_ANNOTATION } from '../../api/annotations.ts';
@@ -20,7 +21,7 @@ export function observedRunnerSet({ metadata, spec }: EphemeralRunnerSet): Obser
     revision: template ? revisionOf(template) : '',
     replicas: spec.replicas ?? 0,
     patchId: spec.patchID ?? 0,
-    configUrl: template?.githubConfigUrl ?? '',
+    configUrl: shownConfigUrl(template?.githubConfigUrl),
     scaleSet: metadata.labels?.[SCALE_SET_NAME_LABEL] ?? metadata.name ?? '',
     ...(!template && { invalid: 'spec.ephemeralRunnerSpec is missing: say how a runner is made.' }),
     ...(metadata.finalizers?.includes(EPHEMERAL_RUNNER_SET_FINALIZER) && { hasFinalizer: true }),

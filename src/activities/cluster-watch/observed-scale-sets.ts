@@ -5,6 +5,7 @@ import { isDraining, isPaused, isPausedByItself } from '../../api/pause.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
+import { shownConfigUrl } from '../../github/config-url.ts';
 import { isSame, metadataPatch } from '../../kubernetes/drift.ts';
 import { scaleSetIdOf } from '../../kubernetes/objects/scale-set.ts';
 import type { PodState } from '../../kubernetes/pod-state.ts';
@@ -34,7 +35,7 @@ export function observedAutoscalingRunnerSet(
   return {
     uid: metadata.uid ?? '',
     generation: metadata.generation ?? 0,
-    configUrl: spec.githubConfigUrl ?? '',
+    configUrl: shownConfigUrl(spec.githubConfigUrl),
     specHash: specHashOf(scaleSet),
     gitHubAnnotations: gitHubAnnotationsOf(scaleSet),
     ...(id > 0 && { scaleSetId: id }),
@@ -121,7 +122,7 @@ export function observedListener(
     generation: metadata.generation ?? 0,
     specHash: stableHash(mode === 'pod' ? { spec, labels, annotations } : { spec }),
     mode,
-    configUrl: spec.githubConfigUrl ?? '',
+    configUrl: shownConfigUrl(spec.githubConfigUrl),
     autoscalingRunnerSet: {
       namespace: spec.autoscalingRunnerSetNamespace ?? '',
       name: spec.autoscalingRunnerSetName ?? '',

@@ -1,3 +1,4 @@
+import { redact } from '../../api/redact.ts';
 import { READY_CONDITION, findCondition } from '../../api/conditions.ts';
 import type { Condition } from '../../api/conditions.ts';
 import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
@@ -74,7 +75,7 @@ export function setRow(set: EphemeralRunnerSet): SetRow {
     message: ready.status === 'True' ? '' : (ready.message ?? ''),
     paused: isPaused(set),
     pausedByItself: isPausedByItself(set),
-    githubConfigUrl: spec.ephemeralRunnerSpec?.githubConfigUrl ?? '',
+    githubConfigUrl: redact(spec.ephemeralRunnerSpec?.githubConfigUrl ?? ''),
     runnerScaleSetId: spec.ephemeralRunnerSpec?.runnerScaleSetId ?? 0,
     createdAt: timeOf(metadata.creationTimestamp),
   };

@@ -1,12 +1,13 @@
 import type { ListenProgress } from '../../activities/autoscaling-listener/message-loop.ts';
-import type { ListenerReport } from '../../messages/autoscaling-listener.ts';
+import type { ListenerNews } from '../../messages/autoscaling-listener.ts';
 import type { ListenerState } from './state.ts';
 import { exponentialBackoffMs } from '../../api/exponential-backoff.ts';
 
 /** Takes in how it fares. People are told when it begins to fail, for which reason, and when that is over. */
-export function takeReport(state: ListenerState, report: ListenerReport): void {
+export function takeReport(state: ListenerState, { incident, ...report }: ListenerNews): void {
   const before = state.report;
   state.report = report;
+  if (incident) state.events.push({ type: 'Warning', ...incident });
   if (report.ready) Object.assign(state, { failures: 0, applyTries: 0 });
   if (!report.ready && before?.reason !== report.reason) {
     state.events.push({ type: 'Warning', reason: report.reason, message: report.message });

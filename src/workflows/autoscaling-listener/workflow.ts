@@ -7,7 +7,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { ListenerReport } from '../../messages/autoscaling-listener.ts';
+import type { ListenerNews } from '../../messages/autoscaling-listener.ts';
 import type { ListenerObservation } from '../../messages/observations.ts';
 import { listenerObservationProblem, reportProblem } from '../../messages/readable.ts';
 import { intoInbox } from '../signal-inbox.ts';
@@ -36,7 +36,7 @@ export interface AutoscalingListenerInput {
 export async function autoscalingListener(input: AutoscalingListenerInput): Promise<void> {
   const state = input.carried ?? emptyListenerState();
   const inbox = input.inbox ?? [];
-  const reports: ListenerReport[] = [];
+  const reports: ListenerNews[] = [];
   const executor = new Executor({ namespace: input.namespace, name: input.name }, state);
 
   setHandler(messages.observeListenerSignal, intoInbox(inbox, 'observe', listenerObservationProblem));

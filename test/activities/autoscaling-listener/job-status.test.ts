@@ -1,6 +1,6 @@
 import {
   jobStatusOf,
-  recordStarts,
+  recordStart,
   resultsOf,
 } from '../../../src/activities/autoscaling-listener/job-status.ts';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -16,7 +16,7 @@ test('a job that may not be noted on its runner does not keep those of others fr
   cluster.failNext({ ...fault, status: 403, reason: 'Forbidden' });
   const started = ['one', 'gone', 'two'].map((runnerName) => aJob(`job of ${runnerName}`, { runnerName }));
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
-  await environment.run(() => recordStarts(cluster.client, 'team', started));
+  await environment.run(() => Promise.all(started.map((job) => recordStart(cluster.client, 'team', job))));
   const statusOf = (name: string) => cluster.find(ephemeralRunners, { namespace: 'team', name })?.status;
   expect(statusOf('one')).toBeUndefined();
   expect(statusOf('two')).toMatchObject({ jobId: 'job of two' });

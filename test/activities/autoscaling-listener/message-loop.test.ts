@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NO_DEMAND } from '../../../src/activities/autoscaling-listener/policies/demand.ts';
 import { NO_SCALING } from '../../../src/activities/autoscaling-listener/policies/desired-replicas.ts';
-import type { ListenProgress } from '../../../src/activities/autoscaling-listener/message-loop.ts';
+import type {
+  ListenProgress,
+  MessageProblem,
+} from '../../../src/activities/autoscaling-listener/message-loop.ts';
 import { noListenerMetrics } from '../../../src/activities/autoscaling-listener/metrics.ts';
 import type { ListenerSetup } from '../../../src/activities/autoscaling-listener/setup.ts';
 import { MessageLoop } from '../../../src/activities/autoscaling-listener/message-loop.ts';
+import { Telling } from '../../../src/activities/autoscaling-listener/telling.ts';
 import { GitHubError } from '../../../src/github/errors.ts';
 import type { MessageSession, ScaleSetMessage } from '../../../src/github/message-session.ts';
 import { KubernetesError } from '../../../src/kubernetes/client/errors.ts';
@@ -86,6 +90,14 @@ const progress = (): ListenProgress => ({
   demand: NO_DEMAND,
 });
 
+let problems: MessageProblem[] = [];
+let lost: string[] = [];
+
+beforeEach(() => {
+  problems = [];
+  lost = [];
+});
+
 function loopIn(around: Surroundings, state = progress(), capacity = 5): MessageLoop {
   const setup = { namespace: 'ns', runnerSet: 'demo', limits: { minRunners: 0, maxRunners: 10 } };
   return new MessageLoop({
@@ -100,7 +112,9 @@ function loopIn(around: Surroundings, state = progress(), capacity = 5): Message
     progress: state,
     capacity,
     signal: around.done.signal,
+    telling: new Telling((what) => void lost.push(what)),
     onResults: (results) => around.tell(results),
+    onProblem: (problem) => void problems.push(problem),
     onHandled: () => undefined,
     onPolled: () => undefined,
   });
@@ -133,7 +147,7 @@ test('acts first, and only then acknowledges', async () => {
   ]);
 });
 
-test.each(['acquire', 'record', 'order'])('does not acknowledge when it could not %s', async (step) => {
+test.each(['acquire', 'order'])('does not acknowledge when it could not %s', async (step) => {
   const around = new Surroundings();
   around.queue = [
     aMessage({ messageId: 11, available: [aJob('b')], started: [aJob('a')], statistics: counts(2) }),
@@ -212,10 +226,106 @@ test('how jobs ended is passed on before the message is acknowledged; one that n
   expect(around.asked.filter((what) => what.startsWith('record'))).toEqual([]);
 });
 
-test('a message whose results could not be passed on is not acknowledged', async () => {
+test.each(['record', 'tell'])('what is only told holds nothing up, and is tried again: %s', async (step) => {
   const around = new Surroundings();
-  around.queue = [aMessage({ messageId: 11, completed: [aJob('a', { result: 'failed' })] })];
-  around.faults['tell'] = new Error('Temporal is away');
-  await expect(loopIn(around).run()).rejects.toThrow('Temporal is away');
-  expect(around.asked).not.toContain('acknowledge 11');
+  around.queue = [
+    aMessage({
+      messageId: 11,
+      started: [aJob('a')],
+      completed: [aJob('b', { result: 'failed' })],
+      statistics: counts(1),
+    }),
+  ];
+  around.holdMs = 300;
+  around.faults[step] = new Error('away');
+  await expect(loopIn(around).run()).rejects.toThrow('the end');
+  expect(around.asked.filter((what) => what.startsWith(step))).toHaveLength(2);
+  expect(around.asked).toContain('acknowledge 11');
+  expect(lost).toEqual([]);
+});
+
+test('what was not understood of a message is said, and the message is acknowledged', async () => {
+  const around = new Surroundings();
+  around.queue = [
+    aMessage({ messageId: 11, problems: ['its body is no list in JSON'], statistics: counts(3) }),
+  ];
+  await expect(loopIn(around).run()).rejects.toThrow('the end');
+  expect(problems).toEqual([
+    { reason: 'MessageNotUnderstood', message: expect.stringContaining('its body is no list in JSON') },
+  ]);
+  expect(around.asked).toContain('order {"patchID":0,"replicas":3}');
+  expect(around.asked).toContain('acknowledge 11');
+});
+
+describe('jobs that GitHub does not let us have', () => {
+  const refusal = (status: number): GitHubError =>
+    new GitHubError({ decision: 'refused', message: 'taken', status });
+  const offers = (): ScaleSetMessage =>
+    aMessage({
+      messageId: 11,
+      available: [aJob('a', { runnerRequestId: '5' }), aJob('b', { runnerRequestId: '6' })],
+      statistics: counts(1),
+    });
+
+  test('keep no other one waiting: each is asked for by itself', async () => {
+    const around = new Surroundings();
+    around.queue = [offers()];
+    around.faults['acquire'] = refusal(400);
+    await expect(loopIn(around).run()).rejects.toThrow('the end');
+    expect(around.asked.filter((what) => what.startsWith('acquire'))).toEqual([
+      'acquire 5,6',
+      'acquire 5',
+      'acquire 6',
+    ]);
+    expect(around.asked).toContain('acknowledge 11');
+  });
+
+  test('are told, one by one', async () => {
+    const around = new Surroundings();
+    around.queue = [aMessage({ ...offers(), available: [aJob('a', { runnerRequestId: '5' })] })];
+    around.faults['acquire'] = refusal(409);
+    await expect(loopIn(around).run()).rejects.toThrow('the end');
+    expect(problems).toEqual([
+      { reason: 'JobsNotAcquired', message: expect.stringMatching(/job request 5: taken/) },
+    ]);
+    expect(around.asked).toContain('acknowledge 11');
+  });
+
+  test.each([401, 403])('for want of rights (%d) come again', async (status) => {
+    const around = new Surroundings();
+    around.queue = [offers()];
+    around.faults['acquire'] = refusal(status);
+    await expect(loopIn(around).run()).rejects.toThrow('taken');
+    expect(around.asked).not.toContain('acknowledge 11');
+  });
+
+  test('or that have no number are not asked for', async () => {
+    const around = new Surroundings();
+    around.queue = [aMessage({ messageId: 11, available: [aJob('a', { runnerRequestId: '0' })] })];
+    await expect(loopIn(around).run()).rejects.toThrow('the end');
+    expect(around.asked).not.toContainEqual(expect.stringMatching(/^acquire/));
+    expect(around.asked).toContain('acknowledge 11');
+  });
+});
+
+test('a message that came again and still cannot be acknowledged is passed by, and told', async () => {
+  const around = new Surroundings();
+  around.queue = [aMessage({ messageId: 11, statistics: counts(1) }), aMessage({ messageId: 12 })];
+  const away = () => new GitHubError({ decision: 'retry', message: 'away' });
+  const state = progress();
+  around.faults['acknowledge'] = away();
+  await expect(loopIn(around, state).run()).rejects.toThrow('away');
+  around.faults['acknowledge'] = away();
+  await expect(loopIn(around, state).run()).rejects.toThrow('the end');
+  expect(around.asked).toContain('acknowledge 12');
+  expect(problems).toMatchObject([{ reason: 'MessageNotAcknowledged' }]);
+});
+
+test('a session that is lost while a message is acknowledged is renewed, not passed by', async () => {
+  const around = new Surroundings();
+  around.queue = [aMessage({ messageId: 11 })];
+  const state = { ...progress(), handledMessageId: 11 };
+  around.faults['acknowledge'] = new GitHubError({ decision: 'session-expired', message: 'lost' });
+  await expect(loopIn(around, state).run()).rejects.toThrow('lost');
+  expect(state.lastMessageId).toBe(0);
 });

@@ -34,6 +34,6 @@ export const aMessage = (over: Partial<ScaleSetMessage> = {}): ScaleSetMessage =
   assigned: [],
   started: [],
   completed: [],
-  skipped: 0,
+  problems: [],
   ...over,
 });

@@ -42,6 +42,13 @@ test.each([
     { action: 'wait', waitMs: 500 },
   ],
   [
+    'and then the session is renewed: its queue refuses each token',
+    github('token-expired'),
+    1,
+    { action: 'renew', waitMs: 1_000, tell: false },
+  ],
+  ['renewals that do not help are told', github('session-expired'), 2, { action: 'renew', tell: true }],
+  [
     'refused credentials are read again first',
     github('refused'),
     0,
