@@ -109,6 +109,8 @@ export interface ObservedAutoscalingRunnerSet {
   /** Id, group and name of the scale set as the annotations hold them; empty without an id. */
   gitHubAnnotations: string;
   scaleSetId?: number;
+  /** What of its spec can never work, as it stands in conditions. */
+  problem?: { reason: string; message: string };
   /** A new template waits for the jobs that run. */
   eventual?: true;
   hasFinalizer?: true;

@@ -132,9 +132,21 @@ const childListener = objectOf<ObservedChildListener>({
   },
 });
 
+const reasonWithMessage = objectOf<{ reason: string; message: string }>({
+  needed: { reason: text, message: text },
+  optional: {},
+});
+
 const scaleSet = objectOf<ObservedAutoscalingRunnerSet>({
   needed: { uid: text, generation: number, configUrl: text, specHash: text, gitHubAnnotations: text },
-  optional: { scaleSetId: number, eventual: flag, hasFinalizer: flag, deleting: flag, paused: flag },
+  optional: {
+    scaleSetId: number,
+    problem: reasonWithMessage,
+    eventual: flag,
+    hasFinalizer: flag,
+    deleting: flag,
+    paused: flag,
+  },
 });
 
 const scaleSetObservation = objectOf<AutoscalingRunnerSetObservation>({
@@ -177,14 +189,9 @@ const listenerObservation = objectOf<ListenerObservation>({
   optional: { snapshot: flag, settings, sequence },
 });
 
-const incident = objectOf<NonNullable<ListenerNews['incident']>>({
-  needed: { reason: text, message: text },
-  optional: {},
-});
-
 const report = objectOf<ListenerNews>({
   needed: { ready: flag, reason: text, message: text },
-  optional: { scaleSetId: number, sessionId: text, incident },
+  optional: { scaleSetId: number, sessionId: text, incident: reasonWithMessage },
 });
 
 /** Of the signal `observe` to an EphemeralRunnerSet's workflow. */

@@ -7,7 +7,9 @@ import {
   PAUSED_WITH_OWNER_ANNOTATION,
 } from '../../api/annotations.ts';
 import { isDraining, isPaused } from '../../api/pause.ts';
+import { limitContradictions } from '../../api/validation/contradictions.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
+import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { ignoreNotFound, ignoreAlreadyExists } from '../../kubernetes/client/errors.ts';
@@ -47,7 +49,8 @@ export const applyChildrenActivity =
       if (scaleSetIdOf(scaleSet) === 0) return;
       const { items } = await kubernetes.list(ephemeralRunnerSets, { namespace: target.namespace });
       const sets = items.filter((set) => ownerOf(set) === target.name);
-      const wanted = desiredChildren(scaleSet, sets, options);
+      const listeners = await listenersFor(kubernetes, scaleSet, options);
+      const wanted = desiredChildren(scaleSet, { runnerSets: sets, listeners }, options);
       const current = currentOf(sets);
       if (current) {
         const patch = runnerSetPatch(current, wanted.runnerSet, { hold, paused: isPaused(scaleSet) });
@@ -57,6 +60,22 @@ export const applyChildrenActivity =
       }
       await applyListener(kubernetes, wanted.listener);
     });
+
+/** They are asked for only where their limits are needed: the spec's own make no sense. */
+async function listenersFor(
+  kubernetes: KubernetesClient,
+  { metadata, spec }: AutoscalingRunnerSet,
+  { controllerNamespace }: ChildOptions,
+): Promise<AutoscalingListener[]> {
+  if (limitContradictions(spec).length === 0) return [];
+  const namespace = controllerNamespace ?? metadata.namespace;
+  const { items } = await kubernetes.list(autoscalingListeners, { namespace });
+  return items.filter(
+    (each) =>
+      each.spec.autoscalingRunnerSetName === metadata.name &&
+      each.spec.autoscalingRunnerSetNamespace === metadata.namespace,
+  );
+}
 
 interface Circumstances {
   hold: true | undefined;

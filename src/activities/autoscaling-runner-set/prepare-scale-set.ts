@@ -5,12 +5,11 @@ import {
   RUNNER_SCALE_SET_ID_ANNOTATION,
   RUNNER_SCALE_SET_NAME_ANNOTATION,
 } from '../../api/annotations.ts';
-import { INVALID_NAME, INVALID_SPEC } from '../../api/conditions.ts';
+import { INVALID_NAME } from '../../api/conditions.ts';
 import type { ResourceEvent } from '../../api/event.ts';
 import { AUTOSCALING_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import { scaleSetNameProblem } from '../../api/names.ts';
-import { contradictionsOf } from '../../api/validation/contradictions.ts';
 import { parseConfigUrl, shownConfigUrl } from '../../github/config-url.ts';
 import { isDecision } from '../../github/errors.ts';
 import type { ScaleSetClient } from '../../github/scale-set-client.ts';
@@ -23,7 +22,7 @@ import { scaleSetIdOf, urlLabels } from '../../kubernetes/objects/scale-set.ts';
 import { SetupError, judged } from '../failures.ts';
 import type { GitHubAccess, GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub } from '../github-access/connect.ts';
-import { specHashOf, gitHubAnnotationsOf } from './policies/desired-children.ts';
+import { specHashOf, specProblemOf, gitHubAnnotationsOf } from './policies/desired-children.ts';
 import { desiredChange, desiredLabels, isDefaultGroup, missingLabels } from './policies/desired-scale-set.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
@@ -83,13 +82,11 @@ export const prepareScaleSetActivity =
       };
     });
 
-function mustMakeSense({ metadata, spec }: AutoscalingRunnerSet): void {
-  const problem = scaleSetNameProblem(metadata.name ?? '');
-  if (problem !== undefined) throw new SetupError(INVALID_NAME, problem);
-  const problems = contradictionsOf('AutoscalingRunnerSet', spec);
-  if (problems.length === 0) return;
-  const message = problems.map((problem) => `${problem.path} ${problem.message}`).join('; ');
-  throw new SetupError(INVALID_SPEC, `${message}.`);
+function mustMakeSense(scaleSet: AutoscalingRunnerSet): void {
+  const nameProblem = scaleSetNameProblem(scaleSet.metadata.name ?? '');
+  if (nameProblem !== undefined) throw new SetupError(INVALID_NAME, nameProblem);
+  const problem = specProblemOf(scaleSet);
+  if (problem) throw new SetupError(problem.reason, problem.message);
 }
 
 /** How a scale set's spec says GitHub is to be reached. */

@@ -19,6 +19,7 @@ import type {
 import type { ScaleSetOptions } from '../../messages/settings.ts';
 import {
   specHashOf,
+  specProblemOf,
   gitHubAnnotationsOf,
   staleness,
 } from '../autoscaling-runner-set/policies/desired-children.ts';
@@ -32,6 +33,7 @@ export function observedAutoscalingRunnerSet(
 ): ObservedAutoscalingRunnerSet {
   const { metadata, spec } = scaleSet;
   const id = scaleSetIdOf(scaleSet);
+  const problem = specProblemOf(scaleSet);
   return {
     uid: metadata.uid ?? '',
     generation: metadata.generation ?? 0,
@@ -39,6 +41,7 @@ export function observedAutoscalingRunnerSet(
     specHash: specHashOf(scaleSet),
     gitHubAnnotations: gitHubAnnotationsOf(scaleSet),
     ...(id > 0 && { scaleSetId: id }),
+    ...(problem && { problem }),
     ...(updateStrategy === 'eventual' && { eventual: true }),
     ...(metadata.finalizers?.includes(AUTOSCALING_RUNNER_SET_FINALIZER) && { hasFinalizer: true }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),

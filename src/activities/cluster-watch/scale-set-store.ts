@@ -228,7 +228,8 @@ export class ScaleSetStore {
     const { resource, sets, listeners } = this.families.get(key) ?? { sets: new Map(), listeners: new Map() };
     const { options } = this.parts;
     const all = [...(sets as Family['sets']).values()];
-    const wanted = resource && desiredChildren(resource, all, options);
+    const live = { runnerSets: all, listeners: [...(listeners as Family['listeners']).values()] };
+    const wanted = resource && desiredChildren(resource, live, options);
     const current = currentOf(all);
     return {
       autoscalingRunnerSet: resource ? observedAutoscalingRunnerSet(resource, options) : null,
@@ -241,9 +242,7 @@ export class ScaleSetStore {
           paused: resource !== undefined && isPaused(resource),
         }),
       ),
-      listeners: [...(listeners as Family['listeners']).values()].map((each) =>
-        observedChildListener(each, wanted?.listener),
-      ),
+      listeners: live.listeners.map((each) => observedChildListener(each, wanted?.listener)),
     };
   }
 

@@ -1,3 +1,4 @@
+import { INT32_MAX } from '../int32.ts';
 import type { AutoscalingRunnerSetSpec } from '../v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSetSpec } from '../v1alpha1/ephemeral-runner-set.ts';
 import type { EphemeralRunnerSpec } from '../v1alpha1/ephemeral-runner.ts';
@@ -65,11 +66,22 @@ const runnerContradictions = (spec: EphemeralRunnerSpec, path: string): Problem[
 const missing = (value: string | undefined, path: string, remedy: string): Problem[] =>
   value ? [] : [{ path, message: `is missing: ${remedy}` }];
 
-function limitContradictions({ minRunners = 0, maxRunners = Infinity }: AutoscalingRunnerSetSpec): Problem[] {
+/** What of the limits of a scale set can never hold; the CRDs of older releases let all numbers through. */
+export function limitContradictions({
+  minRunners = 0,
+  maxRunners = INT32_MAX,
+}: Pick<AutoscalingRunnerSetSpec, 'minRunners' | 'maxRunners'>): Problem[] {
+  const odd = Object.entries({ minRunners, maxRunners }).filter(([, value]) => !isLimit(value));
+  if (odd.length > 0) {
+    const message = `is no number of runners: give a whole number from 0 to ${INT32_MAX}`;
+    return odd.map(([name]) => ({ path: `spec.${name}`, message }));
+  }
   if (minRunners <= maxRunners) return [];
   const message = `is greater than maxRunners, ${maxRunners}: lower it or raise maxRunners`;
   return [{ path: 'spec.minRunners', message }];
 }
+
+const isLimit = (value: number): boolean => Number.isInteger(value) && value >= 0 && value <= INT32_MAX;
 
 function podContradictions(pod: PodSpec | undefined, path: string): Problem[] {
   if (!pod) return [{ path, message: `is missing: give a pod with a container named ${RUNNER_CONTAINER}` }];

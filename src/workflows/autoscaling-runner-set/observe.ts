@@ -14,6 +14,7 @@ export function observeAutoscalingRunnerSet(
   const before = state.seen?.autoscalingRunnerSet;
   if (before && autoscalingRunnerSet && before.uid !== autoscalingRunnerSet.uid) forgetTheOther(state);
   state.seen = { autoscalingRunnerSet, wanted, runnerSets, listeners };
+  noteProblem(state, before?.problem !== undefined);
   if (settings) state.deadlineSeconds = settings.deletionDeadlineSeconds ?? DELETION_DEADLINE_SECONDS;
   if (autoscalingRunnerSet?.deleting) state.deletingSince ??= at;
   // Its annotations have been seen as they were written: what they say later is no longer only late.
@@ -36,4 +37,14 @@ function forgetTheOther(state: AutoscalingRunnerSetState): void {
   delete state.published;
   state.stepBackoffs = {};
   state.stepFailures = {};
+}
+
+/** What makes no sense is said at once, without a try; what was taken over before goes on. */
+function noteProblem(state: AutoscalingRunnerSetState, hadProblem: boolean): void {
+  const problem = state.seen?.autoscalingRunnerSet?.problem;
+  const { prepare, ...others } = state.stepFailures;
+  if (problem) {
+    if (prepare?.reason !== problem.reason) state.events.push({ type: 'Warning', ...problem });
+    state.stepFailures = { ...others, prepare: problem };
+  } else if (hadProblem) state.stepFailures = others;
 }

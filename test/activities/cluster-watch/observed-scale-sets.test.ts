@@ -35,7 +35,7 @@ describe('children that the watch compares with what they should be', () => {
   test.each<[string, object, object, 'template' | 'metadata' | undefined, true | undefined]>([
     [
       'another template',
-      { template: { spec: { containers: [{ name: 'runner' }] } } },
+      { template: { spec: { containers: [{ name: 'runner', image: 'newer' }] } } },
       {},
       'template',
       undefined,

@@ -25,14 +25,19 @@ export const aScaleSet = (spec: object = {}, metadata: object = {}): Autoscaling
       annotations: { 'runner-scale-set-id': '7', 'actions.github.com/runner-group-name': 'Default' },
       ...metadata,
     },
-    spec: { githubConfigUrl: 'https://github.com/octo/app', githubConfigSecret: 's', ...spec },
+    spec: {
+      githubConfigUrl: 'https://github.com/octo/app',
+      githubConfigSecret: 's',
+      template: { spec: { containers: [{ name: 'runner' }] } },
+      ...spec,
+    },
   }) as unknown as AutoscalingRunnerSet;
 
 const options: ChildOptions = DEFAULT_SCALE_SET_OPTIONS;
 
 /** The children as the API server would hold them after they were made. */
 export function childrenOf(scaleSet: AutoscalingRunnerSet) {
-  const { runnerSet, listener } = desiredChildren(scaleSet, [], options);
+  const { runnerSet, listener } = desiredChildren(scaleSet, { runnerSets: [], listeners: [] }, options);
   const set = structuredClone(runnerSet);
   Object.assign(set.metadata, { uid: 'ers-1', creationTimestamp: '2026-01-01T00:00:00Z' });
   const live = structuredClone(listener);

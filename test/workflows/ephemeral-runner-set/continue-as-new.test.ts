@@ -205,6 +205,7 @@ describe('state that is carried as it is: every field survives the way through T
           specHash: 'asked-1',
           gitHubAnnotations: '7/Default/demo',
           scaleSetId: 7,
+          problem: { reason: 'InvalidSpec', message: 'spec.minRunners is no number of runners' },
           eventual: true,
           hasFinalizer: true,
           deleting: true,

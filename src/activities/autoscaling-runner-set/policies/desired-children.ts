@@ -1,3 +1,4 @@
+import { INVALID_SPEC } from '../../../api/conditions.ts';
 import {
   DRAINING_ANNOTATION,
   DRAINING_VALUE,
@@ -6,10 +7,12 @@ import {
   RUNNER_SCALE_SET_NAME_ANNOTATION,
 } from '../../../api/annotations.ts';
 import { stableHash } from '../../../api/hash.ts';
+import { INT32_MAX } from '../../../api/int32.ts';
 import { isPaused } from '../../../api/pause.ts';
 import type { AutoscalingListener } from '../../../api/v1alpha1/autoscaling-listener.ts';
 import type { AutoscalingRunnerSet } from '../../../api/v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../../../api/v1alpha1/ephemeral-runner-set.ts';
+import { contradictionsOf, limitContradictions } from '../../../api/validation/contradictions.ts';
 import { parseConfigUrl } from '../../../github/config-url.ts';
 import { isSame, metadataPatch } from '../../../kubernetes/drift.ts';
 import type { UrlScope } from '../../../kubernetes/objects/scale-set.ts';
@@ -36,6 +39,33 @@ export function urlScopeOf(configUrl: string | undefined): UrlScope {
   }
 }
 
+/** What of a spec can never work, which only a person can mend. Nothing secret is repeated. */
+export function specProblemOf({
+  spec,
+}: AutoscalingRunnerSet): { reason: string; message: string } | undefined {
+  const problems = contradictionsOf('AutoscalingRunnerSet', spec);
+  if (problems.length > 0) {
+    const message = problems.map((problem) => `${problem.path} ${problem.message}`).join('; ');
+    return { reason: INVALID_SPEC, message: `${message}.` };
+  }
+  try {
+    parseConfigUrl(spec.githubConfigUrl ?? '');
+    return undefined;
+  } catch (error) {
+    return { reason: 'InvalidGitHubConfigUrl', message: error instanceof Error ? error.message : '' };
+  }
+}
+
+/** The limits that hold: those of the spec, or while they make no sense the last that did. */
+function limitsOf(
+  spec: AutoscalingRunnerSet['spec'],
+  live: AutoscalingListener | undefined,
+): Pick<AutoscalingRunnerSet['spec'], 'minRunners' | 'maxRunners'> {
+  if (limitContradictions(spec).length === 0) return {};
+  const { minRunners = 0, maxRunners = INT32_MAX } = live?.spec ?? { maxRunners: 0 };
+  return { minRunners, maxRunners };
+}
+
 /** Hash of what a spec asks of the scale set at GitHub. */
 export const specHashOf = ({ spec }: AutoscalingRunnerSet): string =>
   stableHash({
@@ -52,10 +82,16 @@ export function gitHubAnnotationsOf(scaleSet: AutoscalingRunnerSet): string {
   return id === 0 ? '' : `${id}/${group}/${annotations[RUNNER_SCALE_SET_NAME_ANNOTATION] ?? ''}`;
 }
 
+/** The children that there are. */
+export interface LiveChildren {
+  runnerSets: readonly EphemeralRunnerSet[];
+  listeners: readonly AutoscalingListener[];
+}
+
 /** The children as they should be, given those that there are. */
 export function desiredChildren(
   autoscalingRunnerSet: AutoscalingRunnerSet,
-  runnerSets: readonly EphemeralRunnerSet[],
+  { runnerSets, listeners }: LiveChildren,
   options: ChildOptions,
 ): { runnerSet: EphemeralRunnerSet; listener: AutoscalingListener } {
   const { excludedLabelPrefixes = [] } = options;
@@ -63,7 +99,10 @@ export function desiredChildren(
   const parts = { autoscalingRunnerSet, scope, excludedLabelPrefixes };
   const runnerSet = buildRunnerSet(parts);
   const name = currentOf(runnerSets)?.metadata.name ?? runnerSet.metadata.name ?? '';
-  return { runnerSet, listener: buildListener({ ...parts, ...options, runnerSet: name }) };
+  const [live] = listeners.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const spec = { ...autoscalingRunnerSet.spec, ...limitsOf(autoscalingRunnerSet.spec, live) };
+  const listenerParts = { ...parts, autoscalingRunnerSet: { ...autoscalingRunnerSet, spec } };
+  return { runnerSet, listener: buildListener({ ...listenerParts, ...options, runnerSet: name }) };
 }
 
 /** How the EphemeralRunnerSet that is scaled differs from the one that is wanted. */

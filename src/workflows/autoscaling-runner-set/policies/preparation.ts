@@ -11,7 +11,7 @@ const GONE = 'ScaleSetNotFound';
  */
 export function preparationStep(state: AutoscalingRunnerSetState): Step | undefined {
   const { autoscalingRunnerSet } = state.seen ?? {};
-  if (!autoscalingRunnerSet) return undefined;
+  if (!autoscalingRunnerSet || autoscalingRunnerSet.problem) return undefined;
   const { prepared } = state;
   const gone = isGone(state);
   const isCurrent =

@@ -3,6 +3,7 @@ import {
   desiredChildren,
   gitHubAnnotationsOf,
   specHashOf,
+  specProblemOf,
   staleness,
   urlScopeOf,
 } from '../../../../src/activities/autoscaling-runner-set/policies/desired-children.ts';
@@ -42,7 +43,7 @@ describe('the children of a scale set', () => {
   const scaleSet = aScaleSet({ maxRunners: 4 }, { labels: { team: 'a', 'secret/x': 'y' } });
 
   test('bear its labels but for those that are excluded, and belong to its scale set at GitHub', () => {
-    const { runnerSet, listener } = desiredChildren(scaleSet, [], options);
+    const { runnerSet, listener } = desiredChildren(scaleSet, { runnerSets: [], listeners: [] }, options);
     expect(runnerSet.metadata.labels).toMatchObject({ team: 'a' });
     expect(runnerSet.metadata.labels).not.toHaveProperty('secret/x');
     expect(listener.metadata.labels).not.toHaveProperty('secret/x');
@@ -54,19 +55,33 @@ describe('the children of a scale set', () => {
     const named = (name: string, creationTimestamp: string) =>
       ({ metadata: { name, creationTimestamp }, spec: {} }) as unknown as EphemeralRunnerSet;
     const sets = [named('demo-new', '2026-02-01T00:00:00Z'), named('demo-old', '2026-01-01T00:00:00Z')];
-    expect(desiredChildren(scaleSet, [], options).listener.spec.ephemeralRunnerSetName).toBe('demo');
-    expect(desiredChildren(scaleSet, sets, options).listener.spec.ephemeralRunnerSetName).toBe('demo-new');
+    expect(
+      desiredChildren(scaleSet, { runnerSets: [], listeners: [] }, options).listener.spec
+        .ephemeralRunnerSetName,
+    ).toBe('demo');
+    expect(
+      desiredChildren(scaleSet, { runnerSets: sets, listeners: [] }, options).listener.spec
+        .ephemeralRunnerSetName,
+    ).toBe('demo-new');
   });
 
   test('live in the namespace of the controller, if it has one: the listener alone', () => {
-    const { runnerSet, listener } = desiredChildren(scaleSet, [], { ...options, controllerNamespace: 'arc' });
+    const { runnerSet, listener } = desiredChildren(
+      scaleSet,
+      { runnerSets: [], listeners: [] },
+      { ...options, controllerNamespace: 'arc' },
+    );
     expect([runnerSet.metadata.namespace, listener.metadata.namespace]).toEqual(['team', 'arc']);
   });
 });
 
 describe('how a set differs from the one that is wanted', () => {
   const { set } = childrenOf(aScaleSet());
-  const wanted = desiredChildren(aScaleSet(), [], DEFAULT_SCALE_SET_OPTIONS).runnerSet;
+  const wanted = desiredChildren(
+    aScaleSet(),
+    { runnerSets: [], listeners: [] },
+    DEFAULT_SCALE_SET_OPTIONS,
+  ).runnerSet;
   const paused = { 'temporal-arc/paused': 'true' };
   const followed = { ...paused, 'temporal-arc/paused-with-owner': 'true' };
 
@@ -92,4 +107,37 @@ describe('how a set differs from the one that is wanted', () => {
   ])('%s', (_what, live, isPaused, expected) => {
     expect(staleness(live, wanted, isPaused)).toBe(expected);
   });
+});
+
+describe('limits that make no sense', () => {
+  const odd = aScaleSet({ minRunners: 9, maxRunners: 4 });
+  const limitsOf = (listeners: ReturnType<typeof desiredChildren>['listener'][]) => {
+    const { spec } = desiredChildren(odd, { runnerSets: [], listeners }, DEFAULT_SCALE_SET_OPTIONS).listener;
+    return { minRunners: spec.minRunners, maxRunners: spec.maxRunners };
+  };
+
+  test('leave those of the listener that there is', () => {
+    const good = aScaleSet({ minRunners: 1, maxRunners: 3 });
+    const { listener } = desiredChildren(good, { runnerSets: [], listeners: [] }, DEFAULT_SCALE_SET_OPTIONS);
+    expect(limitsOf([listener])).toEqual({ minRunners: 1, maxRunners: 3 });
+  });
+
+  test('are no runners where nothing was before', () => {
+    expect(limitsOf([])).toEqual({ minRunners: 0, maxRunners: 0 });
+  });
+});
+
+test.each([
+  [{}, undefined],
+  [{ minRunners: 9, maxRunners: 4 }, /^spec.minRunners is greater than maxRunners, 4/],
+  [{ minRunners: -1 }, /^spec.minRunners is no number of runners/],
+  [{ maxRunners: -5 }, /^spec.maxRunners is no number of runners/],
+  [{ maxRunners: 1.5 }, /^spec.maxRunners is no number of runners/],
+  [{ maxRunners: 2 ** 31 }, /^spec.maxRunners is no number of runners/],
+  [{ githubConfigUrl: 'https://me:hunter2@github.com/octo' }, /holds credentials/],
+])('what is wrong with a spec: %j', (spec, words) => {
+  const problem = specProblemOf(aScaleSet(spec));
+  if (words) expect(problem?.message).toMatch(words);
+  else expect(problem).toBeUndefined();
+  expect(problem?.message ?? '').not.toContain('hunter2');
 });
