@@ -8,6 +8,8 @@ import { jobsReportOf } from './jobs/report.ts';
 import type { JobsShape, Player } from './jobs/shape.ts';
 import { PLAYERS } from './jobs/shape.ts';
 import { reportOf } from './create/report.ts';
+import { sizeReportOf } from './size/report.ts';
+import { BenchmarkSize } from './size/size.ts';
 import { baselineFor, keepResults, surroundings, writeResults } from './results.ts';
 
 interface CreateFlags {
@@ -35,6 +37,15 @@ interface JobsFlags {
   idleSeconds: number;
   name: string;
   profile?: string;
+}
+
+interface SizeFlags {
+  sizes: number[];
+  concurrency: number;
+  storage: Storage;
+  jitLatency: number;
+  name: string;
+  disturbed: boolean;
 }
 
 const wholeNumber = (text: string): number => {
@@ -141,6 +152,28 @@ const jobsCommand = (): Command =>
     .option('--profile <folder>', "write CPU profiles of the workers there (V8's .cpuprofile)")
     .action(benchmarkJobs);
 
+const sizeCommand = (): Command =>
+  new Command('size')
+    .description(
+      'Scales one set to so many runners and back to none, and replays each run of its workflow. Writes ' +
+        'bench/results/<date>-size-<name>.json.',
+    )
+    .addOption(new Option('--sizes <n,...>', 'runners').default([1000, 5000, 10_000]).argParser(wholeNumbers))
+    .addOption(
+      new Option('--concurrency <n>', 'runners created at the same time').default(50).argParser(wholeNumber),
+    )
+    .addOption(
+      new Option('--storage <where>', "of Temporal's server").choices(['memory', 'file']).default('file'),
+    )
+    .addOption(jitOption())
+    .addOption(nameOption())
+    .option(
+      '--disturbed',
+      'two workers; one is killed, one frozen and woken, Temporal killed, one killed',
+      false,
+    )
+    .action(benchmarkSize);
+
 const storagesOf = (storage: CreateFlags['storage']): Storage[] =>
   storage === 'both' ? ['memory', 'file'] : [storage];
 
@@ -193,11 +226,26 @@ async function benchmarkJobs(flags: JobsFlags): Promise<void> {
   process.stdout.write(`${jobsReportOf(results)}\n\nWritten to ${path}.\n`);
 }
 
+async function benchmarkSize(flags: SizeFlags): Promise<void> {
+  const { sizes, concurrency, storage, disturbed, jitLatency: jitLatencyMs } = flags;
+  const began = surroundings();
+  const options = { concurrency, storage, disturbed, jitLatencyMs };
+  const results = {
+    name: flags.name,
+    ...began,
+    options,
+    sizes: await BenchmarkSize({ ...options, sizes, log }),
+  };
+  const path = keepResults(`size-${flags.name}`, results);
+  process.stdout.write(`${sizeReportOf(results)}\n\nWritten to ${path}.\n`);
+}
+
 // Ending the process ends what it started.
 onStopSignal(() => Promise.resolve());
 await new Command('bench')
   .description('Benchmarks. Without a command: create.')
   .addCommand(createCommand(), { isDefault: true })
   .addCommand(jobsCommand())
+  .addCommand(sizeCommand())
   .hook('preAction', () => build(log))
   .parseAsync();

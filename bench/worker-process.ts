@@ -12,6 +12,8 @@ export interface WorkerOptions {
   cluster: string;
   temporalAddress: string;
   concurrency: number;
+  /** Of its log file; that of the cluster unless given. */
+  logName?: string;
   /** Where V8 leaves a CPU profile when the worker ends. */
   profileFolder?: string | undefined;
 }
@@ -38,6 +40,9 @@ export interface WorkerProcess {
   alive<T>(work: Promise<T>): Promise<T>;
   /** Kills it as a crash would, and starts it again at once. Resolves when it takes work again. */
   crash(): Promise<void>;
+  /** Stops it where it stands (SIGSTOP), until `wake`. */
+  freeze(): void;
+  wake(): void;
   stop(): Promise<void>;
 }
 
@@ -79,6 +84,8 @@ export async function startWorkerProcess(
       await worker.kill();
       worker = await start();
     },
+    freeze: () => void process.kill(worker.pid, 'SIGSTOP'),
+    wake: () => void process.kill(worker.pid, 'SIGCONT'),
     stop: () => worker.stop(),
   };
 }
@@ -93,7 +100,7 @@ function launchWorker(
     command: process.execPath,
     args: [...profiling(options.profileFolder), PROGRAM, 'worker', ...flagsOf(options, endpoints)],
     env: { ...process.env, TEMPORAL_ADDRESS: options.temporalAddress, KUBECONFIG: cluster.kubeconfig },
-    logFile: join(folder, `${options.cluster}.log`),
+    logFile: join(folder, `${options.logName ?? options.cluster}.log`),
     graceMs: 20_000,
   });
 }

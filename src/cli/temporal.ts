@@ -23,6 +23,7 @@ import type {
   WorkflowFacts,
   Workflows,
 } from './surroundings.ts';
+import type { RunnerSetView } from '../messages/ephemeral-runner-set.ts';
 import {
   pauseUpdate,
   resumeUpdate,
@@ -75,7 +76,7 @@ function setWorkflow(client: Client, named: Named): SetWorkflow {
   return {
     ...pausable(ask),
     scale: (replicas) => ask((workflow) => workflow.executeUpdate(scaleUpdate, { args: [{ replicas }] })),
-    state: () => ask((workflow) => workflow.query(runnerSetStateQuery)),
+    state: () => ask(wholeState),
     describe: () => ask(async (set) => factsOf(await set.describe())),
   };
 }
@@ -88,6 +89,18 @@ function scaleSetWorkflow(client: Client, named: Named): ScaleSetWorkflow {
       workflowId: autoscalingRunnerSetWorkflowId(cluster, key.namespace, key.name),
     }),
   );
+}
+
+/** All pages of the answer, as one. */
+async function wholeState(workflow: WorkflowHandle): Promise<RunnerSetView> {
+  const { next, ...first } = await workflow.query(runnerSetStateQuery);
+  const runners = [...first.runners];
+  for (let after = next; after !== undefined; ) {
+    const page: RunnerSetView = await workflow.query(runnerSetStateQuery, { after });
+    runners.push(...page.runners);
+    after = page.next;
+  }
+  return { ...first, runners };
 }
 
 type Ask = <T>(question: (handle: WorkflowHandle) => Promise<T>) => Promise<T>;

@@ -40,8 +40,13 @@ export const resumeUpdate = defineUpdate<Paused>('resume');
 /** Resumes without an answer. */
 export const resumeSignal = defineSignal('resume');
 
-/** What the set is doing and why. */
-export const runnerSetStateQuery = defineQuery<RunnerSetView>('state');
+/** Which runners the query `state` tells of: in the order of their names, those after this one. */
+export interface RunnersPage {
+  after?: string;
+}
+
+/** What the set is doing and why, with the first thousand of its runners, or the next. */
+export const runnerSetStateQuery = defineQuery<RunnerSetView, [RunnersPage?]>('state');
 
 /** Says what is wrong with a request to scale, if anything. */
 export function scaleProblem(request: unknown): string | undefined {
@@ -104,5 +109,9 @@ export interface RunnerSetView {
   failures: { inARow: number; lastAt: number; reason: string; message: string };
   pastFailures: PastFailure[];
   outdatedRevision?: string;
+  /** How many runners the workflow knows of; no answer tells of more than a thousand. */
+  known: number;
   runners: RunnerView[];
+  /** There are more: ask for those after this name. */
+  next?: string;
 }

@@ -165,6 +165,7 @@ const STATE: RunnerSetView = {
     nextTryAt: NOW,
   },
   failures: { inARow: 2, lastAt: NOW - 5000, reason: 'PodFailed', message: 'exit code 1' },
+  known: 1,
   pastFailures: [{ at: NOW - 5000, runner: 'linux-runner-a', reason: 'PodFailed', message: 'exit code 1' }],
   runners: [
     {

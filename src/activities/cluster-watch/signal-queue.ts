@@ -14,6 +14,15 @@ import { workflowIdOf } from './workflow-target.ts';
 /** After a message could not be delivered. One that Temporal never takes holds up nobody else. */
 const AGAIN = { firstMs: 1_000, longestMs: 10_000 };
 
+/** After so many messages in a row a workflow is asked whether it has come so far. */
+const UNCONFIRMED = 20;
+
+/** How long its answer is waited for, in milliseconds. */
+const ANSWER_MS = 10_000;
+
+/** Temporal's own: every workflow answers it. */
+const METADATA_QUERY = '__temporal_workflow_metadata';
+
 /** Where news come from. */
 export interface ObservationStore {
   /** What a target has not been told, `undefined` if nothing. */
@@ -80,6 +89,7 @@ export class SignalQueue {
   private async attend(key: string, target: WorkflowTarget): Promise<void> {
     const { signal, log } = this.options;
     let failures = 0;
+    let unconfirmed = 0;
     while (!signal.aborted && this.busy.get(key) !== 'done') {
       const need = this.busy.get(key);
       this.busy.set(key, 'done');
@@ -88,6 +98,7 @@ export class SignalQueue {
         const told = await (need === 'snapshot' ? this.tellAll(key, target) : this.tellNews(key, target));
         pause = spacingAfter(target, told);
         failures = 0;
+        unconfirmed += 1;
       } catch (error) {
         failures += 1;
         pause = exponentialBackoffMs(failures, AGAIN);
@@ -98,9 +109,25 @@ export class SignalQueue {
           error: String(error),
         });
       }
+      if (unconfirmed >= UNCONFIRMED) {
+        unconfirmed = 0;
+        await this.confirmed(key);
+      }
       await sleep(pause, undefined, { signal }).catch(() => undefined);
     }
     this.busy.delete(key);
+  }
+
+  /**
+   * Resolves when the workflow has taken in what it was told, or does not answer. One that replays its history, or goes
+   * on as a new run, comes to its end only if no message meets it on the way.
+   */
+  private async confirmed(key: string): Promise<void> {
+    const answer = this.options.workflows.getHandle(key).query(METADATA_QUERY);
+    const ended = new AbortController();
+    const signal = AbortSignal.any([this.options.signal, ended.signal]);
+    await Promise.race([answer, sleep(ANSWER_MS, undefined, { signal })]).catch(() => undefined);
+    ended.abort();
   }
 
   /** @returns of how many runners it told */

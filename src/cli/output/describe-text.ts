@@ -118,7 +118,7 @@ function workflowSections(workflow: WorkflowFacts, style: Style): string[] {
   ];
 }
 
-function stateSections({ blocked, failures, pastFailures, runners }: RunnerSetView, style: Style): string[] {
+function stateSections({ blocked, failures, pastFailures, known, runners }: RunnerSetView, style: Style): string[] {
   const { paint } = style;
   const obstacle = blocked
     ? `${paint('red', blocked.reason)}: ${blocked.message}\n${blocked.tries} tries since ${ago(blocked.since, style) ?? ''}\n`
@@ -127,7 +127,7 @@ function stateSections({ blocked, failures, pastFailures, runners }: RunnerSetVi
     failures.inARow > 0 ? `${failures.inARow} in a row, last ${failures.reason}: ${failures.message}\n` : '';
   const past = table(pastFailures.slice(-NEWEST), failureColumns(style), style);
   const shown = runners.slice(0, RUNNERS);
-  const rest = runners.length - shown.length;
+  const rest = known - shown.length;
   const more = rest > 0 ? `… and ${rest} more: "temporal-arc get runners" lists them all\n` : '';
   return [
     section('Creation is blocked', obstacle),

@@ -105,20 +105,44 @@ export const NOTHING_IS_LOST: [
   Whole<Missing<ObservedPod, typeof POD_FIELDS>>,
 ] = [true, true, true];
 
-/** The state as it is carried. */
+/** Temporal takes 2 MiB; what is beside the runners and their texts is a small part of that. */
+const MOST_BYTES = 1.5 * 1024 * 1024;
+
+/** Whether Temporal takes a state. Some 15,000 runners fit. */
+export const canBeCarried = (carried: CarriedState): boolean => bytesOf(carried) <= MOST_BYTES;
+
+const bytesOf = ({ runners, texts }: Pick<CarriedState, 'runners' | 'texts'>): number =>
+  [...runners, ...texts].reduce((sum, { length }) => sum + length + 3, 0);
+
+/** The state as it is carried: without its runners' messages, which the cluster tells again, where they are too long. */
 export function packState(state: RunnerSetState, prefix: string): CarriedState {
+  const whole = pack(state, prefix, (runner) => runner);
+  return canBeCarried(whole) ? whole : pack(state, prefix, withoutMessages);
+}
+
+function withoutMessages({ message: _message, seen, ...rest }: Readonly<RunnerState>): RunnerState {
+  if (!seen?.pod) return { ...rest, ...(seen && { seen }) };
+  const { message: _words, ...pod } = seen.pod;
+  return { ...rest, seen: { ...seen, pod } };
+}
+
+function pack(
+  state: RunnerSetState,
+  prefix: string,
+  shorten: (runner: Readonly<RunnerState>) => Readonly<RunnerState>,
+): CarriedState {
   const texts = new Map<string, number>();
   const put = (value: unknown, kind: Kind): string => {
     if (value === undefined) return '';
     if (kind === 'flag') return value ? '1' : '0';
-    if (kind === 'name') return shorten(value as string, prefix);
+    if (kind === 'name') return withoutPrefix(value as string, prefix);
     if (kind === 'number') return (value as number).toString();
     const text = value as string;
     if (kind === 'string') return text;
     if (!texts.has(text)) texts.set(text, texts.size);
     return String(texts.get(text));
   };
-  const runners = [...state.runners.values()].map((runner) => packRunner(runner, put));
+  const runners = [...state.runners.values()].map((runner) => packRunner(shorten(runner), put));
   const widths: [number, number] = [RUNNER_FIELDS.length, SEEN_FIELDS.length];
   const { placedBy: _derived, ...rest } = state;
   return { ...rest, prefix, runners, texts: [...texts.keys()], widths };
@@ -138,7 +162,7 @@ function packRunner(
   return values.join('|');
 }
 
-const shorten = (name: string, prefix: string): string =>
+const withoutPrefix = (name: string, prefix: string): string =>
   name.startsWith(prefix) ? `+${name.slice(prefix.length)}` : `=${name}`;
 
 /** The state as it was before it was carried. */

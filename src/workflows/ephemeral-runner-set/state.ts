@@ -68,6 +68,17 @@ export const remember = (state: RunnerSetState, failure: PastFailure): void => {
   state.pastFailures = [...state.pastFailures, failure].slice(-PAST_FAILURES);
 };
 
+/** How many Events may wait to be written. */
+const EVENTS = 1_000;
+
+/** Drops the newest Events beyond the limit, and says how many: a state must stay small enough to be carried over. */
+export function limitEvents(state: RunnerSetState): void {
+  const { events } = state;
+  if (events.length <= EVENTS) return;
+  const message = `${events.length - EVENTS + 1} Events of runners were not written: too many came at once.`;
+  state.events = [...events.slice(0, EVENTS - 1), { type: 'Warning', reason: 'EventsDropped', message }];
+}
+
 /** Failures of runners that had no job, since the last one that worked. */
 export interface Failures {
   inARow: number;

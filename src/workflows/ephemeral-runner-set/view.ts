@@ -1,4 +1,4 @@
-import type { RunnerView, RunnerSetView } from '../../messages/ephemeral-runner-set.ts';
+import type { RunnersPage, RunnerView, RunnerSetView } from '../../messages/ephemeral-runner-set.ts';
 import { openReplicas } from './policies/patch-id.ts';
 import type { RunnerState } from './runner.ts';
 import { hasJob, stageOf } from './runner.ts';
@@ -25,8 +25,13 @@ const viewRunner = (runner: Readonly<RunnerState>): RunnerView => ({
 const defined = <T extends object>(object: T): { [K in keyof T]?: NonNullable<T[K]> } =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as never;
 
-/** The answer of the query `state`. */
-export function viewRunnerSet(state: RunnerSetState): RunnerSetView {
+/** Runners in one answer, so that it stays under 512 KiB: a runner with its message takes 500 bytes at most. */
+const MOST_RUNNERS = 1_000;
+
+/** The answer of the query `state`. What it is asked with may have been typed by hand. */
+export function viewRunnerSet(state: RunnerSetState, page?: unknown): RunnerSetView {
+  const runners = runnersAfter(state, (page as RunnersPage | null | undefined)?.after);
+  const shown = runners.slice(0, MOST_RUNNERS);
   const { holds: _holds, ...failures } = state.failures;
   const status = runnerSetStatus(state);
   return {
@@ -39,8 +44,17 @@ export function viewRunnerSet(state: RunnerSetState): RunnerSetView {
     failures,
     pastFailures: state.pastFailures,
     ...(state.outdatedRevision === undefined ? {} : { outdatedRevision: state.outdatedRevision }),
-    runners: [...state.runners.values()].map(viewRunner),
+    known: state.runners.size,
+    runners: shown.map(viewRunner),
+    ...(shown.length < runners.length && { next: shown.at(-1)?.name ?? '' }),
   };
+}
+
+/** By name, because runners come and go between two pages. */
+function runnersAfter({ runners }: RunnerSetState, after: unknown): Readonly<RunnerState>[] {
+  const from = typeof after === 'string' ? after : '';
+  const wanted = [...runners.values()].filter(({ name }) => name > from);
+  return wanted.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The first page in Temporal's user interface: a small table. */

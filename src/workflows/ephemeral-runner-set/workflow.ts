@@ -10,7 +10,7 @@ import {
 import type { RunnerSetObservation } from '../../messages/observations.ts';
 import { Executor } from './execute.ts';
 import type { CarriedState } from './continue-as-new.ts';
-import { packState, unpackState } from './continue-as-new.ts';
+import { canBeCarried, packState, unpackState } from './continue-as-new.ts';
 import { followRunners } from './lifecycle.ts';
 import * as messages from '../../messages/ephemeral-runner-set.ts';
 import { runnerSetObservationProblem } from '../../messages/readable.ts';
@@ -19,9 +19,13 @@ import { observe } from './observe.ts';
 import { handlePauses, handleSignal } from '../pause-handlers.ts';
 import { intoInbox } from '../signal-inbox.ts';
 import { settle } from './settle.ts';
+import { ReplayWork } from './policies/replay-work.ts';
 import { decide, placeRunners } from './plan.ts';
-import { emptyRunnerSetState } from './state.ts';
+import { emptyRunnerSetState, limitEvents } from './state.ts';
 import { describeRunnerSet, viewRunnerSet } from './view.ts';
+
+/** How long the next signal is waited for before a run ends without one. */
+const LULL_MS = 500;
 
 interface RunnerSetInput {
   namespace: string;
@@ -40,9 +44,10 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
   const state = input.carried ? unpackState(input.carried) : emptyRunnerSetState();
   const inbox = input.inbox ?? [];
   const executor = new Executor(input, state);
+  const work = new ReplayWork(state.runners.size);
 
   setHandler(messages.observeRunnerSetSignal, intoInbox(inbox, 'observe', runnerSetObservationProblem));
-  setHandler(messages.runnerSetStateQuery, () => viewRunnerSet(state));
+  setHandler(messages.runnerSetStateQuery, (page) => viewRunnerSet(state, page));
   setHandler(messages.scaleUpdate, ({ replicas }) => executor.scale(replicas), { validator: mustScale });
   setHandler(messages.scaleSignal, async (request) => {
     const problem = messages.scaleProblem(request);
@@ -58,7 +63,9 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     for (const observation of observations) observe(state, { ...observation, at: now });
     settle(state, executor.takeOutcomes(), now);
     followRunners(state, now);
-    const draining = workflowInfo().continueAsNewSuggested;
+    limitEvents(state);
+    work.pass(observations);
+    const draining = work.isEnough || workflowInfo().continueAsNewSuggested;
     const plan = decide(state, {
       now,
       lanes: executor.lanes,
@@ -78,12 +85,14 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     const quiet = executor.inFlight === 0 && inbox.length === 0;
     if (quiet && plan.finished) break;
     if (quiet && draining) {
+      // A signal that meets the end of a run costs a replay of it. After a signal none comes for a moment.
+      if (observations.length === 0 && (await condition(() => inbox.length > 0, LULL_MS))) continue;
       await condition(allHandlersFinished);
-      return continueAsNew<typeof ephemeralRunnerSet>({
-        ...input,
-        carried: packState(state, input.name ?? ''),
-        inbox,
-      });
+      const carried = packState(state, input.name ?? '');
+      if (canBeCarried(carried))
+        return continueAsNew<typeof ephemeralRunnerSet>({ ...input, carried, inbox });
+      // The watch starts another one with what stands in the cluster.
+      return log.warn('The state is too large to be carried over; it is rebuilt from the cluster');
     }
     await condition(() => inbox.length > 0 || executor.hasNews || (draining && executor.inFlight === 0));
   }

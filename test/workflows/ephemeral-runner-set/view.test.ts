@@ -24,6 +24,27 @@ describe('the answer of the query', () => {
     });
   });
 
+  test('tells of a thousand runners at once, in the order of their names, and of the next when asked', () => {
+    const name = (index: number): string => `r${String(index).padStart(5, '0')}`;
+    const message = 'm'.repeat(200);
+    const runners = Array.from({ length: 2_500 }, (_, i) => ({ ...idleRunner(name(2_499 - i)), message }));
+    const state = aState({ set: { replicas: 2_500 }, runners });
+    const names: string[] = [];
+    let after: string | undefined;
+    do {
+      const view = viewRunnerSet(state, after === undefined ? undefined : { after });
+      expect(JSON.stringify(view).length).toBeLessThan(512 * 1024);
+      expect([view.known, view.current]).toEqual([2_500, 2_500]);
+      names.push(...view.runners.map((runner) => runner.name));
+      after = view.next;
+    } while (after !== undefined);
+    expect(names).toEqual(Array.from({ length: 2_500 }, (_, i) => name(i)));
+  });
+
+  test.each([null, 'after', { after: 7 }, []])('what is asked with may be anything: %j', (page) => {
+    expect(viewRunnerSet(aState({ runners: [idleRunner('a')] }), page).runners).toHaveLength(1);
+  });
+
   test('names what is in the way, and leaves out what is not', () => {
     const calm = viewRunnerSet(aState());
     expect(calm).not.toHaveProperty('blocked');
