@@ -27,13 +27,17 @@ export function sizeReportOf(results: SizeResults): string {
     ...table([
       [
         ...['runners', 'created, s', 'gone, s', 'longest stall, s', 'peak RSS, MiB'],
-        ...['runs', 'events', 'longest replay, s', 'of events', 'of KiB'],
+        ...['runs', 'events', 'longest replay, s', 'CPU, s', 'of events', 'of KiB'],
       ],
       ...sizes.map((size) => [
         ...[number(size.runners), number(size.createdSeconds), number(size.goneSeconds)],
         ...[number(size.longestStallSeconds), number(size.peakRssMiB), number(size.runs)],
         ...[number(size.events), number(size.longestReplay.seconds)],
-        ...[number(size.longestReplay.events), number(size.longestReplay.kib)],
+        ...[
+          number(size.longestReplay.cpuSeconds),
+          number(size.longestReplay.events),
+          number(size.longestReplay.kib),
+        ],
       ]),
     ]),
     '',

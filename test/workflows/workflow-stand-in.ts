@@ -207,8 +207,18 @@ export const workflowModule = () => ({
     noted.handlers.set(`${type} ${name}`, handler);
     if (options?.validator) noted.validators.set(`${type} ${name}`, options.validator);
   },
-  condition: (until: () => boolean): Promise<void> =>
-    until() ? Promise.resolve() : new Promise((goOn) => waiting.push({ until, goOn })),
+  /** With a time, it answers whether what is waited for came first; the test rings the timer. */
+  condition: (until: () => boolean, ms?: number): Promise<boolean> =>
+    new Promise((goOn) => {
+      if (until()) return goOn(true);
+      const wait: Waiting = { until, goOn: () => goOn(true) };
+      waiting.push(wait);
+      const ring = (): void => {
+        waiting.splice(waiting.indexOf(wait), 1);
+        goOn(false);
+      };
+      if (ms !== undefined) noted.timers.push({ ms, summary: undefined, ring, cancelled: false });
+    }),
   allHandlersFinished: () => workflow.allHandlersFinished,
   continueAsNew: (input: unknown) => Promise.reject(new ContinuedAsNew(input)),
   setCurrentDetails: (text: string) => {

@@ -14,6 +14,10 @@ class Mailboxes {
   readonly running = new Set<string>();
   readonly told: { how: 'start' | 'signal'; id: string; observation: RunnerSetObservation; at: number }[] =
     [];
+  /** Those that were asked whether they have come so far. */
+  readonly asked: string[] = [];
+  /** Whether they answer. */
+  answers = true;
   /** How many of the next messages fail. */
   broken = 0;
 
@@ -26,6 +30,10 @@ class Mailboxes {
       return this.take('start', workflowId, signalArgs[0]);
     },
     getHandle: (workflowId: string) => ({
+      query: () => {
+        this.asked.push(workflowId);
+        return this.answers ? Promise.resolve({}) : new Promise(() => undefined);
+      },
       signal: (_name: string, observation: RunnerSetObservation) => {
         if (!this.running.has(workflowId)) throw new WorkflowNotFoundError('gone', workflowId, undefined);
         return this.take('signal', workflowId, observation);
@@ -70,6 +78,22 @@ async function eventually(condition: () => boolean): Promise<void> {
 }
 
 describe('SignalQueue', () => {
+  test('a workflow that is told of something all the time must have come so far before it is told more', async () => {
+    const { boxes, store } = aQueue();
+    store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });
+    await eventually(() => boxes.told.length === 1);
+    boxes.answers = false;
+    let replicas = 0;
+    const news = setInterval(() => {
+      store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet({ replicas: (replicas += 1) }) });
+    }, 10);
+    endings.push(() => clearInterval(news));
+    await eventually(() => boxes.asked.length === 1);
+    expect(boxes.told).toHaveLength(20);
+    await sleep(300);
+    expect(boxes.told).toHaveLength(20);
+  });
+
   test('the first message starts the workflow with the whole snapshot and the settings', async () => {
     const { boxes, store } = aQueue();
     store.putSet({ namespace: 'team', name: 'demo', runnerSet: aSet() });

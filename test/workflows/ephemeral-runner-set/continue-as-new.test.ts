@@ -1,5 +1,9 @@
 import { defaultPayloadConverter } from '@temporalio/common';
-import { packState, unpackState } from '../../../src/workflows/ephemeral-runner-set/continue-as-new.ts';
+import {
+  canBeCarried,
+  packState,
+  unpackState,
+} from '../../../src/workflows/ephemeral-runner-set/continue-as-new.ts';
 import type { ListenerState } from '../../../src/workflows/autoscaling-listener/state.ts';
 import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { AutoscalingRunnerSetState } from '../../../src/workflows/autoscaling-runner-set/state.ts';
@@ -246,5 +250,35 @@ describe('state that is carried as it is: every field survives the way through T
       published: { key: '2 {}', words: '2 {}', at: NOW },
     };
     expect(sent(state)).toStrictEqual(state);
+  });
+});
+
+describe('what is carried has an upper bound', () => {
+  const many = (count: number, message: string): RunnerSetState =>
+    aState({
+      runners: Array.from({ length: count }, (_, i) => {
+        const name = `demo-runner-${i.toString(36).padStart(5, '0')}`;
+        const uid = `1d866df0-9222-4831-b54a-${String(i).padStart(12, '0')}`;
+        return {
+          ...idleRunner(name, { pod: aPod({ uid, message: `${i}${message}` }) }),
+          message: `${i}${message}`,
+        };
+      }),
+    });
+
+  test('messages are left out where they are too long together: the cluster tells them again', () => {
+    const carried = packState(many(10_000, 'm'.repeat(200)), 'demo-runner-');
+    expect(canBeCarried(carried)).toBe(true);
+    expect(JSON.stringify(carried).length).toBeLessThan(1.6 * 1024 * 1024);
+    const runner = unpackState(carried).runners.get('demo-runner-00000');
+    expect(runner).not.toHaveProperty('message');
+    expect(runner?.seen?.pod).toMatchObject({ phase: 'Running' });
+    expect(runner?.seen?.pod).not.toHaveProperty('message');
+    const few = unpackState(packState(many(10, 'm'), 'demo-runner-'));
+    expect(few.runners.get('demo-runner-00000')).toMatchObject({ message: '0m' });
+  });
+
+  test('of far too many runners nothing can be carried, and that is known', () => {
+    expect(canBeCarried(packState(many(20_000, ''), 'demo-runner-'))).toBe(false);
   });
 });

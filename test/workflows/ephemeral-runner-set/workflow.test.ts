@@ -94,8 +94,9 @@ test('continues as new with all it knows, and begins nothing before', async () =
   workflow.continueAsNewSuggested = true;
   await observe({ runnerSet: aSet({ replicas: 5, generation: 2 }) });
   const before = noted.scheduled.length;
-  // What can be cancelled is; what comes of it is taken in before the end.
+  // What can be cancelled is; what comes of it is taken in before the end. No signal comes for a while.
   await turn();
+  noted.timers.find(({ ms }) => ms === 500)?.ring();
   const end = await run;
   expect(noted.scheduled).toHaveLength(before);
   expect(end).toBeInstanceOf(ContinuedAsNew);
@@ -111,6 +112,20 @@ test('continues as new with all it knows, and begins nothing before', async () =
   const view = handle('query state') as RunnerSetView;
   expect(view).toMatchObject({ desired: 5 });
   expect(begun('createRunners')).not.toEqual([]);
+});
+
+test('a run ends with a signal that it takes in, because after one no other comes for a moment', async () => {
+  const run = ephemeralRunnerSet(input).catch((error: unknown) => error);
+  await observe({ runnerSet: aSet({ replicas: 1 }), runners: [seen({ name: 'demo-r1' })], snapshot });
+  workflow.continueAsNewSuggested = true;
+  await observe({ runnerSet: aSet({ replicas: 5, generation: 2 }) });
+  await turn();
+  await observe({ runnerSet: aSet({ replicas: 7, generation: 3 }) });
+  const { carried, inbox } = ((await run) as ContinuedAsNew).input as {
+    carried: CarriedState;
+    inbox: unknown[];
+  };
+  expect([unpackState(carried).order.replicas, inbox]).toEqual([7, []]);
 });
 
 test('before it continues as new, handlers are waited for, and what comes meanwhile is handed on', async () => {
