@@ -11,7 +11,7 @@ JEST := NODE_OPTIONS="$(NODE_OPTIONS) --experimental-vm-modules --disable-warnin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run run-scaleset demo fuzz test test-unit test-integration contract tools manifests verify bench bench-jobs clean
+.PHONY: help run run-scaleset demo fuzz test test-unit test-integration contract tools manifests verify bench bench-jobs bench-size clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench: $(MODULES) ## Run the benchmark of the creation of runners
 
 bench-jobs: $(MODULES) ## Run the benchmark of jobs, from the queue to the last trace
 	node bench/main.ts jobs $(BENCH)
+
+bench-size: $(MODULES) ## Run the benchmark of one large set, up and down, and replay each of its runs
+	node bench/main.ts size $(BENCH)
 
 clean: ## Remove what was built, and the data of make run
 	rm -rf dist coverage .temporal-arc
