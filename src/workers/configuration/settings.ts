@@ -69,7 +69,7 @@ export const SETTINGS = {
   snapshotIntervalMs: duration({
     group: CLUSTER,
     flag: 'snapshot-interval',
-    default: '10m',
+    default: '30m',
     min: 10_000,
     max: 86_400_000,
     description: 'How often each workflow is sent the full snapshot of its resources.',
