@@ -39,7 +39,7 @@ describe('readConfiguration', () => {
       logLevel: 'info',
       shutdownGraceMs: 3_000,
       maxCachedWorkflows: 1000,
-      snapshotIntervalMs: 600_000,
+      snapshotIntervalMs: 1_800_000,
     });
     expect(configuration.kubeconfig).toBeUndefined();
     expect(Object.keys(configuration)).toEqual(Object.keys(SETTINGS));
