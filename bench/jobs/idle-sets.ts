@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
 import { pods } from '../../src/kubernetes/client/resources.ts';
 import { cpuBetween, readCpu } from '../cpu.ts';
+import { countHistory } from '../history.ts';
 import { createScaleSet } from './ours.ts';
 import type { JobsServers } from './servers.ts';
 import { firstHeldAt } from './servers.ts';
@@ -27,6 +29,8 @@ export interface IdleSets {
   kubernetesRequestsBy: Record<string, number>;
   gitHubRequestsPerMinute: number;
   gitHubRequestsBy: Record<string, number>;
+  /** History events of the workflow that had the most, an hour, by type of workflow. */
+  historyEventsPerHourBy: Record<string, number>;
 }
 
 /** How many scale sets, and for how long. */
@@ -78,12 +82,14 @@ type Watched = Omit<IdleSets, 'sets' | 'readySeconds' | 'podsAdded'>;
 async function watch(servers: JobsServers, worker: WorkerProcess, watchMs: number): Promise<Watched> {
   await servers.takeGitHubStats();
   const before = { requests: await worker.kubernetesRequests(), cpu: await worker.cpuSeconds() };
+  const eventsBefore = await eventsByWorkflow(worker);
   const machineBefore = readCpu();
   await sleep(watchMs);
   const machine = cpuBetween(machineBefore, readCpu());
   const minutes = watchMs / 60_000;
   const kubernetes = requestsSince(before.requests, await worker.kubernetesRequests(), minutes);
   const gitHub = await servers.takeGitHubStats();
+  const events = mostGrown(eventsBefore, await eventsByWorkflow(worker), minutes / 60);
   const percent = (seconds: number): number => (seconds / (watchMs / 1000)) * 100;
   return {
     peakRssMiB: worker.takePeakRssMiB(),
@@ -98,7 +104,43 @@ async function watch(servers: JobsServers, worker: WorkerProcess, watchMs: numbe
     gitHubRequestsBy: Object.fromEntries(
       Object.entries(gitHub.calls).map(([name, { count }]) => [name, count / minutes]),
     ),
+    historyEventsPerHourBy: events,
   };
+}
+
+interface WorkflowEvents {
+  type: string;
+  events: number;
+}
+
+/** Events of each workflow that runs, over all its runs, by its id. */
+async function eventsByWorkflow({ temporalAddress }: WorkerProcess): Promise<Map<string, WorkflowEvents>> {
+  const connection = await Connection.connect({ address: temporalAddress });
+  try {
+    const client = new Client({ connection });
+    const found = new Map<string, WorkflowEvents>();
+    for await (const { workflowId, type } of client.workflow.list({ query: 'ExecutionStatus = "Running"' })) {
+      const { events } = await countHistory(client, workflowId);
+      found.set(workflowId, { type, events });
+    }
+    return found;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** By type, how many events the workflow that grew the most got an hour. */
+function mostGrown(
+  before: ReadonlyMap<string, WorkflowEvents>,
+  after: ReadonlyMap<string, WorkflowEvents>,
+  hours: number,
+): Record<string, number> {
+  const most: Record<string, number> = {};
+  for (const [id, { type, events }] of after) {
+    const grown = (events - (before.get(id)?.events ?? 0)) / hours;
+    most[type] = Math.max(most[type] ?? 0, grown);
+  }
+  return most;
 }
 
 const countPods = async ({ kubernetes }: JobsServers): Promise<number> =>

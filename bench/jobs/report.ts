@@ -95,6 +95,11 @@ function idleLines(idle: NonNullable<JobsResults['idle']>): string[] {
       ['worker: CPU while idle, % of one', number(idle.workerCpuPercent), ''],
       ['Kubernetes requests / min', number(idle.kubernetesRequestsPerMinute), ''],
       ['GitHub requests / min', number(idle.gitHubRequestsPerMinute), ''],
+      ...Object.entries(idle.historyEventsPerHourBy).map(([type, events]) => [
+        `${type}: most events / hour`,
+        number(events),
+        type === 'clusterWatch' ? '' : `<= ${IDLE_TARGETS.historyEventsPerHourBy}`,
+      ]),
     ]),
   ];
 }
@@ -113,7 +118,10 @@ function targetLines({ cases, idle, options }: KeptJobsResults): string[] {
   return missed.length === 0 ? ['All targets hold.'] : ['Targets:', ...missed];
 }
 
-const missedIdle = ({ podsAdded, peakRssMiB = 0 }: IdleSets): string[] => [
+const missedIdle = ({ podsAdded, peakRssMiB = 0, historyEventsPerHourBy }: IdleSets): string[] => [
+  ...Object.entries(historyEventsPerHourBy)
+    .filter(([type, events]) => type !== 'clusterWatch' && events > IDLE_TARGETS.historyEventsPerHourBy)
+    .map(([type, events]) => `  missed: ${number(events)} history events an hour of an idle ${type}`),
   ...(podsAdded > IDLE_TARGETS.podsAdded
     ? [`  missed: ${podsAdded} pods were added by idle scale sets`]
     : []),

@@ -21,9 +21,11 @@ export function jobsTargetsOf({ jobs, maxRunners }: JobsShape, jitLatencyMs: num
 }
 
 /** At most so much for idle scale sets. */
-export const IDLE_TARGETS = { podsAdded: 0, peakRssMiB: 512 } as const satisfies Partial<
-  Record<keyof IdleSets, number>
->;
+export const IDLE_TARGETS = {
+  podsAdded: 0,
+  peakRssMiB: 512,
+  historyEventsPerHourBy: 30,
+} as const satisfies Partial<Record<keyof IdleSets, number>>;
 
 const holds = ({ atLeast = -Infinity, atMost = Infinity }: JobsTarget, value: number): boolean =>
   value >= atLeast && value <= atMost;

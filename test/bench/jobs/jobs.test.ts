@@ -120,6 +120,7 @@ describe('the report on jobs', () => {
 
   it('tells of idle scale sets', () => {
     const idle = {
+      historyEventsPerHourBy: { ephemeralRunnerSet: 31, clusterWatch: 900 },
       ...{ sets: 200, readySeconds: 20, podsAdded: 1, peakRssMiB: 600, rssMiB: 500 },
       ...{ workerCpuPercent: 3, cpuPercentBy: {} },
       ...{ kubernetesRequestsPerMinute: 0, kubernetesRequestsBy: {} },
@@ -127,6 +128,7 @@ describe('the report on jobs', () => {
     };
     const report = jobsReportOf(results({ idle }));
     expect(report).toContain('missed: 1 pods were added by idle scale sets');
+    expect(report).toContain('missed: 31.00 history events an hour of an idle ephemeralRunnerSet');
     expect(report).toContain('the worker took 600 MiB');
   });
 });
