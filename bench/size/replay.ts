@@ -43,14 +43,14 @@ async function timed(workflowId: string, runs: readonly Run[]): Promise<Replay[]
   const sinks: InjectedSinks<MetricsSinks> = { metrics: { reconciled: { fn: () => undefined } } };
   const options = { workflowBundle: await workflowCode(logger), replayName: 'replayed', sinks };
   const replays: Replay[] = [];
-  let next = Promise.withResolvers<void>();
+  let next = Promise.withResolvers<undefined>();
   let began = 0;
   let usedBefore = process.cpuUsage();
   /** The first is replayed twice: its first time pays for the compiler. */
   const all = [...runs.slice(0, 1), ...runs];
   async function* oneByOne(): AsyncGenerator<{ workflowId: string; history: History }> {
     for (const { history } of all) {
-      next = Promise.withResolvers<void>();
+      next = Promise.withResolvers<undefined>();
       began = performance.now();
       usedBefore = process.cpuUsage();
       yield { workflowId, history };
@@ -70,7 +70,7 @@ async function timed(workflowId: string, runs: readonly Run[]): Promise<Replay[]
       seconds,
       cpuSeconds,
     });
-    next.resolve();
+    next.resolve(undefined);
   }
   return replays.slice(1);
 }

@@ -210,8 +210,16 @@ export const workflowModule = () => ({
   /** With a time, it answers whether what is waited for came first; the test rings the timer. */
   condition: (until: () => boolean, ms?: number): Promise<boolean> =>
     new Promise((goOn) => {
-      if (until()) return goOn(true);
-      const wait: Waiting = { until, goOn: () => goOn(true) };
+      if (until()) {
+        goOn(true);
+        return;
+      }
+      const wait: Waiting = {
+        until,
+        goOn: () => {
+          goOn(true);
+        },
+      };
       waiting.push(wait);
       const ring = (): void => {
         waiting.splice(waiting.indexOf(wait), 1);

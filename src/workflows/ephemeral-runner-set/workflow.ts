@@ -92,7 +92,8 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
       if (canBeCarried(carried))
         return continueAsNew<typeof ephemeralRunnerSet>({ ...input, carried, inbox });
       // The watch starts another one with what stands in the cluster.
-      return log.warn('The state is too large to be carried over; it is rebuilt from the cluster');
+      log.warn('The state is too large to be carried over; it is rebuilt from the cluster');
+      return;
     }
     await condition(() => inbox.length > 0 || executor.hasNews || (draining && executor.inFlight === 0));
   }
