@@ -95,7 +95,7 @@ function scaleSetWorkflow(client: Client, named: Named): ScaleSetWorkflow {
 async function wholeState(workflow: WorkflowHandle): Promise<RunnerSetView> {
   const { next, ...first } = await workflow.query(runnerSetStateQuery);
   const runners = [...first.runners];
-  for (let after = next; after !== undefined; ) {
+  for (let after = next; after !== undefined;) {
     const page: RunnerSetView = await workflow.query(runnerSetStateQuery, { after });
     runners.push(...page.runners);
     after = page.next;

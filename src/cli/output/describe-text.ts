@@ -118,7 +118,10 @@ function workflowSections(workflow: WorkflowFacts, style: Style): string[] {
   ];
 }
 
-function stateSections({ blocked, failures, pastFailures, known, runners }: RunnerSetView, style: Style): string[] {
+function stateSections(
+  { blocked, failures, pastFailures, known, runners }: RunnerSetView,
+  style: Style,
+): string[] {
   const { paint } = style;
   const obstacle = blocked
     ? `${paint('red', blocked.reason)}: ${blocked.message}\n${blocked.tries} tries since ${ago(blocked.since, style) ?? ''}\n`
