@@ -68,7 +68,8 @@ const PATIENCE_MS = 10_000;
 function judgeGitHub(error: GitHubError): Verdict {
   const { message, decision, retryAfterMs, field } = error;
   const reason = field === undefined ? GITHUB_REASONS[decision] : FIELD_REASONS[field];
-  if (reason !== undefined) return { decision: 'stop', reason, message };
+  const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
+  if (reason !== undefined) return { decision: 'stop', reason, message, ...asked };
   const limited = decision === 'retry-after';
   if (limited && retryAfterMs !== undefined && retryAfterMs > PATIENCE_MS)
     return { decision: 'stop', reason: 'GitHubRateLimited', message, retryAfterMs };
@@ -102,10 +103,20 @@ const mayPass = (error: KubernetesError): boolean =>
 export const messageOf = (verdicts: readonly Verdict[]): string =>
   [...new Set(verdicts.map(({ message }) => message))].join('; ');
 
+/** What the failure of an activity that is of no use for now says beside its reason and message. */
+export interface StopDetails {
+  /** Milliseconds from now until a try may be worth it. */
+  retryAfterMs?: number;
+}
+
 /** A verdict as a failure of the activity: its type is the reason, and a time that was asked for is kept. */
 export function toFailure(verdict: Verdict): ApplicationFailure {
   const { reason: type, message } = verdict;
-  if (verdict.decision === 'stop') return ApplicationFailure.create({ type, message, nonRetryable: true });
+  if (verdict.decision === 'stop') {
+    const { retryAfterMs } = verdict;
+    const details = retryAfterMs === undefined ? {} : { details: [{ retryAfterMs } satisfies StopDetails] };
+    return ApplicationFailure.create({ type, message, nonRetryable: true, ...details });
+  }
   const { afterMs } = verdict;
   return ApplicationFailure.create({
     type,

@@ -17,7 +17,7 @@ import type {
   CreateRunnersInput,
   CreateRunnersResult,
 } from './ephemeral-runner-set/create-runners.ts';
-import { createRunnersActivity } from './ephemeral-runner-set/create-runners.ts';
+import { createRunnersActivity, wouldTakePod } from './ephemeral-runner-set/create-runners.ts';
 import type { PublishStatusInput } from './ephemeral-runner-set/publish-status.ts';
 import { publishStatusActivity } from './ephemeral-runner-set/publish-status.ts';
 import type { RetireRunnersInput, RetireRunnersResult } from './ephemeral-runner-set/retire-runners.ts';
@@ -41,14 +41,16 @@ export interface WatchActivities {
 
 /** All that a worker gives its activities. */
 export type ActivityDeps = Omit<CreateRunnersDeps, 'metrics'> &
-  Omit<WatchClusterDeps, 'metrics'> &
+  Omit<WatchClusterDeps, 'metrics' | 'wouldTakePod'> &
   Omit<ListenerControlDeps, 'listenerMetrics'> & {
     listenerMetrics?: ListenerMetrics | undefined;
   } & { metrics: CreateRunnersDeps['metrics'] & WatchClusterDeps['metrics'] };
 
 /** The watch alone. */
-export const watchActivities = (deps: WatchClusterDeps): WatchActivities => ({
-  watchCluster: watchClusterActivity(deps),
+export const watchActivities = (
+  deps: Omit<WatchClusterDeps, 'wouldTakePod'> & Pick<CreateRunnersDeps, 'version'>,
+): WatchActivities => ({
+  watchCluster: watchClusterActivity({ ...deps, wouldTakePod: wouldTakePod(deps) }),
 });
 
 /** Every activity of the workflows of resources. The keys are the activity types that histories record. */

@@ -54,6 +54,9 @@ export const LISTENER_MODE_ANNOTATION = 'temporal-arc/listener-mode';
 /** On an AutoscalingRunnerSet: the config URL at which its scale set id is valid. */
 export const CONFIG_URL_ANNOTATION = 'temporal-arc/config-url';
 
+/** On an AutoscalingRunnerSet, JSON: the scale sets, each with `id` and `url`, that are still at URLs that it has left. */
+export const LEFT_SCALE_SETS_ANNOTATION = 'temporal-arc/left-scale-sets';
+
 /** On an EphemeralRunner: the revision (`revisionOf`) of the runner spec it was made from. */
 export const REVISION_ANNOTATION = 'temporal-arc/revision';
 

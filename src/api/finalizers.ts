@@ -19,3 +19,15 @@ export const EPHEMERAL_RUNNER_FINALIZERS = [
 
 /** On the Secret, Roles, RoleBindings and ServiceAccounts of the scale set's chart, until the set is cleaned up. */
 export const CLEANUP_PROTECTION_FINALIZER = 'actions.github.com/cleanup-protection';
+
+/** Kubernetes' own, of a deletion with `--cascade=orphan`: what belongs to the object is let go first, and stays. */
+const ORPHAN_FINALIZER = 'orphan';
+
+/** Whether an object is being deleted in such a way that what belongs to it is to be left alone. */
+export const isOrphaning = ({
+  deletionTimestamp,
+  finalizers,
+}: {
+  deletionTimestamp?: string | undefined;
+  finalizers?: string[] | undefined;
+}): boolean => deletionTimestamp !== undefined && finalizers?.includes(ORPHAN_FINALIZER) === true;

@@ -41,7 +41,11 @@ export interface ObservedRunner {
   goneUid?: string;
   /** It belongs to no set. */
   standalone?: true;
+  /** Of one that belongs to no set: another one may be made under its name. A set gives none twice. */
+  uid?: string;
   deleting?: true;
+  /** Whoever deletes it wants its pod to be left alone. */
+  orphaning?: true;
   pod?: ObservedPod;
 }
 
@@ -58,9 +62,13 @@ export interface ObservedRunnerSet {
   invalid?: string;
   hasFinalizer?: true;
   deleting?: true;
+  /** Whoever deletes it wants its runners to be left alone. */
+  orphaning?: true;
   paused?: true;
   /** `restartPolicy` of its template, where that is not Never. */
   restartPolicy?: string;
+  /** While its creation is blocked: a hash of what a person may repair. Another one calls for a try at once. */
+  surroundings?: string;
 }
 
 /**
@@ -111,11 +119,17 @@ export interface ObservedAutoscalingRunnerSet {
   scaleSetId?: number;
   /** What of its spec can never work, as it stands in conditions. */
   problem?: { reason: string; message: string };
+  /** There are scale sets at URLs that it has left. */
+  left?: true;
   /** A new template waits for the jobs that run. */
   eventual?: true;
   hasFinalizer?: true;
   deleting?: true;
+  /** Whoever deletes it wants its EphemeralRunnerSet to be left alone. */
+  orphaning?: true;
   paused?: true;
+  /** While it is blocked: a hash of what a person may repair. Another one calls for a try at once. */
+  surroundings?: string;
 }
 
 /** What decisions about a scale set need of one of its EphemeralRunnerSets. */
@@ -194,6 +208,8 @@ export interface ObservedListener {
   deleting?: true;
   pod?: ObservedListenerPod;
   capacity: ListenerCapacity;
+  /** While it is blocked: a hash of what a person may repair. Another one calls for a try at once. */
+  surroundings?: string;
 }
 
 /** Everything about one AutoscalingListener, whole each time. `null`: it no longer exists. */

@@ -44,7 +44,9 @@ const runner = objectOf<ObservedRunner>({
     jobResult: text,
     goneUid: text,
     standalone: flag,
+    uid: text,
     deleting: flag,
+    orphaning: flag,
     pod: objectOf<ObservedPod>(podMembers),
   },
 });
@@ -59,7 +61,15 @@ const runnerSet = objectOf<ObservedRunnerSet>({
     configUrl: text,
     scaleSet: text,
   },
-  optional: { invalid: text, hasFinalizer: flag, deleting: flag, paused: flag, restartPolicy: text },
+  optional: {
+    invalid: text,
+    hasFinalizer: flag,
+    deleting: flag,
+    orphaning: flag,
+    paused: flag,
+    surroundings: text,
+    restartPolicy: text,
+  },
 });
 
 const settings = objectOf<RunnerSettings>({
@@ -142,10 +152,13 @@ const scaleSet = objectOf<ObservedAutoscalingRunnerSet>({
   optional: {
     scaleSetId: number,
     problem: reasonWithMessage,
+    left: flag,
     eventual: flag,
     hasFinalizer: flag,
     deleting: flag,
+    orphaning: flag,
     paused: flag,
+    surroundings: text,
   },
 });
 
@@ -177,6 +190,7 @@ const listener = objectOf<ObservedListener>({
   optional: {
     hasFinalizer: flag,
     deleting: flag,
+    surroundings: text,
     pod: objectOf<ObservedListenerPod>({
       ...podMembers,
       optional: { ...podMembers.optional, deleting: flag },

@@ -26,7 +26,7 @@ export interface RunnerSettings {
  * `annotations`: those that autoscalers of nodes heed, on the pod of a job. `budget`: a PodDisruptionBudget as well, which
  * stops every eviction. `off`: neither.
  */
-type JobProtection = 'budget' | 'annotations' | 'off';
+export type JobProtection = 'budget' | 'annotations' | 'off';
 
 /** What the objects of a scale set are made with, beside its AutoscalingRunnerSet. */
 export interface ScaleSetOptions {

@@ -6,17 +6,18 @@ import {
   PAUSED_VALUE,
   PAUSED_WITH_OWNER_ANNOTATION,
 } from '../../api/annotations.ts';
+import { SCALE_SET_NAME_LABEL } from '../../api/labels.ts';
 import { isDraining, isPaused } from '../../api/pause.ts';
 import { limitContradictions } from '../../api/validation/contradictions.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { ignoreNotFound, ignoreAlreadyExists } from '../../kubernetes/client/errors.ts';
+import { ignoreNotFound, ignoreAlreadyExists, isAlreadyExists } from '../../kubernetes/client/errors.ts';
 import { autoscalingListeners, ephemeralRunnerSets } from '../../kubernetes/client/resources.ts';
 import { metadataPatch, patchBetween } from '../../kubernetes/drift.ts';
 import { currentOf, ownerOf, scaleSetIdOf } from '../../kubernetes/objects/scale-set.ts';
-import { judged } from '../failures.ts';
+import { SetupError, judged } from '../failures.ts';
 import type { ChildOptions } from './policies/desired-children.ts';
 import { desiredChildren } from './policies/desired-children.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
@@ -143,7 +144,35 @@ const pausedWith = (set: EphemeralRunnerSet, paused: boolean): EphemeralRunnerSe
 });
 
 async function createRunnerSet(kubernetes: KubernetesClient, set: EphemeralRunnerSet): Promise<void> {
-  await ignoreAlreadyExists(kubernetes.create(ephemeralRunnerSets, set.metadata.namespace, set));
+  try {
+    await kubernetes.create(ephemeralRunnerSets, set.metadata.namespace, set);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    await takeOn(kubernetes, set);
+  }
+}
+
+/**
+ * One that nobody owns was left by a deletion with `--cascade=orphan`: it gets its owner again, with its runners, and is
+ * brought up to date in the next step. One of another owner is in the way until that owner, or a person, removes it.
+ */
+async function takeOn(kubernetes: KubernetesClient, wanted: EphemeralRunnerSet): Promise<void> {
+  const { namespace, name = '', ownerReferences } = wanted.metadata;
+  const live = await ignoreNotFound(kubernetes.get(ephemeralRunnerSets, { namespace, name }));
+  if (!live || live.metadata.deletionTimestamp !== undefined) return;
+  const { metadata } = live;
+  if (metadata.labels?.[SCALE_SET_NAME_LABEL] !== wanted.metadata.labels?.[SCALE_SET_NAME_LABEL])
+    throw new SetupError(
+      'NameTaken',
+      `EphemeralRunnerSet "${name}" belongs to no AutoscalingRunnerSet; delete it, or give this one another name.`,
+    );
+  if (metadata.ownerReferences?.some(({ controller }) => controller)) return;
+  const { resourceVersion } = metadata;
+  await kubernetes.mergePatch(
+    ephemeralRunnerSets,
+    { namespace, name },
+    { metadata: { ownerReferences, resourceVersion } },
+  );
 }
 
 async function patchObject(

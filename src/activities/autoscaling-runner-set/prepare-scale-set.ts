@@ -24,6 +24,8 @@ import type { GitHubAccess, GitHubAccessDeps } from '../github-access/connect.ts
 import { accessGitHub } from '../github-access/connect.ts';
 import { specHashOf, specProblemOf, gitHubAnnotationsOf } from './policies/desired-children.ts';
 import { desiredChange, desiredLabels, isDefaultGroup, missingLabels } from './policies/desired-scale-set.ts';
+import type { LeftScaleSet } from './left-scale-sets.ts';
+import { deleteLeft, noteOf } from './left-scale-sets.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
 
@@ -70,7 +72,7 @@ export const prepareScaleSetActivity =
       const work: Work = { github, scaleSet, options, events: [] };
       const found = await bring(work);
       const written = await annotate(deps.kubernetes, scaleSet, found);
-      await leaveOldUrl(deps, work);
+      await leaveOldUrls(deps, written, work);
       return {
         specHash: specHashOf(scaleSet),
         gitHubAnnotations: gitHubAnnotationsOf(written),
@@ -169,7 +171,9 @@ async function annotate(
 ): Promise<AutoscalingRunnerSet> {
   const { namespace = '', name = '' } = scaleSet.metadata;
   const config = parseConfigUrl(scaleSet.spec.githubConfigUrl ?? '');
+  const left = leftBehind(scaleSet);
   const annotations = {
+    ...(left && noteOf(scaleSet, left)),
     [RUNNER_SCALE_SET_ID_ANNOTATION]: String(found.id),
     [RUNNER_SCALE_SET_NAME_ANNOTATION]: found.name,
     [RUNNER_GROUP_NAME_ANNOTATION]: found.runnerGroupName,
@@ -188,18 +192,28 @@ function oldUrlOf({ metadata, spec }: AutoscalingRunnerSet): string | undefined 
   return noted !== undefined && bare(noted) !== bare(spec.githubConfigUrl ?? '') ? noted : undefined;
 }
 
-/** After a move to another URL, the scale set at the old one goes, if it still can be reached and runs no job. */
-async function leaveOldUrl(deps: PrepareScaleSetDeps, work: Work): Promise<void> {
-  const { scaleSet, options, events } = work;
-  const [githubConfigUrl, id] = [oldUrlOf(scaleSet), scaleSetIdOf(scaleSet)];
-  if (githubConfigUrl === undefined || id === 0) return;
-  try {
-    const access = { ...accessOf(scaleSet), githubConfigUrl };
-    const github = await accessGitHub(deps, scaleSet.metadata.namespace ?? '', access);
-    await github.deleteScaleSet(id, options);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const message = `Scale set ${id} was left behind at ${shownConfigUrl(githubConfigUrl)}; delete it there (${why}).`;
+/** What a move to another URL leaves behind, if this is one. */
+function leftBehind(scaleSet: AutoscalingRunnerSet): LeftScaleSet | undefined {
+  const [url, id] = [oldUrlOf(scaleSet), scaleSetIdOf(scaleSet)];
+  return url === undefined || id === 0 ? undefined : { id, url: shownConfigUrl(url) || url };
+}
+
+/** After a move to another URL, the scale set at the old one goes, as soon as it can be reached and runs no job. */
+async function leaveOldUrls(
+  deps: PrepareScaleSetDeps,
+  written: AutoscalingRunnerSet,
+  { scaleSet, options, events }: Work,
+): Promise<void> {
+  const isNew = leftBehind(scaleSet);
+  const { gone, left } = await deleteLeft(deps, { scaleSet: written, access: accessOf(scaleSet) }, options);
+  for (const { id, url } of gone) {
+    const message = `Scale set ${id} was deleted at ${shownConfigUrl(url)}, which this one has left.`;
+    events.push({ type: 'Normal', reason: 'ScaleSetDeleted', message });
+  }
+  // Told once; it is tried again and again.
+  const told = left.find(({ id, url }) => id === isNew?.id && url === isNew.url);
+  if (told) {
+    const message = `Scale set ${told.id} was left behind at ${shownConfigUrl(told.url)}; it is deleted as soon as that can be done (${told.why}).`;
     events.push({ type: 'Warning', reason: 'ScaleSetLeftBehind', message });
   }
 }

@@ -10,6 +10,7 @@ import { scaleSetIdOf } from '../../kubernetes/objects/scale-set.ts';
 import { judged } from '../failures.ts';
 import type { GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub } from '../github-access/connect.ts';
+import { deleteLeft } from './left-scale-sets.ts';
 import { accessOf } from './prepare-scale-set.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import { readScaleSet } from './read-scale-set.ts';
@@ -35,18 +36,43 @@ export const removeScaleSetActivity =
   ({ force, ...target }: RemoveScaleSetInput): Promise<{ leaked?: string }> =>
     judged(async () => {
       const scaleSet = await readScaleSet(deps.kubernetes, target);
-      const id = scaleSet ? scaleSetIdOf(scaleSet) : 0;
-      if (!scaleSet || id === 0) return {};
-      const leaked = await attempt(() => deleteAtGitHub(deps, scaleSet, id), { force, scaleSet, id });
+      if (!scaleSet) return {};
+      const others = await removeLeft(deps, scaleSet, force);
+      const id = scaleSetIdOf(scaleSet);
+      if (id === 0) return leakOf(others);
+      const own = await attempt(() => deleteAtGitHub(deps, scaleSet, id), { force, scaleSet, id });
       // Asking GitHub took its time: another one may have the name by now.
-      if (!(await readScaleSet(deps.kubernetes, target))) return leaked === undefined ? {} : { leaked };
+      if (!(await readScaleSet(deps.kubernetes, target))) return leakOf(others, own);
       const { namespace, name } = target;
       const metadata = { annotations: { [RUNNER_SCALE_SET_ID_ANNOTATION]: null } };
       await ignoreNotFound(
         deps.kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, { metadata }),
       );
-      return leaked === undefined ? {} : { leaked };
+      return leakOf(others, own);
     });
+
+function leakOf(...messages: (string | undefined)[]): { leaked?: string } {
+  const leaked = messages.filter((message) => message !== undefined).join(' ');
+  return leaked === '' ? {} : { leaked };
+}
+
+/** What a move to another URL has left there goes as well. */
+async function removeLeft(
+  deps: RemoveScaleSetDeps,
+  scaleSet: AutoscalingRunnerSet,
+  force: true | undefined,
+): Promise<string | undefined> {
+  const options = { signal: Context.current().cancellationSignal };
+  const { left } = await deleteLeft(deps, { scaleSet, access: accessOf(scaleSet) }, options);
+  if (left.length === 0) return undefined;
+  const message = left
+    .map(
+      ({ id, url, why }) => `Scale set ${id} was left at ${shownConfigUrl(url)}; delete it there (${why}).`,
+    )
+    .join(' ');
+  if (force) return message;
+  throw ApplicationFailure.create({ type: 'ScaleSetLeftBehind', message, nextRetryDelay: '2s' });
+}
 
 async function attempt(
   work: () => Promise<void>,

@@ -2,7 +2,7 @@ import { shownConfigUrl } from '../../github/config-url.ts';
 import type { EphemeralRunner } from '../../api/v1alpha1/ephemeral-runner.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import { PATCH_ID_ANNOTATION } from '../../api/annotations.ts';
-import { EPHEMERAL_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
+import { EPHEMERAL_RUNNER_SET_FINALIZER, isOrphaning } from '../../api/finalizers.ts';
 import { SCALE_SET_NAME_LABEL } from '../../api/labels.ts';
 import { isPaused } from '../../api/pause.ts';
 import { revisionOf } from '../../api/revision.ts';
@@ -26,6 +26,7 @@ export function observedRunnerSet({ metadata, spec }: EphemeralRunnerSet): Obser
     ...(!template && { invalid: 'spec.ephemeralRunnerSpec is missing: say how a runner is made.' }),
     ...(metadata.finalizers?.includes(EPHEMERAL_RUNNER_SET_FINALIZER) && { hasFinalizer: true }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
+    ...(isOrphaning(metadata) && { orphaning: true }),
     ...(isPaused({ metadata }) && { paused: true }),
     ...(restartPolicy !== undefined && restartPolicy !== 'Never' && { restartPolicy }),
   };
@@ -55,8 +56,9 @@ export function observedRunner({ metadata, spec, status }: EphemeralRunner): Own
     ...(status?.ready && { ready: true }),
     ...(status?.jobId && { hasJob: true }),
     ...(status?.jobResult && { jobResult: status.jobResult }),
-    ...(!owner && { standalone: true }),
+    ...(!owner && { standalone: true, ...(metadata.uid && { uid: metadata.uid }) }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
+    ...(isOrphaning(metadata) && { orphaning: true }),
   };
   return { namespace: metadata.namespace ?? '', ...(owner && { runnerSet: owner.name }), runner };
 }

@@ -1,5 +1,10 @@
+import { LEFT_SCALE_SETS_ANNOTATION } from '../../api/annotations.ts';
 import { CREATION_BLOCKED_CONDITION, READY_CONDITION, findCondition } from '../../api/conditions.ts';
-import { AUTOSCALING_LISTENER_FINALIZER, AUTOSCALING_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
+import {
+  AUTOSCALING_LISTENER_FINALIZER,
+  AUTOSCALING_RUNNER_SET_FINALIZER,
+  isOrphaning,
+} from '../../api/finalizers.ts';
 import { stableHash } from '../../api/hash.ts';
 import { isDraining, isPaused, isPausedByItself } from '../../api/pause.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
@@ -42,9 +47,11 @@ export function observedAutoscalingRunnerSet(
     gitHubAnnotations: gitHubAnnotationsOf(scaleSet),
     ...(id > 0 && { scaleSetId: id }),
     ...(problem && { problem }),
+    ...(LEFT_SCALE_SETS_ANNOTATION in (metadata.annotations ?? {}) && { left: true }),
     ...(updateStrategy === 'eventual' && { eventual: true }),
     ...(metadata.finalizers?.includes(AUTOSCALING_RUNNER_SET_FINALIZER) && { hasFinalizer: true }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
+    ...(isOrphaning(metadata) && { orphaning: true }),
     ...(isPaused(scaleSet) && { paused: true }),
   };
 }

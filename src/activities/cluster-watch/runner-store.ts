@@ -65,8 +65,18 @@ export class RunnerStore {
 
   putSet({ namespace, name, runnerSet }: NamedRunnerSet): void {
     const part = this.partOf({ namespace, runnerSet: name });
-    if (same(part.resource, runnerSet)) return;
-    part.resource = runnerSet;
+    const { surroundings } = part.resource?.uid === runnerSet.uid ? part.resource : {};
+    const resource = { ...runnerSet, ...(surroundings !== undefined && { surroundings }) };
+    if (same(part.resource, resource)) return;
+    part.resource = resource;
+    this.announce(part, (news) => (news.set = true));
+  }
+
+  /** What surrounds a set that is blocked has changed. */
+  noteSurroundings(target: RunnerSetTarget, surroundings: string): void {
+    const part = this.parts.get(keyOf(target));
+    if (!part?.resource) return;
+    part.resource = { ...part.resource, surroundings };
     this.announce(part, (news) => (news.set = true));
   }
 

@@ -60,6 +60,8 @@ export class ScaleSetStore {
   private readonly told = new Map<string, string>();
   /** What each listener was told last that its set can take. */
   private readonly capacities = new Map<string, ListenerCapacity>();
+  /** By told key: as they were last seen. */
+  private readonly surroundings = new Map<string, string>();
   private readonly parts: ScaleSetStoreOptions;
   private readonly clock: () => number;
 
@@ -179,6 +181,12 @@ export class ScaleSetStore {
     this.announceListener(podKey(pod));
   }
 
+  /** What surrounds a scale set or a listener that is blocked has changed. */
+  noteSurroundings(target: ToldTarget, surroundings: string): void {
+    this.surroundings.set(toldKey(target), surroundings);
+    this.parts.onNews(target);
+  }
+
   /** To be called at intervals: how busy runners are changes without any object here changing. */
   refresh(): void {
     for (const [key, family] of this.families) {
@@ -213,7 +221,9 @@ export class ScaleSetStore {
       : `${target.namespace}/${target.autoscalingRunnerSet}`;
     const family = home === undefined ? undefined : this.families.get(home);
     if (home !== undefined && family && isEmpty(family)) this.families.delete(home);
-    if (!family || isEmpty(family)) this.told.delete(toldKey(target));
+    if (family && !isEmpty(family)) return;
+    this.told.delete(toldKey(target));
+    this.surroundings.delete(toldKey(target));
   }
 
   private contentFor(
@@ -232,7 +242,12 @@ export class ScaleSetStore {
     const wanted = resource && desiredChildren(resource, live, options);
     const current = currentOf(all);
     return {
-      autoscalingRunnerSet: resource ? observedAutoscalingRunnerSet(resource, options) : null,
+      autoscalingRunnerSet: resource
+        ? {
+            ...observedAutoscalingRunnerSet(resource, options),
+            ...this.surroundingsOf(autoscalingRunnerSetTarget(key)),
+          }
+        : null,
       wanted: wanted ? stableHash(wanted) : '',
       runnerSets: all.map((set) =>
         observedChildRunnerSet(set, {
@@ -255,7 +270,12 @@ export class ScaleSetStore {
     const observed = observedListener(listener, this.pods.get(key), this.parts.options);
     const capacity = this.capacityFor(listener);
     this.capacities.set(key, capacity);
-    return { listener: { ...observed, capacity } };
+    return { listener: { ...observed, capacity, ...this.surroundingsOf(listenerTarget(key)) } };
+  }
+
+  private surroundingsOf(target: ToldTarget): { surroundings?: string } {
+    const surroundings = this.surroundings.get(toldKey(target));
+    return surroundings === undefined ? {} : { surroundings };
   }
 
   private capacityFor({ spec }: AutoscalingListener): ListenerCapacity {

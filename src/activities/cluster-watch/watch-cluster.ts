@@ -27,6 +27,9 @@ import type { ReflectOptions } from '../../kubernetes/client/watch.ts';
 import { reflect } from '../../kubernetes/client/watch.ts';
 import type { WorkflowTarget } from './workflow-target.ts';
 import { isListenerTarget, isAutoscalingRunnerSetTarget } from './workflow-target.ts';
+import { blockedListener, blockedRunnerSet, blockedScaleSet } from './policies/blocked.ts';
+import { Surroundings } from './surroundings.ts';
+import type { SurroundingsOptions } from './surroundings.ts';
 import { RunnerStore } from './runner-store.ts';
 import type { NamedRunnerSet } from './runner-store.ts';
 import type { OwnedRunner } from './observed-runners.ts';
@@ -61,11 +64,16 @@ export interface WatchClusterDeps {
   /** Milliseconds between two full snapshots for each workflow. */
   snapshotIntervalMs: number;
   metrics: ClusterGauges & RebuildCounter;
+  /** Whether Kubernetes would take a pod of this set now. */
+  wouldTakePod: SurroundingsOptions['wouldTakePod'];
   log: (message: string, facts: Record<string, unknown>) => void;
 }
 
 /** How often the gauges of desired and current replicas are brought up to date. */
 const GAUGES_MS = 1_000;
+
+/** How often what blocks something is looked at: a repair takes effect within seconds. */
+const LOOK_MS = 3_000;
 
 /**
  * Watches the cluster until it is cancelled, and tells each workflow what changed for it. Begins with a full snapshot
@@ -141,7 +149,11 @@ async function watch(
     reportRunners(deps.metrics, stores.cluster.sets());
     stores.scaleSets.refresh();
   };
-  const timers = [setInterval(tellEveryone, deps.snapshotIntervalMs), setInterval(everySecond, GAUGES_MS)];
+  const timers = [
+    setInterval(tellEveryone, deps.snapshotIntervalMs),
+    setInterval(everySecond, GAUGES_MS),
+    setInterval(() => void stores.surroundings.look(signal), LOOK_MS),
+  ];
   try {
     await Promise.all(all.map((begin) => begin({ signal, onSync, onFailure })));
   } finally {
@@ -153,6 +165,7 @@ async function watch(
 interface Stores {
   cluster: RunnerStore;
   scaleSets: ScaleSetStore;
+  surroundings: Surroundings;
 }
 
 function createStores(deps: WatchClusterDeps, onNews: (target: WorkflowTarget) => void): Stores {
@@ -163,7 +176,14 @@ function createStores(deps: WatchClusterDeps, onNews: (target: WorkflowTarget) =
     options: { ...DEFAULT_SCALE_SET_OPTIONS, ...deps.scaleSets, excludedLabelPrefixes },
     loadOf: (namespace, set) => cluster.loadOf(namespace, set),
   });
-  return { cluster, scaleSets };
+  const surroundings = new Surroundings({
+    ...deps,
+    onChange: (target, seen) =>
+      isAutoscalingRunnerSetTarget(target) || isListenerTarget(target)
+        ? scaleSets.noteSurroundings(target, seen)
+        : cluster.noteSurroundings(target, seen),
+  });
+  return { cluster, scaleSets, surroundings };
 }
 
 /** Each target has its news from one of the stores. */
@@ -219,6 +239,21 @@ function lean<T extends { metadata: { managedFields?: unknown } }>(object: T): T
   return { ...object, metadata };
 }
 
+const runnerSetTarget = ({ namespace, name }: NamedRunnerSet): WorkflowTarget => ({
+  namespace,
+  runnerSet: name,
+});
+
+const scaleSetTarget = ({ metadata }: AutoscalingRunnerSet): WorkflowTarget => ({
+  namespace: metadata.namespace ?? '',
+  autoscalingRunnerSet: metadata.name ?? '',
+});
+
+const listenerTarget = ({ metadata }: AutoscalingListener): WorkflowTarget => ({
+  namespace: metadata.namespace ?? '',
+  listener: metadata.name ?? '',
+});
+
 interface WholeSet {
   observed: NamedRunnerSet;
   object: EphemeralRunnerSet;
@@ -235,7 +270,7 @@ const wholeSet = (object: EphemeralRunnerSet): WholeSet => ({
 
 function runnerReflections(
   deps: WatchClusterDeps,
-  { cluster, scaleSets }: Stores,
+  { cluster, scaleSets, surroundings }: Stores,
   namespace: string | undefined,
 ): Begin[] {
   return [
@@ -253,12 +288,18 @@ function runnerReflections(
           all.map(({ object }) => object),
           namespace,
         );
+        for (const { observed, object } of all)
+          surroundings.put(runnerSetTarget(observed), blockedRunnerSet(object));
       },
       onEvent: (type, { observed, object }) => {
         if (type === 'DELETED') cluster.removeSet(observed.namespace, observed.name);
         else cluster.putSet(observed);
         if (type === 'DELETED') scaleSets.removeSet(object);
         else scaleSets.putSet(object);
+        surroundings.put(
+          runnerSetTarget(observed),
+          type === 'DELETED' ? undefined : blockedRunnerSet(object),
+        );
       },
     }),
     following<EphemeralRunner, OwnedRunner>(deps, {
@@ -289,7 +330,7 @@ function runnerReflections(
 
 const scaleSetReflection = (
   deps: WatchClusterDeps,
-  { scaleSets }: Stores,
+  { scaleSets, surroundings }: Stores,
   namespace: string | undefined,
 ): Begin =>
   following<AutoscalingRunnerSet, AutoscalingRunnerSet>(deps, {
@@ -297,10 +338,14 @@ const scaleSetReflection = (
     namespace,
     resource: autoscalingRunnerSets,
     transform: lean,
-    onSync: (objects) => scaleSets.replaceScaleSets(objects, namespace),
+    onSync: (objects) => {
+      scaleSets.replaceScaleSets(objects, namespace);
+      for (const object of objects) surroundings.put(scaleSetTarget(object), blockedScaleSet(object));
+    },
     onEvent: (type, object) => {
       if (type === 'DELETED') scaleSets.removeScaleSet(object);
       else scaleSets.putScaleSet(object);
+      surroundings.put(scaleSetTarget(object), type === 'DELETED' ? undefined : blockedScaleSet(object));
     },
   });
 
@@ -311,7 +356,7 @@ const listenerPodState = (pod: Pod): PodState => podStateOf(pod, LISTENER_CONTAI
 
 function listenerReflections(
   deps: WatchClusterDeps,
-  { scaleSets }: Stores,
+  { scaleSets, surroundings }: Stores,
   namespace: string | undefined,
 ): Begin[] {
   return [
@@ -320,10 +365,14 @@ function listenerReflections(
       namespace,
       resource: autoscalingListeners,
       transform: lean,
-      onSync: (objects) => scaleSets.replaceListeners(objects, namespace),
+      onSync: (objects) => {
+        scaleSets.replaceListeners(objects, namespace);
+        for (const object of objects) surroundings.put(listenerTarget(object), blockedListener(object));
+      },
       onEvent: (type, object) => {
         if (type === 'DELETED') scaleSets.removeListener(object);
         else scaleSets.putListener(object);
+        surroundings.put(listenerTarget(object), type === 'DELETED' ? undefined : blockedListener(object));
       },
     }),
     following<Pod, PodState>(deps, {

@@ -4,7 +4,7 @@ import { runnerNameProblem } from '../../api/names.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import type { ScaleSetClient } from '../../github/scale-set-client.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { isNoDryRun } from '../../kubernetes/client/errors.ts';
+import { isForbidden, isNoDryRun } from '../../kubernetes/client/errors.ts';
 import { ephemeralRunnerSets, ephemeralRunners, pods } from '../../kubernetes/client/resources.ts';
 import { buildEphemeralRunner, buildRunnerPod } from '../../kubernetes/objects/runner.ts';
 import type { Stop } from '../failures.ts';
@@ -163,9 +163,23 @@ async function sourceOf(
   return { runnerSetObject, github };
 }
 
+/** Whether Kubernetes would take a pod of a set now: `false` when it refuses it, for lack of room as well. */
+export const wouldTakePod =
+  (deps: Pick<CreateRunnersDeps, 'kubernetes' | 'version'>) =>
+  async (runnerSetObject: EphemeralRunnerSet, signal: AbortSignal): Promise<boolean> => {
+    const { namespace = '', name = '' } = runnerSetObject.metadata;
+    try {
+      await rehearse(deps, { namespace, runnerSetObject, name: `${name}-dry-run` }, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof SetupError || isForbidden(error)) return false;
+      throw error;
+    }
+  };
+
 /** A dry run of the pod's creation: it costs no registration to learn that nothing was repaired yet. */
 async function rehearse(
-  { kubernetes, version }: CreateRunnersDeps,
+  { kubernetes, version }: Pick<CreateRunnersDeps, 'kubernetes' | 'version'>,
   {
     namespace,
     runnerSetObject,

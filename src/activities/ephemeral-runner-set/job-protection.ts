@@ -4,6 +4,7 @@ import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { ignoreAlreadyExists } from '../../kubernetes/client/errors.ts';
 import { podDisruptionBudgets, pods } from '../../kubernetes/client/resources.ts';
 import { buildPodDisruptionBudget } from '../../kubernetes/objects/pod-disruption-budget.ts';
+import type { JobProtection } from '../../messages/settings.ts';
 import type { Cache } from '../cache.ts';
 import { tell } from '../tell.ts';
 
@@ -21,27 +22,33 @@ export interface ProtectInput {
   namespace: string;
   /** The EphemeralRunnerSet, if there is one. */
   runnerSet?: { name: string; uid: string };
-  /** Runners that have a job: their pods are to stay where they are; with a budget against evictions, or without. */
-  protect?: { runners: string[]; budget: boolean };
+  /** Runners that have a job: their pods are to stay where they are. */
+  protect?: { runners: string[]; by: JobProtection };
 }
 
 /**
  * Marks the pods of runners that have got a job, one request each, so that whoever empties nodes leaves them alone; the
  * budget that holds for the marked pods of a set is made once. Pods without a job bear no mark.
+ *
+ * However it is set, the pod loses its owner with it: a deletion in the foreground (`--cascade=foreground`) would have
+ * the garbage collector take the pod at once. Whoever retires the runner removes the pod by its name.
  */
 export function protectPods(
   deps: ProtectDeps,
   { namespace, runnerSet, protect }: ProtectInput,
 ): (() => Promise<void>)[] {
   if (!protect) return [];
-  const { runners, budget } = protect;
+  const { runners, by } = protect;
   const mark = {
-    annotations: JOB_PROTECTION_ANNOTATIONS,
-    ...(runnerSet && { labels: { [JOB_OF_SET_LABEL]: runnerSet.uid } }),
+    ownerReferences: null,
+    ...(by !== 'off' && {
+      annotations: JOB_PROTECTION_ANNOTATIONS,
+      ...(runnerSet && { labels: { [JOB_OF_SET_LABEL]: runnerSet.uid } }),
+    }),
   };
   return [
     // Jobs run without it: a worker that may not do this, under roles of an older chart, does the rest.
-    ...(runnerSet && budget
+    ...(runnerSet && by === 'budget'
       ? [() => tell('PodDisruptionBudget', () => ensureBudget(deps, namespace, runnerSet))]
       : []),
     ...runners.map(

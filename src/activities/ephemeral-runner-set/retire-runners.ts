@@ -23,6 +23,12 @@ export interface RunnerToRetire {
   runnerId?: number;
   /** Deregister it and remove its pod, but leave the object, with this status. */
   keepAs?: { phase: string; reason: string; message: string };
+  /** Of one that belongs to no set: another one of its name is left alone. */
+  uid?: string;
+  /** It was made from an earlier template, which may name another GitHub: an id there means another runner here. */
+  ofOlderTemplate?: true;
+  /** It was deleted with `--cascade=orphan`: pod, Secret and registration stay as they are. */
+  leavePod?: true;
   /** The deadline of a deletion has passed: it goes, also when GitHub cannot be asked. */
   force?: true;
 }
@@ -97,6 +103,7 @@ export const retireRunnersActivity =
 interface Access {
   github: ScaleSetClient;
   scaleSetId: number;
+  configUrl: string;
 }
 
 /** GitHub cannot be asked about any runner of the set. */
@@ -121,11 +128,16 @@ async function sharedAccess(
   if (!object) return undefined;
   const spec = runnerSpecOf(object);
   const github = await accessGitHub({ ...deps, kubernetes: reads }, namespace, spec);
-  return { github, scaleSetId: spec.runnerScaleSetId };
+  return { github, scaleSetId: spec.runnerScaleSetId, configUrl: spec.githubConfigUrl };
 }
 
 async function retireOne(one: One, runner: RunnerToRetire, result: RetireRunnersResult): Promise<void> {
-  const { name, keepAs } = runner;
+  const { name, keepAs, leavePod } = runner;
+  if (leavePod) await letGo(one, name);
+  if (leavePod ?? (await isReplaced(one, runner))) {
+    result.retired.push(name);
+    return;
+  }
   const told = await tellGitHub(one, runner);
   if (told === 'busy') {
     result.busy.push(name);
@@ -136,18 +148,32 @@ async function retireOne(one: One, runner: RunnerToRetire, result: RetireRunners
     await keep(one, { name, keepAs });
     result.kept.push(name);
   } else {
-    await remove(one, name);
+    await remove(one, runner);
   }
   result.retired.push(name);
 }
 
+/** Only where a person chose the name can another runner have it by now. */
+async function isReplaced(
+  { kubernetes, namespace, signal }: One,
+  { name, uid }: RunnerToRetire,
+): Promise<boolean> {
+  if (uid === undefined) return false;
+  const object = await ignoreNotFound(kubernetes.get(ephemeralRunners, { namespace, name }, { signal }));
+  return object !== undefined && object.metadata.uid !== uid;
+}
+
+async function letGo({ kubernetes, namespace, signal }: One, name: string): Promise<void> {
+  const object = await ignoreNotFound(kubernetes.get(ephemeralRunners, { namespace, name }, { signal }));
+  if (object) await releaseObject({ kubernetes, signal }, object);
+}
+
 async function tellGitHub(
   one: One,
-  { name, runnerId, force }: RunnerToRetire,
+  { name, runnerId, force, ofOlderTemplate }: RunnerToRetire,
 ): Promise<'free' | 'busy' | 'leaked'> {
   try {
-    if (one.shared instanceof NoAccess) throw one.shared.why;
-    const access = one.shared ?? (await accessFor(one, name));
+    const access = await accessTo(one, { name, ofOlderTemplate });
     return !access || (await deregister(access, { name, runnerId }, one.signal)) ? 'free' : 'busy';
   } catch (error) {
     if (!force || one.signal.aborted) throw error;
@@ -155,15 +181,28 @@ async function tellGitHub(
   }
 }
 
+async function accessTo(
+  one: One,
+  { name, ofOlderTemplate }: Pick<RunnerToRetire, 'name'> & { ofOlderTemplate: true | undefined },
+): Promise<Access | undefined> {
+  if (ofOlderTemplate) return accessFor(one, name);
+  if (one.shared instanceof NoAccess) throw one.shared.why;
+  return one.shared ?? accessFor(one, name);
+}
+
 /** A runner whose set is gone, or that never had one, brings its own configuration. */
 async function accessFor(one: One, name: string): Promise<Access | undefined> {
   const { namespace, kubernetes } = one;
   const object = await ignoreNotFound(kubernetes.get(ephemeralRunners, { namespace, name }));
   if (!object) return undefined;
-  return {
-    github: await accessGitHub(one, namespace, object.spec),
-    scaleSetId: object.spec.runnerScaleSetId,
-  };
+  const { runnerScaleSetId: scaleSetId, githubConfigUrl: configUrl } = object.spec;
+  // The credentials of its set are those that are kept up to date.
+  const { shared } = one;
+  if (shared && !(shared instanceof NoAccess) && shared.configUrl === configUrl)
+    return { ...shared, scaleSetId };
+  const reads = one.reads ?? kubernetes;
+  const github = await accessGitHub({ ...one, kubernetes: reads }, namespace, object.spec);
+  return { github, scaleSetId, configUrl };
 }
 
 /** @returns `false` if its job is still running */
@@ -204,20 +243,29 @@ async function keep(
 }
 
 /** Deletes the object, what belongs to it, and then the finalizers that held it until now. */
-async function remove(one: One, name: string): Promise<void> {
+async function remove(one: One, { name, uid }: RunnerToRetire): Promise<void> {
   const { kubernetes, namespace, signal } = one;
   const key = { namespace, name };
   const [object] = await Promise.all([
-    ignoreNotFound(kubernetes.delete(ephemeralRunners, key, { signal })),
+    ignoreNotFound(kubernetes.delete(ephemeralRunners, key, { signal, uid })),
     ignoreNotFound(kubernetes.delete(pods, key, { signal })),
     ignoreNotFound(kubernetes.delete(secrets, key, { signal })),
   ]);
   if (!object) return;
   if (usesContainerHooks(object)) await removeHookObjects(one, name);
-  // Nobody can add a finalizer to what is being deleted: the version need not be the one that was read.
+  await releaseObject(one, object);
+}
+
+/** Nobody can add a finalizer to what is being deleted: the version need not be the one that was read. */
+async function releaseObject(
+  { kubernetes, signal }: Pick<One, 'kubernetes' | 'signal'>,
+  object: EphemeralRunner,
+): Promise<void> {
+  const { namespace = '', name = '' } = object.metadata;
   const finalizers = changedFinalizers(object, { finalizers: EPHEMERAL_RUNNER_FINALIZERS, present: false });
   const patch = { metadata: { finalizers } };
-  if (finalizers) await ignoreNotFound(kubernetes.mergePatch(ephemeralRunners, key, patch, { signal }));
+  if (finalizers)
+    await ignoreNotFound(kubernetes.mergePatch(ephemeralRunners, { namespace, name }, patch, { signal }));
 }
 
 const usesContainerHooks = ({ spec }: EphemeralRunner): boolean =>

@@ -1,5 +1,6 @@
 import type { AutoscalingRunnerSetObservation } from '../../messages/observations.ts';
 import { isOvertaken } from '../policies/observation-order.ts';
+import { isAnotherWorld } from '../policies/another-world.ts';
 import type { AutoscalingRunnerSetState } from './state.ts';
 import { DELETION_DEADLINE_SECONDS } from './state.ts';
 
@@ -13,9 +14,12 @@ export function observeAutoscalingRunnerSet(
   if (observation.sequence) state.sequence = observation.sequence;
   const before = state.seen?.autoscalingRunnerSet;
   if (before && autoscalingRunnerSet && before.uid !== autoscalingRunnerSet.uid) forgetTheOther(state);
+  // Somebody has repaired something, as it seems: what failed is tried at once.
+  if (before && autoscalingRunnerSet && isAnotherWorld(before, autoscalingRunnerSet)) state.stepBackoffs = {};
   state.seen = { autoscalingRunnerSet, wanted, runnerSets, listeners };
   noteProblem(state, before?.problem !== undefined);
   if (settings) state.deadlineSeconds = settings.deletionDeadlineSeconds ?? DELETION_DEADLINE_SECONDS;
+  if (autoscalingRunnerSet?.orphaning && state.deletingSince === undefined) tellOfOrphans(state);
   if (autoscalingRunnerSet?.deleting) state.deletingSince ??= at;
   // Its annotations have been seen as they were written: what they say later is no longer only late.
   if (state.prepared && autoscalingRunnerSet?.gitHubAnnotations === state.prepared.gitHubAnnotations)
@@ -25,6 +29,12 @@ export function observeAutoscalingRunnerSet(
     delete state.published;
     if (state.prepared) state.prepared.previousAnnotations = state.prepared.gitHubAnnotations;
   }
+}
+
+function tellOfOrphans(state: AutoscalingRunnerSetState): void {
+  const names = (state.seen?.runnerSets ?? []).map(({ name }) => name).join(', ');
+  const message = `Deleted with --cascade=orphan: EphemeralRunnerSet ${names || '(none)'} and the scale set at GitHub stay; applied again under this name, it takes them on.`;
+  state.events.push({ type: 'Normal', reason: 'Orphaned', message });
 }
 
 /** Another AutoscalingRunnerSet of the same name: nothing that was done for the first is true of it. */

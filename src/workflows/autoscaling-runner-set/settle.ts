@@ -1,4 +1,5 @@
 import type { PreparedScaleSet } from '../../activities/autoscaling-runner-set/prepare-scale-set.ts';
+import type { Stop } from '../../activities/failures.ts';
 import { backoffAfter } from './policies/step-backoff.ts';
 import type { AutoscalingRunnerSetState } from './state.ts';
 import { isOutdated } from './status.ts';
@@ -8,7 +9,7 @@ import type { Step } from './steps.ts';
 export interface StepOutcome {
   step: Step;
   /** It failed. */
-  stopped?: { reason: string; message: string };
+  stopped?: Stop;
   prepared?: PreparedScaleSet;
   /** What was left at GitHub. */
   leaked?: string;
@@ -20,13 +21,14 @@ export function settleStep(state: AutoscalingRunnerSetState, outcome: StepOutcom
   const { name, key } = step;
   state.stepBackoffs[name] = backoffAfter(state.stepBackoffs[name], {
     key,
-    failed: stopped?.reason,
+    stopped,
     now,
   });
   if (stopped) {
     if (state.stepFailures[name]?.reason !== stopped.reason)
       state.events.push({ type: 'Warning', ...stopped });
-    state.stepFailures[name] = stopped;
+    const { reason, message } = stopped;
+    state.stepFailures[name] = { reason, message };
     return;
   }
   const { [name]: _over, ...others } = state.stepFailures;

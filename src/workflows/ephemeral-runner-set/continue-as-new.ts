@@ -60,6 +60,7 @@ const RUNNER_FIELDS = [
   ['used', 'flag'],
   ['unused', 'flag'],
   ['failedAt', 'number'],
+  ['replaced', 'flag'],
 ] as const satisfies Fields<Omit<RunnerState, 'seen'>>;
 
 const SEEN_FIELDS = [
@@ -74,6 +75,8 @@ const SEEN_FIELDS = [
   ['deleting', 'flag'],
   ['jobResult', 'text'],
   ['goneUid', 'string'],
+  ['uid', 'string'],
+  ['orphaning', 'flag'],
 ] as const satisfies Fields<Omit<ObservedRunner, 'name' | 'pod'>>;
 
 const POD_FIELDS = [

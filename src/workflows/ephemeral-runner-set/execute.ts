@@ -223,7 +223,7 @@ export class Executor {
 
   private protection(runners: string[]): Pick<PublishStatusInput, 'protect'> {
     if (runners.length === 0) return {};
-    return { protect: { runners, budget: (this.state.settings.jobProtection ?? 'budget') === 'budget' } };
+    return { protect: { runners, by: this.state.settings.jobProtection ?? 'budget' } };
   }
 
   private mark(name: string, doing: 'create' | 'retire'): void {

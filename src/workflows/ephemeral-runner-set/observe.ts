@@ -5,8 +5,9 @@ import { notePending } from './policies/pending-timeout.ts';
 import { SETTLED_MS } from './policies/runner-ending.ts';
 import type { RunnerState } from './runner.ts';
 import { isSupply } from './runner.ts';
-import type { RunnerSetState } from './state.ts';
-import { NO_FAILURES } from './state.ts';
+import { isAnotherWorld } from '../policies/another-world.ts';
+import type { CreationBlock, RunnerSetState } from './state.ts';
+import { NO_FAILURES, NO_ORDER } from './state.ts';
 
 /** Takes a batch of changes into the state. What was seen replaces what was known, unless that is later. */
 export function observe(state: RunnerSetState, observation: RunnerSetObservation): void {
@@ -18,24 +19,68 @@ export function observe(state: RunnerSetState, observation: RunnerSetObservation
   if (observation.settings) state.settings = observation.settings;
   if (observation.runnerSet !== undefined) observeSet(state, observation.runnerSet, observation.at);
   for (const runner of observation.runners ?? []) observeRunner(state, runner, observation.at);
-  for (const name of observation.gone ?? []) state.runners.delete(name);
+  for (const name of observation.gone ?? []) observeGone(state, name);
   observeResults(state, observation);
   if (observation.snapshot) observeSnapshot(state, observation);
 }
 
 function observeSet(state: RunnerSetState, set: ObservedRunnerSet | null, at: number): void {
   const before = state.runnerSet;
+  if (set && before !== undefined && before?.uid !== set.uid) forgetTheOther(state);
   state.runnerSet = set;
+  if (set?.orphaning) state.orphaned = true;
   if (!set || set.deleting) state.deletingSince ??= at;
   else delete state.deletingSince;
   if (!set) return;
   state.order = orderFrom(state.order, set);
+  if (before && isAnotherWorld(before, set) && state.creationBlock) tryAtOnce(state.creationBlock);
   if (before?.revision === set.revision) return;
   tellOfRestartPolicy(state, set);
   if (!before) return;
   // Whoever edits the template has repaired something: try at once instead of waiting out the backoff.
   state.failures = NO_FAILURES;
-  if (state.creationBlock) state.creationBlock.nextTryAt = 0;
+  if (state.creationBlock) tryAtOnce(state.creationBlock);
+}
+
+/** Somebody has repaired something, as it seems: the intervals of the tries grow anew from here. */
+function tryAtOnce(block: CreationBlock): void {
+  block.nextTryAt = 0;
+  block.tries = 0;
+}
+
+/** Another EphemeralRunnerSet of the same name: nothing that was ordered of the first, or failed, is true of it. */
+function forgetTheOther(state: RunnerSetState): void {
+  state.order = NO_ORDER;
+  state.failures = NO_FAILURES;
+  delete state.creationBlock;
+  delete state.outdatedRevision;
+  delete state.orphaned;
+  delete state.published;
+}
+
+/**
+ * A runner that went without us, its finalizers taken off by somebody. The pod of a job has no owner any more that would
+ * take it along: it is retired as if its runner were still there, after its job.
+ */
+function observeGone(state: RunnerSetState, name: string): void {
+  const { protected: isProtected, seen, retired, doing } = state.runners.get(name) ?? {};
+  const leavesPod = isProtected && seen?.pod && !seen.orphaning && !retired && doing !== 'retire';
+  if (!leavesPod || !state.runnerSet || state.orphaned) state.runners.delete(name);
+  else Object.assign(state.runners.editOrAdd(name), { absent: true, seen: { ...seen, deleting: true } });
+}
+
+/** Another one of the same name: made at another time, or by another uid where that is known. */
+const isAnother = (before: ObservedRunner | undefined, seen: ObservedRunner): boolean =>
+  before !== undefined &&
+  (before.createdAt !== seen.createdAt ||
+    (before.uid !== undefined && seen.uid !== undefined && before.uid !== seen.uid));
+
+/** The runner as it is known; of one that was replaced, only that an activity is still at the first. */
+function knownAs({ runners }: RunnerSetState, seen: ObservedRunner): RunnerState {
+  const { name } = seen;
+  const known = runners.editOrAdd(name);
+  if (!isAnother(known.seen, seen)) return known;
+  return runners.put({ name, ...(known.doing && { doing: known.doing, replaced: true }) });
 }
 
 /** Once for each template. */
@@ -48,7 +93,7 @@ function tellOfRestartPolicy(state: RunnerSetState, { restartPolicy }: ObservedR
 }
 
 function observeRunner(state: RunnerSetState, seen: ObservedRunner, at: number): void {
-  const runner = state.runners.editOrAdd(seen.name);
+  const runner = knownAs(state, seen);
   const before = runner.seen;
   runner.seen = withoutSpentPod(seen, runner.spentPod);
   // Whoever wrote it last: what the cluster shows now is what counts.

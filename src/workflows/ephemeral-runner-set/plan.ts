@@ -51,8 +51,13 @@ export function decide(state: RunnerSetState, circumstances: Circumstances): Pla
 /** Gives the runners that changed their places; all of them when the set or the settings have. */
 export function placeRunners(state: RunnerSetState, now: number): void {
   const { runnerSet, settings } = state;
-  const leaving = runnerSet === null || runnerSet?.deleting === true;
-  const facts: PlaceFacts = { settings, leaving, ...(runnerSet && { revision: runnerSet.revision }) };
+  // Runners that are to be left alone are none of a set that goes.
+  const leaving = !state.orphaned && (runnerSet === null || runnerSet?.deleting === true);
+  const facts: PlaceFacts = {
+    settings,
+    leaving,
+    ...(runnerSet && !state.orphaned && { revision: runnerSet.revision }),
+  };
   const key = JSON.stringify(facts);
   if (state.placedBy !== key) state.runners.changeAll();
   state.placedBy = key;

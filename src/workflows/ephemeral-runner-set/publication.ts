@@ -77,7 +77,10 @@ function finalizerChange({
   runners,
 }: RunnerSetState): Pick<Publication, 'addFinalizer' | 'removeFinalizer'> | undefined {
   if (!runnerSet) return undefined;
-  if (runnerSet.deleting)
-    return runnerSet.hasFinalizer && runners.size === 0 ? { removeFinalizer: true } : undefined;
+  if (runnerSet.deleting) {
+    // Runners that are to be left alone hold nothing up: Kubernetes lets go of them first.
+    const isEmpty = runners.size === 0 || runnerSet.orphaning === true;
+    return runnerSet.hasFinalizer && isEmpty ? { removeFinalizer: true } : undefined;
+  }
   return runnerSet.hasFinalizer ? undefined : { addFinalizer: true };
 }

@@ -81,6 +81,8 @@ export interface RunnerState {
   retired?: boolean;
   /** While an activity was at it, a full snapshot of the cluster was without it: nothing will tell that it is gone. */
   absent?: boolean;
+  /** While an activity was at it, another one took its name: what the activity comes to is not about that one. */
+  replaced?: boolean;
   /** What was last written to its status (`statusKey`). */
   published?: string;
   /** Failed tries, of a runner that belongs to no set. */

@@ -50,6 +50,7 @@ function settleCreation(
   { names, result }: { names: string[]; result: CreateRunnersResult },
   now: number,
 ): Stop[] {
+  for (const name of names) forgetReplaced(state, name);
   for (const { name, runnerId } of result.created) {
     const runner = state.runners.edit(name);
     if (!runner) continue;
@@ -86,6 +87,15 @@ function holdUp(
   runner.notBefore = now + Math.max(reason === INVALID_NAME ? NAME_AGAIN_MS : HELD_UP_MS, retryAfterMs);
 }
 
+/** Another one has the name by now: whatever became of the first, nothing is known to be done for this one. */
+function forgetReplaced(state: RunnerSetState, name: string): boolean {
+  if (!state.runners.get(name)?.replaced) return false;
+  const runner = state.runners.editOrAdd(name);
+  delete runner.doing;
+  delete runner.replaced;
+  return true;
+}
+
 function settleRetirement(
   state: RunnerSetState,
   { names, result }: { names: string[]; result: RetireRunnersResult },
@@ -96,7 +106,7 @@ function settleRetirement(
   const kept = new Set(result.kept);
   for (const name of names) {
     const runner = state.runners.edit(name);
-    if (!runner) continue;
+    if (!runner || forgetReplaced(state, name)) continue;
     delete runner.doing;
     if (retired.has(name)) tellOfOutlived(state, runner);
     if (retired.has(name) && runner.absent) state.runners.delete(name);

@@ -33,6 +33,8 @@ export interface RunnerSetState {
   retirementBlockedSince?: number;
   /** Milliseconds since the epoch: when the set was first seen to be going. */
   deletingSince?: number;
+  /** Whoever deleted the set wanted its runners to be left alone. */
+  orphaned?: boolean;
   /** GitHub no longer accepts the runner version of this revision. */
   outdatedRevision?: string;
   settings: RunnerSettings;

@@ -85,6 +85,7 @@ function watch(over: Partial<WatchClusterDeps> = {}): {
   const activity = watchClusterActivity({
     cluster: 'c1',
     kubernetes: cluster.client,
+    wouldTakePod: () => Promise.resolve(true),
     workflows: {
       signalWithStart: (
         _type: unknown,

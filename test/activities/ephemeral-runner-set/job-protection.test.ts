@@ -26,7 +26,7 @@ function aCluster() {
 
 test('the pods of jobs are marked, for autoscalers and for the budget of their set; others are not', async () => {
   const { protect, pod, budget } = aCluster();
-  await protect({ runnerSet, protect: { runners: ['r1'], budget: true } });
+  await protect({ runnerSet, protect: { runners: ['r1'], by: 'budget' } });
   expect(pod('r1')).toMatchObject({
     annotations: JOB_PROTECTION_ANNOTATIONS,
     labels: { own: 'x', [JOB_OF_SET_LABEL]: 'set-1' },
@@ -37,7 +37,7 @@ test('the pods of jobs are marked, for autoscalers and for the budget of their s
 
 test('the budget of a set is made once, and one that is there is as good', async () => {
   const { cluster, protect } = aCluster();
-  const input = { runnerSet, protect: { runners: [], budget: true } };
+  const input = { runnerSet, protect: { runners: [], by: 'budget' as const } };
   await protect(input);
   await protect(input);
   expect(cluster.writes).toHaveLength(1);
@@ -49,14 +49,14 @@ test('the budget of a set is made once, and one that is there is as good', async
 
 test('without a budget the pods are marked all the same', async () => {
   const { protect, pod, budget } = aCluster();
-  await protect({ runnerSet, protect: { runners: ['r1'], budget: false } });
+  await protect({ runnerSet, protect: { runners: ['r1'], by: 'annotations' } });
   expect(pod('r1')?.annotations).toEqual(JOB_PROTECTION_ANNOTATIONS);
   expect(budget()).toBeUndefined();
 });
 
 test('runners that belong to no set have no budget, and no label of one', async () => {
   const { protect, pod, cluster } = aCluster();
-  await protect({ protect: { runners: ['r1'], budget: true } });
+  await protect({ protect: { runners: ['r1'], by: 'budget' } });
   expect(pod('r1')).toMatchObject({ annotations: JOB_PROTECTION_ANNOTATIONS, labels: { own: 'x' } });
   expect(pod('r1')?.labels).not.toHaveProperty(JOB_OF_SET_LABEL);
   expect(cluster.all(podDisruptionBudgets)).toEqual([]);
@@ -75,13 +75,13 @@ test.each([
   const { cluster, protect, pod } = aCluster();
   cluster.failNext({ verb: 'create', resource: podDisruptionBudgets, status, reason });
   cluster.failNext({ verb: 'patch', resource: pods, name: 'r1', status, reason });
-  await protect({ runnerSet, protect: { runners: ['gone', 'r1', 'r2'], budget: true } });
+  await protect({ runnerSet, protect: { runners: ['gone', 'r1', 'r2'], by: 'budget' } });
   expect(pod('r2')?.annotations).toEqual(JOB_PROTECTION_ANNOTATIONS);
 });
 
 test('a budget that was refused is tried again the next time', async () => {
   const { cluster, protect, budget } = aCluster();
-  const input = { runnerSet, protect: { runners: [], budget: true } };
+  const input = { runnerSet, protect: { runners: [], by: 'budget' as const } };
   const failure = { verb: 'create', resource: podDisruptionBudgets } as const;
   cluster.failNext({ ...failure, status: 403, reason: 'Forbidden' });
   await protect(input);
@@ -89,3 +89,16 @@ test('a budget that was refused is tried again the next time', async () => {
   await protect(input);
   expect(budget()).toBeDefined();
 });
+
+test.each(['budget', 'annotations', 'off'] as const)(
+  'with %s, the garbage collector cannot take the pod of a job: its owner is taken off by the same request',
+  async (by) => {
+    const { cluster, protect, pod } = aCluster();
+    const ownerReferences = [{ kind: 'EphemeralRunner', name: 'r3', uid: 'u' }];
+    cluster.put(pods, namespace, { metadata: { name: 'r3', ownerReferences } });
+    await protect({ runnerSet, protect: { runners: ['r3'], by } });
+    expect(pod('r3')).not.toHaveProperty('ownerReferences');
+    expect(pod('r3')?.annotations).toEqual(by === 'off' ? undefined : JOB_PROTECTION_ANNOTATIONS);
+    expect(cluster.writes.filter(({ resource }) => resource === 'pods')).toHaveLength(1);
+  },
+);

@@ -177,7 +177,7 @@ describe('Events', () => {
 
 test('pods that have a job are protected with the same batch', async () => {
   cluster.put(pods, namespace, { metadata: { name: 'r1' } });
-  await publish({ protect: { runners: ['r1'], budget: false } });
+  await publish({ protect: { runners: ['r1'], by: 'annotations' } });
   expect(cluster.find(pods, { namespace, name: 'r1' })?.metadata?.annotations).toEqual(
     JOB_PROTECTION_ANNOTATIONS,
   );
@@ -201,7 +201,7 @@ describe('what the API server refuses for good', () => {
   const refusal = { status: 403, reason: 'Forbidden' };
   const all: Partial<PublishStatusInput> = {
     ...{ status, addFinalizer: true, runners: [] },
-    protect: { runners: ['r1'], budget: true },
+    protect: { runners: ['r1'], by: 'budget' },
     events: [{ type: 'Normal', reason: 'RunnerCreated', message: 'm' }],
   };
   const runners = ['r1', 'r2'].map((name) => ({ name, phase: 'Running', ready: true }));

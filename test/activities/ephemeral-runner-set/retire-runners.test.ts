@@ -204,3 +204,32 @@ describe('what container hooks made for the job', () => {
     expect(scene.runner('r1')).toBeUndefined();
   });
 });
+
+test('one that is to be left alone keeps pod, Secret and registration, and loses what holds it', async () => {
+  const runner = await busy('r1');
+  await scene.cluster.client.delete(ephemeralRunners, { namespace, name: 'r1' });
+  expect(await retire([{ ...runner, leavePod: true }])).toMatchObject({ retired: ['r1'] });
+  expect(scene.objectsOf('r1')).toEqual(['Pod', 'Secret']);
+  expect(scene.registered()).toEqual(['r1']);
+  expect(removals()).toBe(0);
+});
+
+test('another one of the same name is left alone', async () => {
+  const runner = await idle('r1');
+  expect(await retire([{ ...runner, uid: 'of-the-one-before' }])).toMatchObject({ retired: ['r1'] });
+  expect(scene.objectsOf('r1')).toEqual(ALL);
+  expect(scene.runner('r1')?.metadata.deletionTimestamp).toBeUndefined();
+  expect(removals()).toBe(0);
+  const { uid = '' } = scene.runner('r1')!.metadata;
+  await retire([{ ...runner, uid }]);
+  expect(scene.objectsOf('r1')).toEqual([]);
+});
+
+test('one of an earlier template is deregistered where it is registered: its id means another one elsewhere', async () => {
+  const elsewhere = await idle('other');
+  put('r1', { githubConfigUrl: 'https://github.invalid/octo/before', githubConfigSecret: 'absent' });
+  const asked = retire([{ name: 'r1', runnerId: elsewhere.runnerId, ofOlderTemplate: true }]);
+  expect(await asked).toMatchObject({ retired: [], stopped: { reason: 'SecretNotFound' } });
+  expect(scene.registered()).toEqual(['other']);
+  expect(await retire([{ ...elsewhere, ofOlderTemplate: true }])).toMatchObject({ retired: ['other'] });
+});

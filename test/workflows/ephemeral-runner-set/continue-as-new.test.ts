@@ -23,6 +23,8 @@ const full: { [K in keyof Required<RunnerState>]: Required<RunnerState>[K] } = {
     goneUid: 'uid',
     standalone: true,
     deleting: true,
+    uid: 'runner-1',
+    orphaning: true,
     pod: aPod({
       ready: true,
       ended: true,
@@ -36,6 +38,7 @@ const full: { [K in keyof Required<RunnerState>]: Required<RunnerState>[K] } = {
     }),
   }),
   doing: 'retire',
+  replaced: true,
   madeAt: NOW,
   runnerId: 1,
   begun: true,
@@ -81,8 +84,8 @@ const withFewerValues = (packed: string): string => {
 /** A runner with nothing that came later. */
 const before: RunnerState = (() => {
   const { jobResult: _a, jobEndedAt: _b, outlived: _c, endedAt: _d, settledIn: _e, ...rest } = full;
-  const { used: _f, unused: _g, failedAt: _j, ...kept } = rest;
-  const { jobResult: _h, goneUid: _i, ...seenBefore } = full.seen;
+  const { used: _f, unused: _g, failedAt: _j, replaced: _k, ...kept } = rest;
+  const { jobResult: _h, goneUid: _i, uid: _l, orphaning: _m, ...seenBefore } = full.seen;
   return { ...kept, seen: seenBefore };
 })();
 
@@ -102,7 +105,7 @@ describe('carried state', () => {
       { name: 'demo-runner-bbbbb', seen: seen({ name: 'demo-runner-bbbbb' }) },
     ];
     const state: Required<Omit<RunnerSetState, 'placedBy'>> = {
-      runnerSet: aSet({ deleting: true, paused: true }),
+      runnerSet: aSet({ deleting: true, orphaning: true, paused: true }),
       runners: new Runners(runners),
       complete: true,
       sequence: { epoch: 7, seq: 3 },
@@ -118,6 +121,7 @@ describe('carried state', () => {
       retirementBlockedBy: 'GitHubRefused',
       retirementBlockedSince: NOW,
       deletingSince: NOW,
+      orphaned: true,
       outdatedRevision: 'r0',
       settings: { runnerCreationConcurrency: 1, failureBackoffSeconds: [1], maxConsecutiveFailures: 2 },
       events: [{ type: 'Normal', reason: 'r', message: 'm', runner: 'x' }],
@@ -172,6 +176,7 @@ describe('state that is carried as it is: every field survives the way through T
         hasFinalizer: true,
         deleting: true,
         capacity: 5,
+        surroundings: 'hash',
         pod: {
           ...{ uid: 'pod-1', phase: 'Failed', ready: true, exitCode: 1, ended: true, stuck: true },
           ...{ disrupted: true, going: true, waitsForNode: true, ...told, deleting: true },
@@ -210,10 +215,13 @@ describe('state that is carried as it is: every field survives the way through T
           gitHubAnnotations: '7/Default/demo',
           scaleSetId: 7,
           problem: { reason: 'InvalidSpec', message: 'spec.minRunners is no number of runners' },
+          left: true,
           eventual: true,
           hasFinalizer: true,
           deleting: true,
+          orphaning: true,
           paused: true,
+          surroundings: 'hash',
         },
         wanted: 'wanted-1',
         runnerSets: [

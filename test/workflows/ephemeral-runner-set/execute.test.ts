@@ -139,7 +139,7 @@ describe('a status', () => {
       addFinalizer: true,
       runners: [update],
       events,
-      protect: { runners: ['r'], budget: true },
+      protect: { runners: ['r'], by: 'budget' },
     });
     lastOf('publishStatus').resolve();
     await turn();
@@ -194,14 +194,11 @@ describe('a status', () => {
     expect(state.runnerSet).not.toHaveProperty('hasFinalizer');
   });
 
-  test.each([
-    ['budget', true],
-    ['annotations', false],
-  ] as const)('protects jobs by %s', async (jobProtection, budget) => {
+  test.each([['budget'], ['annotations'], ['off']] as const)('protects jobs by %s', async (jobProtection) => {
     const { state, carryOut } = acting();
     state.settings = { ...state.settings, jobProtection };
     await carryOut({ publish: aPublication({ protect: ['r'] }) });
-    expect(lastOf('publishStatus').input).toMatchObject({ protect: { runners: ['r'], budget } });
+    expect(lastOf('publishStatus').input).toMatchObject({ protect: { runners: ['r'], by: jobProtection } });
   });
 
   test('of runners without a set is of no set', async () => {

@@ -274,3 +274,63 @@ describe('the end of a job', () => {
     expect(stageOf(state.runners.get('r')!)).toBe('ending');
   });
 });
+
+describe('another object of the same name', () => {
+  const one = { name: 'a', standalone: true, uid: 'uid-1', createdAt: 7 } as const;
+
+  test.each([
+    ['another uid', seen({ ...one, uid: 'uid-2' })],
+    ['another time of creation', seen({ ...one, createdAt: 8 })],
+  ])('a runner with %s has none of what the first had', (_what, another) => {
+    const state = aState();
+    observe(state, batch({ runners: [seen(one)] }));
+    Object.assign(state.runners.editOrAdd('a'), { retired: true, runnerId: 1, end: 'completed' });
+    observe(state, batch({ runners: [seen(one)] }));
+    expect(state.runners.get('a')).toMatchObject({ retired: true });
+    observe(state, batch({ runners: [another] }));
+    expect(state.runners.get('a')).toEqual({ name: 'a', seen: another });
+  });
+
+  test('what an activity comes to that was still at the first is not about the second', () => {
+    const state = aState();
+    observe(state, batch({ runners: [seen(one)] }));
+    state.runners.editOrAdd('a').doing = 'retire';
+    observe(state, batch({ runners: [seen({ ...one, uid: 'uid-2' })] }));
+    const result = { retired: ['a'], kept: [], busy: [] };
+    settle(state, [{ of: 'retire', names: ['a'], result }], NOW);
+    expect(state.runners.get('a')).toEqual({ name: 'a', seen: seen({ ...one, uid: 'uid-2' }) });
+  });
+
+  test('a set begins with no order, no failures and no block of the first', () => {
+    const creationBlock = { reason: 'r', message: 'm', since: NOW, tries: 9, nextTryAt: NOW + 9 };
+    const order = { id: 3, replicas: 5, exact: false, completed: [{ runner: 'r', at: NOW, until: NOW + 1 }] };
+    const state = aState({ set: { patchId: 3, replicas: 5 }, order, creationBlock, outdatedRevision: 'r1' });
+    observe(state, batch({ runnerSet: null }));
+    observe(state, batch({ runnerSet: aSet({ uid: 'set-2', patchId: 3, replicas: 5 }) }));
+    expect(state).toMatchObject({ order: { ...order, completed: [] }, failures: NO_FAILURES });
+    expect(state).not.toHaveProperty('creationBlock');
+    expect(state).not.toHaveProperty('outdatedRevision');
+  });
+});
+
+describe('a runner that went without us', () => {
+  const busy = { ...idleRunner('a', { hasJob: true }), protected: true };
+
+  test('and left the pod of its job, which no owner takes along, is retired all the same', () => {
+    const state = aState({ runners: [busy] });
+    observe(state, batch({ gone: ['a'] }));
+    expect(state.runners.get('a')).toMatchObject({ absent: true, seen: { deleting: true } });
+    settle(state, [{ of: 'retire', names: ['a'], result: { retired: ['a'], kept: [], busy: [] } }], NOW);
+    expect(namesIn(state)).toEqual([]);
+  });
+
+  test.each([
+    ['had no job', aState({ runners: [idleRunner('a')] })],
+    ['was retired by us', aState({ runners: [{ ...busy, retired: true }] })],
+    ['is of a set that is gone as well', { ...aState({ runners: [busy] }), runnerSet: null }],
+    ['is to be left alone', aState({ runners: [busy], orphaned: true })],
+  ])('is forgotten if it %s', (_what, state) => {
+    observe(state, batch({ gone: ['a'] }));
+    expect(namesIn(state)).toEqual([]);
+  });
+});

@@ -19,7 +19,9 @@ export function preparationStep(state: AutoscalingRunnerSetState): Step | undefi
     prepared?.specHash === autoscalingRunnerSet.specHash &&
     (autoscalingRunnerSet.gitHubAnnotations === prepared.gitHubAnnotations ||
       autoscalingRunnerSet.gitHubAnnotations === prepared.previousAnnotations);
-  if (isCurrent && !gone) return undefined;
+  // What was left at another URL is tried until it is gone, at growing intervals: the step is the same each time.
+  const left = autoscalingRunnerSet.left === true;
+  if (isCurrent && !gone && !left) return undefined;
   return {
     name: 'prepare',
     key: keyOf(
@@ -27,6 +29,7 @@ export function preparationStep(state: AutoscalingRunnerSetState): Step | undefi
       autoscalingRunnerSet.specHash,
       autoscalingRunnerSet.gitHubAnnotations,
       gone && 'gone',
+      ...(left ? ['left'] : []),
     ),
   };
 }

@@ -1,9 +1,11 @@
 import { INVALID_NAME, INVALID_SPEC } from '../../../api/conditions.ts';
+import type { Stop } from '../../../activities/failures.ts';
+import { longestWaitMs } from '../../policies/repair.ts';
 import type { StepBackoff } from '../state.ts';
 import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
 
-/** Between two tries of a step that failed: a repair takes effect within the longest. */
-const AFTER_FAILURE = { firstMs: 1_000, longestMs: 10_000 };
+/** Between two tries of a step that failed for what only a person can repair: the watch tells of repairs. */
+const AFTER_FAILURE = { firstMs: 1_000, longestMs: 300_000 };
 
 /** Between two times that a step is done for one reason, as if it had no effect. */
 const AFTER_REPEAT = { firstMs: 2_000, longestMs: 300_000 };
@@ -14,14 +16,16 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 /** Whether a step is not to be done again for the same reason. */
 const isFinal = (reason: string | undefined): boolean => reason === INVALID_SPEC || reason === INVALID_NAME;
 
-/** The backoff after a step was done. @param outcome.failed why it failed, if it did */
+/** The backoff after a step was done. @param outcome.stopped why it failed, if it did */
 export function backoffAfter(
   backoff: StepBackoff | undefined,
-  { key, failed, now }: { key: string; failed: string | undefined; now: number },
+  { key, stopped, now }: { key: string; stopped?: Stop | undefined; now: number },
 ): StepBackoff {
-  if (isFinal(failed)) return { key, tries: 1, notBefore: NEVER };
+  if (isFinal(stopped?.reason)) return { key, tries: 1, notBefore: NEVER };
   const tries = backoff?.key === key ? backoff.tries + 1 : 1;
-  const wait = exponentialBackoffMs(tries, failed !== undefined ? AFTER_FAILURE : AFTER_REPEAT);
+  if (!stopped) return { key, tries, notBefore: now + exponentialBackoffMs(tries, AFTER_REPEAT) };
+  const waits = { ...AFTER_FAILURE, longestMs: longestWaitMs(stopped, AFTER_FAILURE.longestMs) };
+  const wait = Math.max(stopped.retryAfterMs ?? 0, exponentialBackoffMs(tries, waits));
   return { key, tries, notBefore: now + wait };
 }
 

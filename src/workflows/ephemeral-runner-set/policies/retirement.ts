@@ -17,10 +17,16 @@ export function retirement(
   return {
     name: runner.name,
     ...(runnerId === undefined ? {} : { runnerId }),
+    ...(runner.seen?.uid !== undefined && { uid: runner.seen.uid }),
+    ...(isOfOlderTemplate(state, runner) && { ofOlderTemplate: true as const }),
+    ...(runner.seen?.orphaning && { leavePod: true as const }),
     ...(isOverdue(state, runner, now) ? { force: true as const } : {}),
     ...(kept ? { keepAs: { phase: 'Outdated', reason: 'Outdated', message: runner.message ?? '' } } : {}),
   };
 }
+
+const isOfOlderTemplate = ({ runnerSet }: RunnerSetState, { seen }: Leaver): boolean =>
+  Boolean(runnerSet && seen && seen.revision !== runnerSet.revision);
 
 /**
  * Ended, deleted, outdated and surplus runners, as far as they may be tried now, and as many as there is room for.

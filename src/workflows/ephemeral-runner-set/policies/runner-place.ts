@@ -31,7 +31,7 @@ export function placeOf(runner: Readonly<RunnerState>, facts: PlaceFacts, now: n
     leave: leaves && isReady,
     outgoing: leaves && isSupply(runner),
     tell: runnerStatus(runner, now) !== undefined,
-    protect: needsProtection(runner, facts.settings),
+    protect: needsProtection(runner),
     check: checkAt <= now,
     rejected: runner.end === 'rejected',
     over: isOver(runner) && runner.end !== 'disrupted',

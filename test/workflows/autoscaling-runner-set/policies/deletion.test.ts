@@ -30,6 +30,21 @@ describe('the next step of a deletion', () => {
       aState({ ...childless, scaleSet: { deleting: true, gitHubAnnotations: '' } }),
       { name: 'release' },
     ],
+    [
+      'with what was left at another URL, there is',
+      aState({ ...childless, scaleSet: { deleting: true, gitHubAnnotations: '', left: true } }),
+      { name: 'remove' },
+    ],
+    [
+      'what is to be left alone: the listener goes, which nobody could end later',
+      aState({ ...deleting, scaleSet: { deleting: true, orphaning: true } }),
+      { name: 'drop', listeners: [{ uid: 'al-1' }], runnerSets: [] },
+    ],
+    [
+      'what is to be left alone: runners and scale set stay',
+      aState({ ...deleting, listeners: [], scaleSet: { deleting: true, orphaning: true } }),
+      { name: 'release', key: 'ars-1' },
+    ],
     ['then nothing', aState({ ...childless, removed: true, released: true }), undefined],
     [
       'nor when somebody took the finalizer off',

@@ -81,3 +81,9 @@ test.each<[string, AutoscalingRunnerSetState, boolean]>([
 ])('whether children can be made for it: %s', (_what, state, expected) => {
   expect(isPrepared(state)).toBe(expected);
 });
+
+test('what was left at another URL is tried until it is gone, as one and the same step', () => {
+  const state = aState({ scaleSet: { left: true } });
+  expect(preparationStep(state)?.key).toBe('1 asked-1 7/Default/demo false left');
+  expect(preparationStep(aState())).toBeUndefined();
+});

@@ -4,13 +4,21 @@ import {
 } from '../../../../src/workflows/autoscaling-runner-set/policies/step-backoff.ts';
 import { NOW } from '../../ephemeral-runner-set/builders.ts';
 
+const missing = { reason: 'SecretNotFound', message: 'm' };
+
 test.each([
-  ['failed', 'GitHubUnavailable', [1, 2, 4, 8, 10, 10]],
+  [
+    'failed for what a person must repair',
+    { reason: 'SecretNotFound', message: 'm' },
+    [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300],
+  ],
+  ['failed for what ends by itself', { reason: 'GitHubUnavailable', message: 'm' }, [1, 2, 4, 8, 10, 10]],
+  ['were told when to come again', { reason: 'GitHubRefused', message: 'm', retryAfterMs: 60_000 }, [60, 60]],
   ['without effect', undefined, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]],
-])('the waits after steps that %s', (_what, failed, seconds) => {
+])('the waits after steps that %s', (_what, stopped, seconds) => {
   let pace: ReturnType<typeof backoffAfter> | undefined;
   const waits = seconds.map(() => {
-    pace = backoffAfter(pace, { key: 'k', failed, now: NOW });
+    pace = backoffAfter(pace, { key: 'k', stopped, now: NOW });
     return (pace.notBefore - NOW) / 1000;
   });
   expect(waits).toEqual(seconds);
@@ -18,16 +26,16 @@ test.each([
 
 test('however often a step was tried, the wait stays a number', () => {
   const pace = { key: 'k', tries: 5_000, notBefore: NOW };
-  expect(backoffAfter(pace, { key: 'k', failed: 'GitHubUnavailable', now: NOW })).toEqual({
+  expect(backoffAfter(pace, { key: 'k', stopped: missing, now: NOW })).toEqual({
     key: 'k',
     tries: 5_001,
-    notBefore: NOW + 10_000,
+    notBefore: NOW + 300_000,
   });
 });
 
 test('for another reason the count begins anew', () => {
   const pace = { key: 'k', tries: 5, notBefore: NOW };
-  const after = backoffAfter(pace, { key: 'other', failed: 'GitHubUnavailable', now: NOW });
+  const after = backoffAfter(pace, { key: 'other', stopped: missing, now: NOW });
   expect(after).toEqual({ key: 'other', tries: 1, notBefore: NOW + 1_000 });
 });
 

@@ -1,0 +1,23 @@
+/** What ends by itself, and nobody can repair in the cluster: nothing tells when it has. */
+const PASSING = new Set([
+  'GitHubUnavailable',
+  'GitHubRateLimited',
+  'KubernetesUnavailable',
+  'KubernetesRefused',
+  'NamespaceTerminating',
+  'PodTerminating',
+  'JobStillRunning',
+  'WorkerLost',
+  'Unexpected',
+]);
+
+/** In milliseconds. */
+const PASSING_LONGEST_MS = 10_000;
+
+/**
+ * The longest wait between two tries of what failed for this reason, in milliseconds: short for what ends by itself.
+ *
+ * @param longestMs for what a person must repair
+ */
+export const longestWaitMs = ({ reason }: { reason: string }, longestMs: number): number =>
+  PASSING.has(reason) ? PASSING_LONGEST_MS : longestMs;
