@@ -1,7 +1,7 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { InjectedSinks } from '@temporalio/worker';
-import { workflowCode } from '../../src/workers/workflow-code.ts';
+import { WORKFLOW_BUNDLE } from '../build.ts';
 import type { MetricsSinks } from '../../src/workflows/metrics-sink.ts';
 
 /** What it takes to come to the end of one run again, with nothing in a cache. */
@@ -41,7 +41,7 @@ async function timed(workflowId: string, runs: readonly Run[]): Promise<Replay[]
   const logger = new DefaultLogger('ERROR');
   Runtime.install({ logger, telemetryOptions: { logging: { forward: {}, filter: 'OFF' } } });
   const sinks: InjectedSinks<MetricsSinks> = { metrics: { reconciled: { fn: () => undefined } } };
-  const options = { workflowBundle: await workflowCode(logger), replayName: 'replayed', sinks };
+  const options = { workflowBundle: { codePath: WORKFLOW_BUNDLE }, replayName: 'replayed', sinks };
   const replays: Replay[] = [];
   let next = Promise.withResolvers<undefined>();
   let began = 0;
