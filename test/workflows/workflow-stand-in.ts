@@ -50,13 +50,14 @@ export function forget(): void {
   validators.clear();
   for (const list of Object.values(lists)) list.length = 0;
   waiting.length = 0;
-  Object.assign(workflow, { continueAsNewSuggested: false, allHandlersFinished: true });
+  Object.assign(workflow, { continueAsNewSuggested: false, historyLength: 3, allHandlersFinished: true });
 }
 
 /** What the workflow is told of itself. */
 export const workflow = {
   workflowId: 'kind/autoscalinglistener/team/demo',
   continueAsNewSuggested: false,
+  historyLength: 3,
   /** No handler of a signal or an update is under way. */
   allHandlersFinished: true,
 };

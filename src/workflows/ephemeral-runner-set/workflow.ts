@@ -64,8 +64,9 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     settle(state, executor.takeOutcomes(), now);
     followRunners(state, now);
     limitEvents(state);
-    work.pass(observations);
-    const draining = work.isEnough || workflowInfo().continueAsNewSuggested;
+    work.add(observations);
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    const draining = continueAsNewSuggested || work.isEnough(historyLength);
     const plan = decide(state, {
       now,
       lanes: executor.lanes,

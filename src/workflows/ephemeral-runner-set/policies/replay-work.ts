@@ -2,32 +2,34 @@ import type { RunnerSetObservation } from '../../../messages/observations.ts';
 
 /**
  * What it takes to come to the present again with nothing in a cache, in microseconds on one core, as measured (`make
- * bench-size`): to unpack a runner that was carried over, to take in one that was observed, and a pass with the events
- * that lead to it and come of it.
+ * bench-size`): an event of the history, a runner that was carried over, a runner that was observed.
  */
-const COST = { carried: 25, observed: 25, pass: 600 } as const;
+const COST = { event: 600, carried: 25, observed: 25 } as const;
 
-/** A run goes on as a new one when its replay would take so long, in microseconds: half of what it may at most. */
-const ENOUGH = 1_000_000;
+/** A run goes on as a new one when its replay would take so long, in microseconds: of two seconds at most. */
+const ENOUGH = 1_200_000;
 
 /** Adds up what a replay of the present run would take. */
 export class ReplayWork {
-  private sum: number;
-  private readonly enough: number;
+  private readonly atStart: number;
+  private observed = 0;
 
-  /** @param carried runners that came over from the run before: of many more than are served, a run does some work */
+  /** @param carried runners that came over from the run before */
   constructor(carried: number) {
-    this.sum = carried * COST.carried;
-    this.enough = Math.max(ENOUGH, 2 * this.sum);
+    this.atStart = carried * COST.carried;
   }
 
-  /** One more pass, which took these in. */
-  pass(observations: readonly RunnerSetObservation[]): void {
-    const observed = observations.reduce((sum, { runners = [] }) => sum + runners.length, 0);
-    this.sum += COST.pass + observed * COST.observed;
+  /** These were taken in. */
+  add(observations: readonly RunnerSetObservation[]): void {
+    for (const { runners = [] } of observations) this.observed += runners.length * COST.observed;
   }
 
-  get isEnough(): boolean {
-    return this.sum >= this.enough;
+  /**
+   * Whether the run has done its part. However many runners came over from the run before, it does some work first.
+   *
+   * @param events of the history so far
+   */
+  isEnough(events: number): boolean {
+    return this.observed + events * COST.event >= Math.max(ENOUGH - this.atStart, ENOUGH / 4);
   }
 }

@@ -1,5 +1,5 @@
-import { ReplayWork } from '../../../../src/workflows/ephemeral-runner-set/policies/replay-work.ts';
 import type { RunnerSetObservation } from '../../../../src/messages/observations.ts';
+import { ReplayWork } from '../../../../src/workflows/ephemeral-runner-set/policies/replay-work.ts';
 import { NOW, seen } from '../builders.ts';
 
 const telling = (runners: number): RunnerSetObservation => ({
@@ -7,27 +7,28 @@ const telling = (runners: number): RunnerSetObservation => ({
   runners: Array.from({ length: runners }, (_, i) => seen({ name: `r${i}` })),
 });
 
-/** How many passes a run makes until it goes on as a new one. */
-function passesOf(carried: number, observed: number): number {
+/** How many events a run has when it goes on as a new one, if each five of them tell of so many runners. */
+function eventsOf(carried: number, observed: number): number {
   const work = new ReplayWork(carried);
-  let passes = 0;
-  for (; !work.isEnough; passes += 1) work.pass([telling(observed)]);
-  return passes;
+  let events = 5;
+  for (; !work.isEnough(events); events += 5) work.add([telling(observed)]);
+  return events;
 }
 
 test('the more runners came over and the more are told of, the sooner a run is over', () => {
-  const [small, large, busy] = [passesOf(0, 0), passesOf(10_000, 0), passesOf(10_000, 200)];
+  const [small, large, busy] = [eventsOf(0, 0), eventsOf(10_000, 0), eventsOf(10_000, 200)];
   expect(small).toBeGreaterThan(large);
   expect(large).toBeGreaterThan(busy);
-  expect(busy).toBeGreaterThan(50);
+  expect([small, busy > 300]).toEqual([2_000, true]);
 });
 
 test('however many runners came over, a run does some work before it is over', () => {
-  expect(passesOf(1_000_000, 0)).toBeGreaterThan(1_000);
+  expect(eventsOf(1_000_000, 0)).toBe(500);
 });
 
-test('an observation without runners costs a pass', () => {
-  const work = new ReplayWork(0);
-  work.pass([{ at: NOW }, { at: NOW, gone: ['a'] }]);
-  expect(work.isEnough).toBe(false);
+test('the whole snapshot of a large set is no reason to end at once', () => {
+  const work = new ReplayWork(10_000);
+  work.add([telling(10_000)]);
+  expect(work.isEnough(5)).toBe(false);
+  expect(new ReplayWork(0).isEnough(5)).toBe(false);
 });
