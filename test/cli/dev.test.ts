@@ -70,7 +70,7 @@ describe('dev github', () => {
       'dev github --port 0 --token one two --still --start-at 2026-01-01T00:00:00Z --calls -o json',
     );
     expect(statuses).toEqual([201, 201, 401]);
-    expect(clock).toEqual({ now: Date.parse('2026-01-01T00:00:00Z'), isStill: true });
+    expect(clock).toMatchObject({ now: Date.parse('2026-01-01T00:00:00Z'), isStill: true });
     expect(err.split('\n')[0]).toMatch(/^POST .*registration-token 201 \d+ ms$/);
   });
 
