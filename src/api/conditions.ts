@@ -12,6 +12,8 @@ const OUTDATED_CONDITION = 'Outdated';
 export const SCALE_SET_READY_CONDITION = 'ScaleSetReady';
 /** GitHub did not keep all labels that were asked for: jobs that name them will wait for ever. */
 export const LABELS_DIFFER_CONDITION = 'LabelsDiffer';
+/** All of a listener's template is used; otherwise the message names what is not. */
+export const TEMPLATE_USED_CONDITION = 'TemplateUsed';
 /** A new template waits for the jobs that run. */
 export const UPDATE_PENDING_CONDITION = 'UpdatePending';
 /** A person stopped the creation of runners by annotation. */

@@ -207,6 +207,8 @@ export interface ObservedListener {
   hasFinalizer?: true;
   deleting?: true;
   pod?: ObservedListenerPod;
+  /** What of its template is not used. */
+  unused?: { reason: string; message: string };
   capacity: ListenerCapacity;
   /** While it is blocked: a hash of what a person may repair. Another one calls for a try at once. */
   surroundings?: string;

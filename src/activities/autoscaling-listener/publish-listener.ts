@@ -1,5 +1,6 @@
 import { SESSION_ID_ANNOTATION } from '../../api/annotations.ts';
-import { READY_CONDITION } from '../../api/conditions.ts';
+import type { DecidedCondition } from '../../api/conditions.ts';
+import { READY_CONDITION, TEMPLATE_USED_CONDITION } from '../../api/conditions.ts';
 import type { ResourceEvent } from '../../api/event.ts';
 import { AUTOSCALING_LISTENER_FINALIZER } from '../../api/finalizers.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
@@ -13,11 +14,12 @@ import { judged } from '../failures.ts';
 import { tellEvents, unlessRefused } from '../tell.ts';
 import type { ListenerKey } from './setup.ts';
 
-/** The condition Ready of an AutoscalingListener, and the session it holds. */
+/** The condition Ready of an AutoscalingListener, what of its template is not used, and the session it holds. */
 export interface ListenerCondition {
   ready: boolean;
   reason: string;
   message: string;
+  unused?: { reason: string; message: string };
   sessionId?: string;
 }
 
@@ -50,12 +52,22 @@ async function writeListener(kubernetes: KubernetesClient, input: PublishListene
   if (current?.metadata.uid !== uid) return;
   await writeMetadata(kubernetes, current, input);
   if (!condition) return;
-  const { ready, reason, message } = condition;
+  const { ready, reason, message, unused } = condition;
   const decided = { type: READY_CONDITION, status: ready ? 'True' : 'False', reason, message } as const;
   const target = { resource: autoscalingListeners, namespace, name, uid, known: current };
-  const status = { conditions: [decided] };
+  const status = { conditions: [decided, templateCondition(unused)] };
   await unlessRefused('status', () => writeStatus(kubernetes, target, { status, generation }));
 }
+
+const templateCondition = (unused: ListenerCondition['unused']): DecidedCondition =>
+  unused
+    ? { type: TEMPLATE_USED_CONDITION, status: 'False', ...unused }
+    : {
+        type: TEMPLATE_USED_CONDITION,
+        status: 'True',
+        reason: 'Used',
+        message: 'The template is used as it is, if there is one.',
+      };
 
 /** The finalizer, and the session that it holds. */
 async function writeMetadata(

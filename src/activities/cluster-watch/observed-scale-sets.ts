@@ -30,6 +30,7 @@ import {
 } from '../autoscaling-runner-set/policies/desired-children.ts';
 import { observedPod } from './observed-runners.ts';
 import { listenerModeOf } from '../autoscaling-listener/policies/listener-mode.ts';
+import { unusedTemplate } from '../autoscaling-listener/policies/unused-template.ts';
 
 /** An AutoscalingRunnerSet reduced to what decisions need. Pure. */
 export function observedAutoscalingRunnerSet(
@@ -122,10 +123,11 @@ export function observedChildListener(
 export function observedListener(
   listener: AutoscalingListener,
   pod: PodState | undefined,
-  options: Pick<ScaleSetOptions, 'listenerMode'>,
+  options: Pick<ScaleSetOptions, 'listenerMode' | 'listenerImage'>,
 ): Omit<ObservedListener, 'capacity'> {
   const { metadata, spec } = listener;
   const mode = listenerModeOf(listener, options);
+  const unused = unusedTemplate(listener, options);
   const { labels, annotations } = metadata;
   return {
     uid: metadata.uid ?? '',
@@ -141,6 +143,7 @@ export function observedListener(
     ...(metadata.finalizers?.includes(AUTOSCALING_LISTENER_FINALIZER) && { hasFinalizer: true }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
     ...(pod && mode === 'pod' && { pod: listenerPod(pod) }),
+    ...(unused && { unused }),
   };
 }
 

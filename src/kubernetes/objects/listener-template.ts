@@ -8,8 +8,8 @@ export const LISTENER_CONTAINER = 'listener';
 
 /**
  * A listener's pod with the user's template in it. Metadata only fills what is missing. Of the container `listener`,
- * image and command are replaced, lists are added to, everything else that the template gives takes the place of ours;
- * further containers stand beside it. Of the pod, volumes are added, the service account stays ours, and everything else
+ * image and command stay ours, because no other program listens; lists are added to, everything else that the template
+ * gives takes the place of ours; further containers stand beside it. Of the pod, volumes are added, the service account stays ours, and everything else
  * that the template gives takes the place of ours.
  */
 export function mergeListenerTemplate(pod: Pod & { spec: PodSpec }, { metadata, spec }: PodTemplate): Pod {
@@ -50,14 +50,8 @@ function mergeContainer(ours: Container, theirs: Container): Container {
     const both = [...(ours[field] ?? []), ...(theirs[field] ?? [])];
     return both.length > 0 ? [[field, both] as const] : [];
   });
-  const command = theirs.command?.length ? theirs.command : ours.command;
-  return {
-    ...ours,
-    ...given(theirs),
-    ...(Object.fromEntries(lists) as Partial<Container>),
-    image: theirs.image || ours.image,
-    ...(command && { command }),
-  } as Container;
+  const { image: _image, command: _command, ...rest } = theirs;
+  return { ...ours, ...given(rest), ...(Object.fromEntries(lists) as Partial<Container>) } as Container;
 }
 
 /** Without members that say nothing. An empty map is something: it clears ours. */

@@ -150,7 +150,8 @@ function conditionOf({ report, listener }: ListenerState): ListenerCondition | u
   const { ready, reason, message, sessionId } = report;
   // The pod of a listener cannot read it, and what is written there would count as a change of what it is made from.
   const session = sessionId !== undefined && listener?.mode === 'worker' ? { sessionId } : {};
-  return { ready, reason, message, ...session };
+  const { unused } = listener ?? {};
+  return { ready, reason, message, ...(unused && { unused }), ...session };
 }
 
 /** What tells two conditions apart. They name the generation they are about, and `kubectl wait` looks at it. */

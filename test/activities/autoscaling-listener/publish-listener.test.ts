@@ -38,7 +38,12 @@ test('a listener that listens is ready, and its session stands where another wor
   await publish({ condition: ready });
   expect(listener()).toMatchObject({
     metadata: { annotations: { [SESSION_ID_ANNOTATION]: 'session-1' }, finalizers },
-    status: { conditions: [{ type: 'Ready', status: 'True', reason: 'Listening', observedGeneration: 2 }] },
+    status: {
+      conditions: [
+        { type: 'Ready', status: 'True', reason: 'Listening', observedGeneration: 2 },
+        { type: 'TemplateUsed', status: 'True' },
+      ],
+    },
   });
 });
 
@@ -47,7 +52,7 @@ test('one that does not says why, and keeps the session that it had', async () =
   await publish({ condition: { ready: false, reason: 'SessionConflict', message: 'somebody else' } });
   expect(listener()).toMatchObject({
     metadata: { annotations: { [SESSION_ID_ANNOTATION]: 'session-1' } },
-    status: { conditions: [{ status: 'False', reason: 'SessionConflict', message: 'somebody else' }] },
+    status: { conditions: [{ status: 'False', reason: 'SessionConflict', message: 'somebody else' }, {}] },
   });
 });
 
@@ -79,7 +84,9 @@ test('an Event or a status that is refused holds nothing up', async () => {
   const refused = { status: 403, reason: 'Forbidden' };
   cluster.failNext({ verb: 'create', resource: events, ...refused });
   await publish({ condition: ready, addFinalizer: true, events: told });
-  expect(listener()).toMatchObject({ status: { conditions: [{ reason: 'Listening' }] } });
+  expect(listener()).toMatchObject({
+    status: { conditions: [{ reason: 'Listening' }, { type: 'TemplateUsed' }] },
+  });
   cluster.failNext({ verb: 'patch', resource: autoscalingListeners, ...refused });
   await publish({ condition: ready, events: told });
   expect(cluster.all(events, key.namespace)).toHaveLength(1);

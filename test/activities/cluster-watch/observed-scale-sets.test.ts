@@ -180,7 +180,7 @@ describe('an AutoscalingListener of a scale set', () => {
 describe('an AutoscalingListener for its own workflow', () => {
   const { listener } = childrenOf(aScaleSet());
   const observe = (over: Partial<typeof listener>, mode: 'worker' | 'pod' = 'worker') =>
-    observedListener({ ...listener, ...over }, undefined, { listenerMode: mode });
+    observedListener({ ...listener, ...over }, undefined, { listenerMode: mode, listenerImage: 'ours' });
   const annotated = (mode: string) => ({
     metadata: { ...listener.metadata, annotations: { [LISTENER_MODE_ANNOTATION]: mode } },
   });

@@ -88,7 +88,7 @@ describe('ScaleSetStore', () => {
   });
 
   test('the pod of a listener is told of only where it runs in one', () => {
-    const { store, listenerNews, listener } = aSettledStore({ listenerMode: 'pod' });
+    const { store, listenerNews, listener } = aSettledStore({ listenerMode: 'pod', listenerImage: 'ours' });
     const { name = '' } = listener.metadata;
     const pod: PodState = {
       ...{ uid: 'pod-1', name, namespace, phase: 'Running', ready: true, ended: false },

@@ -188,7 +188,7 @@ test('the pod of a listener is told to the listener, that of a runner to its set
   putSet();
   putRunner('r1');
   putListener();
-  watch({ scaleSets: { listenerMode: 'pod' } });
+  watch({ scaleSets: { listenerMode: 'pod', listenerImage: 'ours' } });
   await eventually(() => expect(toldTo(LISTENER)).toHaveLength(1));
   putPod('demo-listener', { [COMPONENT_LABEL]: LISTENER_COMPONENT });
   putPod('r1', { [EPHEMERAL_RUNNER_LABEL]: EPHEMERAL_RUNNER_LABEL_VALUE });

@@ -136,7 +136,7 @@ describe('the template', () => {
     expect(pod.metadata?.annotations).toMatchObject({ note: 'x' });
   });
 
-  test('of the container listener, image and command are replaced and lists are added to', () => {
+  test('of the container listener, image and command stay ours and lists are added to', () => {
     const container = {
       name: 'listener',
       image: 'mine:1',
@@ -149,7 +149,7 @@ describe('the template', () => {
     const [ours] = podOf().spec!.containers;
     const [merged] = withSpec({ containers: [container] }).spec!.containers;
     expect(merged).toMatchObject({
-      image: 'mine:1',
+      image: ours!.image,
       command: ours!.command,
       args: ['--x'],
       env: [...ours!.env!, ...container.env],
@@ -159,11 +159,9 @@ describe('the template', () => {
     });
   });
 
-  test('a command replaces ours; an empty one does not', () => {
-    const commandOf = (command: string[]) =>
-      withSpec({ containers: [{ name: 'listener', command }] }).spec!.containers[0]!.command;
-    expect(commandOf(['/mine'])).toEqual(['/mine']);
-    expect(commandOf([])).toEqual(['temporal-arc', 'listener']);
+  test.each([['/ghalistener'], []])('no command of a template takes the place of ours: %j', (...command) => {
+    const [container] = withSpec({ containers: [{ name: 'listener', command }] }).spec!.containers;
+    expect(container!.command).toEqual(['temporal-arc', 'listener']);
   });
 
   test('further containers stand beside, volumes are added, the service account stays', () => {

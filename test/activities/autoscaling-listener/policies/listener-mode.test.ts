@@ -22,9 +22,16 @@ test.each<[what: string, AutoscalingListener, configured: 'worker' | 'pod', expe
     'pod',
   ],
 ])('%s', (_what, given, listenerMode, expected) => {
-  expect(listenerModeOf(given, { listenerMode })).toBe(expected);
+  expect(listenerModeOf(given, { listenerMode, listenerImage: 'i' })).toBe(expected);
+  // Without an image no pod can be made, and listening is what matters.
+  expect(listenerModeOf(given, { listenerMode })).toBe('worker');
 });
 
 test('without any metadata, where the worker says', () => {
-  expect(listenerModeOf({ metadata: {}, spec: {} } as never, { listenerMode: 'pod' })).toBe('pod');
+  expect(
+    listenerModeOf({ metadata: {}, spec: {} } as never, { listenerMode: 'pod', listenerImage: 'i' }),
+  ).toBe('pod');
+  expect(listenerModeOf({ metadata: {}, spec: { image: 'i' } } as never, { listenerMode: 'pod' })).toBe(
+    'pod',
+  );
 });
