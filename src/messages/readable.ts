@@ -191,6 +191,7 @@ const listener = objectOf<ObservedListener>({
     hasFinalizer: flag,
     deleting: flag,
     surroundings: text,
+    unused: words,
     pod: objectOf<ObservedListenerPod>({
       ...podMembers,
       optional: { ...podMembers.optional, deleting: flag },

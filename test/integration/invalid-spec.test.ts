@@ -65,6 +65,18 @@ describe('limits that make no sense, on a scale set that runs', () => {
   });
 });
 
+test('a listenerTemplate without a known image does not keep it from listening, and that is said', async () => {
+  const resources = { requests: { cpu: '10m' } };
+  const listenerTemplate = { spec: { containers: [{ name: 'listener', resources }] } };
+  const demo = await startScaleSet(scene, 'template', { maxRunners: 2, listenerTemplate });
+  const [job] = scene.github.admin.queueJobs({ scaleSetId: demo.id, durationMs: 100 });
+  await eventually(() => expect(scene.job(job!.jobId).state).toBe('completed'), 20_000);
+  const condition = await demo.condition('TemplateUsed');
+  expect(condition).toMatchObject({ status: 'False', reason: 'ListenerImageMissing' });
+  expect(condition?.message).toContain('--listener-image');
+  await new ScaleSet(scene, demo.name).delete();
+});
+
 const SECRET = 'hunter2Hunter2';
 
 it.each([

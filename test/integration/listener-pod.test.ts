@@ -78,13 +78,22 @@ async function runPod(): Promise<RunningProcess> {
 }
 
 test('a listenerTemplate gives it a pod with all that it needs', async () => {
-  const template = { spec: { containers: [{ name: 'listener', resources: { requests: { cpu: '10m' } } }] } };
+  const theirs = {
+    image: 'ghcr.io/actions/gha-runner-scale-set-controller:0.12.1',
+    command: ['/ghalistener'],
+  };
+  const resources = { requests: { cpu: '10m' } };
+  const template = { spec: { containers: [{ name: 'listener', ...theirs, resources }] } };
   demo = await startScaleSet(scene, 'busy', { maxRunners: 5, listenerTemplate: template }, { ready: false });
   const { metadata, spec } = await eventually(pod);
   expect(spec?.containers[0]).toMatchObject({
     image: 'temporal-arc:test',
-    resources: { requests: { cpu: '10m' } },
+    command: ['temporal-arc', 'listener'],
+    resources,
   });
+  await eventually(async () =>
+    expect(await demo.condition('TemplateUsed')).toMatchObject({ status: 'False', reason: 'ImageNotUsed' }),
+  );
   expect(metadata?.ownerReferences).toEqual([expect.objectContaining({ kind: 'AutoscalingListener' })]);
   expect(await scene.kubernetes.get(serviceAccounts, key())).toBeDefined();
   expect((await scene.kubernetes.get(roles, key())).rules).toHaveLength(2);

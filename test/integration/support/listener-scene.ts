@@ -47,8 +47,13 @@ export class StartedScaleSet {
     return this.scene.kubernetes.get(autoscalingListeners, this.key(this.listenerName));
   }
 
-  async ready(): Promise<Condition | undefined> {
-    return findCondition((await this.listener()).status?.conditions, 'Ready');
+  /** One of the listener. */
+  async condition(type: string): Promise<Condition | undefined> {
+    return findCondition((await this.listener()).status?.conditions, type);
+  }
+
+  ready(): Promise<Condition | undefined> {
+    return this.condition('Ready');
   }
 
   async set(): Promise<EphemeralRunnerSet> {

@@ -177,6 +177,7 @@ describe('state that is carried as it is: every field survives the way through T
         deleting: true,
         capacity: 5,
         surroundings: 'hash',
+        unused: told,
         pod: {
           ...{ uid: 'pod-1', phase: 'Failed', ready: true, exitCode: 1, ended: true, stuck: true },
           ...{ disrupted: true, going: true, waitsForNode: true, ...told, deleting: true },
