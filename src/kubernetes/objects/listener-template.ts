@@ -51,7 +51,7 @@ function mergeContainer(ours: Container, theirs: Container): Container {
     return both.length > 0 ? [[field, both] as const] : [];
   });
   const { image: _image, command: _command, ...rest } = theirs;
-  return { ...ours, ...given(rest), ...(Object.fromEntries(lists) as Partial<Container>) } as Container;
+  return { ...ours, ...given(rest), ...(Object.fromEntries(lists) as Partial<Container>) };
 }
 
 /** Without members that say nothing. An empty map is something: it clears ours. */
