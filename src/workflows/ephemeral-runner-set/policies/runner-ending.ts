@@ -116,6 +116,6 @@ const WORDS: Partial<Record<RunnerMeaning, (runner: Readonly<RunnerState>) => En
 export const isPremature = ({ end, seen }: Readonly<RunnerState>): boolean =>
   (end === 'disrupted' || end === 'unregistered') && seen?.pod !== undefined && !seen.pod.ended;
 
-/** Whether a runner that ends so holds its part of an order: it had one of the jobs that were counted. */
+/** Whether a runner that ends so holds its part of an order: it had one of the jobs that were counted, told or not. */
 export const hadCountedJob = (runner: Readonly<RunnerState>, { end }: Ending): boolean =>
-  end === 'completed' && !isJobOver(runner) && hasJob(runner);
+  end === 'completed' && !isJobOver(runner) && (hasJob(runner) || runner.used === true);
