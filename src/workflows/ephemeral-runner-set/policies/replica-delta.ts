@@ -42,8 +42,9 @@ export function missingReplicas(
 }
 
 /**
- * What separates the runners that count, without those that are to leave anyway, from the number ordered. Only runners without a job are ever named as surplus:
- * pending ones first, then idle ones, oldest first. GitHub has the last word on each, when it is deregistered.
+ * What separates the runners that count, without those that are to leave anyway, from the number ordered. Only runners
+ * without a job are ever named as surplus: pending ones first, then idle ones, oldest first. GitHub has the last word on
+ * each, when it is deregistered.
  */
 export function replicaDelta(runners: Runners, order: PatchOrder, surgePercent?: number): ReplicaDelta {
   const supply = runners.count(...SUPPLY) - runners.needing('outgoing').size;
