@@ -1,5 +1,5 @@
 import type { WorkflowClient } from '@temporalio/client';
-import type { RunProgress } from './policies/stuck-workflow.ts';
+import type { RunProgress } from '../policies/stuck-workflow.ts';
 
 /** How far back the last completed workflow task is looked for. */
 const EVENTS = 200;

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowClient } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { BEAT_MS } from '../heartbeat.ts';
-import { inParallel } from '../parallel.ts';
-import type { Suspicion } from './policies/stuck-workflow.ts';
-import { isStuck, pauseAfterRebuild, suspicionAfter } from './policies/stuck-workflow.ts';
+import { BEAT_MS } from '../../heartbeat.ts';
+import { inParallel } from '../../parallel.ts';
+import type { Suspicion } from '../policies/stuck-workflow.ts';
+import { isStuck, pauseAfterRebuild, suspicionAfter } from '../policies/stuck-workflow.ts';
 import { progressOf } from './run-progress.ts';
-import type { WorkflowTarget } from './workflow-target.ts';
-import { workflowIdOf } from './workflow-target.ts';
+import type { WorkflowTarget } from '../workflow-target.ts';
+import { workflowIdOf } from '../workflow-target.ts';
 
 /** What looking after workflows needs. */
 export interface StuckWorkflowsOptions {

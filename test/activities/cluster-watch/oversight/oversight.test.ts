@@ -1,7 +1,7 @@
-import { Oversight } from '../../../src/activities/cluster-watch/oversight.ts';
-import type { WorkflowTarget } from '../../../src/activities/cluster-watch/workflow-target.ts';
-import { ephemeralRunnerSets } from '../../../src/kubernetes/client/resources.ts';
-import { ClusterStandIn } from '../cluster-stand-in.ts';
+import { Oversight } from '../../../../src/activities/cluster-watch/oversight/oversight.ts';
+import type { WorkflowTarget } from '../../../../src/activities/cluster-watch/workflow-target.ts';
+import { ephemeralRunnerSets } from '../../../../src/kubernetes/client/resources.ts';
+import { ClusterStandIn } from '../../cluster-stand-in.ts';
 
 const namespace = 'team';
 const set = (runnerSet: string): WorkflowTarget => ({ namespace, runnerSet });

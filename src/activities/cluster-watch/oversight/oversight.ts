@@ -1,13 +1,13 @@
 import type { WorkflowClient } from '@temporalio/client';
-import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { inParallel } from '../parallel.ts';
-import { tellEvents } from '../tell.ts';
+import type { KubernetesClient } from '../../../kubernetes/client/client.ts';
+import { inParallel } from '../../parallel.ts';
+import { tellEvents } from '../../tell.ts';
 import { openWorkflows } from './open-workflows.ts';
-import type { SignalQueue } from './signal-queue.ts';
+import type { SignalQueue } from '../signal-queue.ts';
 import { StuckWorkflows } from './stuck-workflows.ts';
-import { kindOf, resourceOf } from './watched-resource.ts';
-import type { WorkflowTarget } from './workflow-target.ts';
-import { workflowIdOf } from './workflow-target.ts';
+import { kindOf, resourceOf } from '../watched-resource.ts';
+import type { WorkflowTarget } from '../workflow-target.ts';
+import { workflowIdOf } from '../workflow-target.ts';
 
 /** What looking after all workflows of a cluster needs. */
 export interface OversightOptions {

@@ -1,6 +1,6 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { StuckWorkflows } from '../../../src/activities/cluster-watch/stuck-workflows.ts';
-import type { WorkflowTarget } from '../../../src/activities/cluster-watch/workflow-target.ts';
+import { StuckWorkflows } from '../../../../src/activities/cluster-watch/oversight/stuck-workflows.ts';
+import type { WorkflowTarget } from '../../../../src/activities/cluster-watch/workflow-target.ts';
 
 const target = (name: string): WorkflowTarget => ({ namespace: 'team', runnerSet: name });
 const id = (name: string): string => `c1/ephemeralrunnerset/team/${name}`;

@@ -1,7 +1,7 @@
 import type { WorkflowClient } from '@temporalio/client';
-import { clusterKey } from '../../messages/search-attributes.ts';
-import type { WorkflowTarget } from './workflow-target.ts';
-import { targetOf } from './workflow-target.ts';
+import { clusterKey } from '../../../messages/search-attributes.ts';
+import type { WorkflowTarget } from '../workflow-target.ts';
+import { targetOf } from '../workflow-target.ts';
 
 /** More are not looked at in one go. */
 const MOST = 20_000;

@@ -1,4 +1,4 @@
-import { progressOf } from '../../../src/activities/cluster-watch/run-progress.ts';
+import { progressOf } from '../../../../src/activities/cluster-watch/oversight/run-progress.ts';
 
 const COMPLETED = 7;
 const TIMED_OUT = 8;

@@ -1,4 +1,4 @@
-import { openWorkflows } from '../../../src/activities/cluster-watch/open-workflows.ts';
+import { openWorkflows } from '../../../../src/activities/cluster-watch/oversight/open-workflows.ts';
 
 const list = (ids: string[], asked: unknown[] = []) =>
   ({
