@@ -1,4 +1,4 @@
-import type { Journal, RunStory, Sample, Trouble } from './journal.ts';
+import type { Growth, Journal, RunStory, Sample, Trouble } from './journal.ts';
 
 /** Judges a round: a sentence for each thing that should not have been, none when all is well. */
 type Property = (journal: Journal) => string[];
@@ -25,6 +25,10 @@ const FAILED_CALLS = 30;
 
 /** In a minute in which nothing happens: two looks at idle runners, or a try every five seconds that is told. */
 const GROWTH = { well: 60, notWell: 210 } as const;
+
+/** Whether a history grew by more than it may while nothing happens. */
+export const growsTooFast = ({ events, seconds: time, isWell }: Growth): boolean =>
+  (events / time) * 60 > (isWell ? GROWTH.well : GROWTH.notWell);
 
 /** What must hold whatever is done; by name, in the order in which they are told. */
 export const PROPERTIES: Readonly<Record<string, Property>> = {
@@ -64,9 +68,7 @@ export const PROPERTIES: Readonly<Record<string, Property>> = {
   },
   'no history grows while nothing happens': ({ grown }) =>
     grown
-      .filter(
-        ({ events, seconds: time, isWell }) => (events / time) * 60 > (isWell ? GROWTH.well : GROWTH.notWell),
-      )
+      .filter(growsTooFast)
       .map(({ id, events, seconds: time }) => `${id}: ${events} events in ${time.toFixed(0)} s`),
   'no worker ends by itself': ({ ended }) => ended,
   'no credential is told': ({ told }) => told,

@@ -13,7 +13,7 @@ import { emptyJournal } from './journal.ts';
 import { FOREIGN_FINALIZER } from './objects.ts';
 import * as observe from './observe.ts';
 import type { Finding } from './properties.ts';
-import { findingsOf } from './properties.ts';
+import { findingsOf, growsTooFast } from './properties.ts';
 import type { Step } from './schedule.ts';
 import { CALM, PLACES } from './schedule.ts';
 
@@ -123,8 +123,18 @@ async function untilDone(field: Field): Promise<void> {
   await waitUntil('The jobs', isDone, { timeoutMs: HEALED_MS }).catch(ignore);
 }
 
+/** What was done may have its effect a minute later, when an order is believed again: what grows on is looked at again. */
+const LOOKS = 4;
+
 async function beQuiet(field: Field, journal: Journal, log: RoundOptions['log']): Promise<void> {
   await sleep(REST.settleMs);
+  for (let look = 0; look < LOOKS; look += 1) {
+    await watchQuiet(field, journal, log);
+    if (!journal.grown.some(growsTooFast)) break;
+  }
+}
+
+async function watchQuiet(field: Field, journal: Journal, log: RoundOptions['log']): Promise<void> {
   const [before, since] = [await observe.historyLengths(field), Date.now()];
   await sleep(REST.quietMs);
   const after = await observe.historyLengths(field);

@@ -91,9 +91,6 @@ test('a listenerTemplate gives it a pod with all that it needs', async () => {
     command: ['temporal-arc', 'listener'],
     resources,
   });
-  await eventually(async () =>
-    expect(await demo.condition('TemplateUsed')).toMatchObject({ status: 'False', reason: 'ImageNotUsed' }),
-  );
   expect(metadata?.ownerReferences).toEqual([expect.objectContaining({ kind: 'AutoscalingListener' })]);
   expect(await scene.kubernetes.get(serviceAccounts, key())).toBeDefined();
   expect((await scene.kubernetes.get(roles, key())).rules).toHaveLength(2);
@@ -106,6 +103,7 @@ test('the pod holds the session and orders runners', async () => {
   await listener.alive(
     eventually(async () => expect(await demo.ready()).toMatchObject({ status: 'True', reason: 'Listening' })),
   );
+  expect(await demo.condition('TemplateUsed')).toMatchObject({ status: 'False', reason: 'ImageNotUsed' });
   scene.github.admin.queueJobs({ scaleSetId: demo.id, count: 6, durationMs: 300 });
   await listener.alive(eventually(() => expect(demo.jobs('completed')).toHaveLength(6)));
 }, 90_000);
