@@ -25,21 +25,8 @@ export interface Counts {
   failed: number;
 }
 
-/** Runners by what a person wants to know of them, counted one by one. `running` includes the busy ones. */
-export function countRunners(runners: Iterable<Readonly<RunnerState>>): Counts {
-  const counts: Counts = { pending: 0, running: 0, busy: 0, failed: 0 };
-  for (const runner of runners) {
-    const stage = stageOf(runner);
-    if (stage === 'busy') counts.busy += 1;
-    if (stage === 'busy' || stage === 'idle' || stage === 'unclear') counts.running += 1;
-    else if (runner.end === 'rejected') counts.failed += 1;
-    else if (stage === 'creating' || stage === 'unfinished' || stage === 'pending') counts.pending += 1;
-  }
-  return counts;
-}
-
-/** The same as far as the runners have their places: no more than a few numbers are looked at. */
-export function countPlaced(runners: Runners): Counts {
+/** Runners by what a person wants to know of them, as far as they have their places. `running` includes the busy ones. */
+export function countRunners(runners: Runners): Counts {
   const busy = runners.count('busy');
   return {
     pending: runners.count('creating', 'unfinished', 'pending'),
@@ -55,7 +42,7 @@ export const isOutdated = (state: RunnerSetState): boolean =>
 
 /** The set's status as it should stand in the cluster. */
 export function runnerSetStatus(state: RunnerSetState): RunnerSetStatusUpdate {
-  const { pending, running, failed } = countPlaced(state.runners);
+  const { pending, running, failed } = countRunners(state.runners);
   return {
     currentReplicas: pending + running + failed,
     pendingEphemeralRunners: pending,

@@ -3,7 +3,7 @@ import { openReplicas } from './policies/patch-id.ts';
 import type { RunnerState } from './runner.ts';
 import { hasJob, stageOf } from './runner.ts';
 import type { RunnerSetState } from './state.ts';
-import { countPlaced, countRunners, runnerSetStatus } from './status.ts';
+import { countRunners, runnerSetStatus } from './status.ts';
 
 const viewRunner = (runner: Readonly<RunnerState>): RunnerView => ({
   name: runner.name,
@@ -37,7 +37,7 @@ export function viewRunnerSet(state: RunnerSetState, page?: unknown): RunnerSetV
   return {
     desired: state.order.replicas,
     current: status.currentReplicas,
-    busy: countRunners(state.runners.values()).busy,
+    busy: countRunners(state.runners).busy,
     paused: state.runnerSet?.paused === true,
     conditions: status.conditions,
     ...(state.creationBlock ? { blocked: state.creationBlock } : {}),
@@ -59,7 +59,7 @@ function runnersAfter({ runners }: RunnerSetState, after: unknown): Readonly<Run
 
 /** The first page in Temporal's user interface: a small table. */
 export function describeRunnerSet(state: RunnerSetState): string {
-  const { pending, running, busy, failed } = countPlaced(state.runners);
+  const { pending, running, busy, failed } = countRunners(state.runners);
   const lines = [
     '| desired | running | busy | pending | failed |',
     '|---|---|---|---|---|',

@@ -11,7 +11,17 @@ import {
 import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { RunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import { NO_FAILURES } from '../../../src/workflows/ephemeral-runner-set/state.ts';
-import { completion, aPod, aState, busyRunner, idleRunner, NOW, pendingRunner, seen } from './builders.ts';
+import {
+  completion,
+  aPod,
+  aState,
+  busyRunner,
+  idleRunner,
+  NOW,
+  pendingRunner,
+  placed,
+  seen,
+} from './builders.ts';
 
 const rejected: RunnerState = { name: 'r', end: 'rejected', seen: seen({ name: 'r', phase: 'Failed' }) };
 const block = { reason: 'QuotaExceeded', message: 'pods: 10', since: NOW, tries: 1, nextTryAt: NOW };
@@ -57,7 +67,7 @@ describe('the counters', () => {
     ['leaving', { ...idleRunner(), doing: 'retire' }, one],
     ['deleted by someone', idleRunner('r', { deleting: true }), one],
   ])('one that is %s', (_what, runner, counts) => {
-    expect(countRunners([runner])).toEqual(counts);
+    expect(countRunners(placed([runner]))).toEqual(counts);
   });
 });
 

@@ -6,7 +6,7 @@ import { allowWhileBlocked } from './creation-block.ts';
 import type { Allowance } from './failure-backoff.ts';
 import { allowAfterFailures } from './failure-backoff.ts';
 import type { Circumstances } from '../circumstances.ts';
-import { replicaDelta } from './replica-delta.ts';
+import { missingRunners } from './replica-delta.ts';
 
 /** One activity's share of the creation. */
 export interface Creation {
@@ -30,7 +30,7 @@ export function toCreate(state: RunnerSetState, circumstances: Creating, wakes: 
     (runner) => !circumstances.retiring.has(runner),
   );
   const missing = state.runnerSet
-    ? replicaDelta(state.runners, state.order, state.settings.cleanUpSurgePercent).missing
+    ? missingRunners(state.runners, state.order, state.settings.cleanUpSurgePercent)
     : 0;
   const allowed = allowance(state, { missing, unfinished: unfinished.length }, circumstances);
   if (allowed.again !== undefined) wakes.push(allowed.again);

@@ -5,14 +5,6 @@ import type { Runners } from '../runners.ts';
 import type { PatchOrder } from '../state.ts';
 import { openReplicas } from './patch-id.ts';
 
-/** What separates the runners there are from those ordered. */
-export interface ReplicaDelta {
-  /** Runners to add. */
-  missing: number;
-  /** Runners to take away, in the order in which to try them: some may turn out to have a job. */
-  surplus: Readonly<RunnerState>[];
-}
-
 /** Unless the settings say otherwise. */
 const CLEAN_UP_SURGE_PERCENT = 50;
 
@@ -41,26 +33,26 @@ export function missingReplicas(
   return Math.max(0, Math.min(openReplicas(order) - supply, room));
 }
 
+/** How many runners the order asks for beyond those that count, as far as there is room (`missingReplicas`). */
+export function missingRunners(runners: Runners, order: PatchOrder, surgePercent?: number): number {
+  const over = runners.needing('over').size;
+  const disrupted = runners.needing('disrupted').size;
+  return missingReplicas({ supply: supplyOf(runners), over, disrupted }, order, surgePercent);
+}
+
 /**
- * What separates the runners that count, without those that are to leave anyway, from the number ordered. Only runners
- * without a job are ever named as surplus: pending ones first, then idle ones, oldest first. GitHub has the last word on
+ * The runners beyond an order for exactly so many, in the order in which to try them: some may turn out to have a job.
+ * Only runners without one are ever named: pending ones first, then idle ones, oldest first. GitHub has the last word on
  * each, when it is deregistered.
  */
-export function replicaDelta(runners: Runners, order: PatchOrder, surgePercent?: number): ReplicaDelta {
-  const supply = runners.count(...SUPPLY) - runners.needing('outgoing').size;
-  const surplus = supply - openReplicas(order);
-  if (surplus <= 0) {
-    const counts = {
-      supply,
-      over: runners.needing('over').size,
-      disrupted: runners.needing('disrupted').size,
-    };
-    return { missing: missingReplicas(counts, order, surgePercent), surplus: [] };
-  }
-  if (!order.exact) return { missing: 0, surplus: [] };
-  const candidates = CANDIDATES.flatMap((stage) => oldestFirst(runners, stage));
-  return { missing: 0, surplus: candidates.slice(0, surplus) };
+export function surplusRunners(runners: Runners, order: PatchOrder): Readonly<RunnerState>[] {
+  const surplus = supplyOf(runners) - openReplicas(order);
+  if (!order.exact || surplus <= 0) return [];
+  return CANDIDATES.flatMap((stage) => oldestFirst(runners, stage)).slice(0, surplus);
 }
+
+/** Those that count, without those that are to leave anyway. */
+const supplyOf = (runners: Runners): number => runners.count(...SUPPLY) - runners.needing('outgoing').size;
 
 const CANDIDATES = ['unfinished', 'pending', 'idle'] as const;
 

@@ -2,7 +2,7 @@ import type { RunnerToRetire } from '../../../activities/ephemeral-runner-set/re
 import type { RunnerState } from '../runner.ts';
 import type { RunnerSetState } from '../state.ts';
 import { isOverdue } from './deletion-deadline.ts';
-import { replicaDelta } from './replica-delta.ts';
+import { surplusRunners } from './replica-delta.ts';
 import { surplusRejected } from './rollout.ts';
 import { isFree, mayBegin } from './takeover.ts';
 
@@ -40,8 +40,9 @@ export function toRetire(state: RunnerSetState, { now, room }: { now: number; ro
     if (wanted.size >= room) break;
     wanted.add(runner);
   }
-  if (!state.runnerSet || state.runnerSet.deleting) return [...wanted];
-  for (const runner of [...surplusRejected(state.runners.needing('rejected')), ...surplus(state)]) {
+  const { runnerSet, runners, order } = state;
+  if (wanted.size >= room || !runnerSet || runnerSet.deleting) return [...wanted];
+  for (const runner of [...surplusRejected(runners.needing('rejected')), ...surplusRunners(runners, order)]) {
     if (wanted.size >= room) break;
     if (mayBegin(runner, now, []) && isFree(runner, now, [])) wanted.add(runner);
   }
@@ -49,8 +50,6 @@ export function toRetire(state: RunnerSetState, { now, room }: { now: number; ro
 }
 
 type Leaver = Readonly<RunnerState>;
-
-const surplus = ({ runners, order }: RunnerSetState): Leaver[] => replicaDelta(runners, order).surplus;
 
 /** Retiring activities of one set in flight, and the most runners of each. */
 const AT_ONCE = 4;

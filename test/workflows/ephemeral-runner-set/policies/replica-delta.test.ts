@@ -1,14 +1,16 @@
 import {
   missingReplicas,
-  replicaDelta as deltaOf,
+  missingRunners,
+  surplusRunners,
 } from '../../../../src/workflows/ephemeral-runner-set/policies/replica-delta.ts';
 import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
-import type { ReplicaDelta } from '../../../../src/workflows/ephemeral-runner-set/policies/replica-delta.ts';
 import type { PatchOrder } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
 import { busyRunner, completion, idleRunner, pendingRunner, placed } from '../builders.ts';
 
-const replicaDelta = (runners: RunnerState[], order: PatchOrder, percent?: number): ReplicaDelta =>
-  deltaOf(placed(runners), order, percent);
+const replicaDelta = (runners: RunnerState[], order: PatchOrder, percent?: number) => ({
+  missing: missingRunners(placed(runners), order, percent),
+  surplus: surplusRunners(placed(runners), order),
+});
 const exactly = (replicas: number): PatchOrder => ({ id: 0, replicas, exact: true, completed: [] });
 const numbered = (replicas: number, ...completed: string[]): PatchOrder => ({
   id: 4,
@@ -18,7 +20,7 @@ const numbered = (replicas: number, ...completed: string[]): PatchOrder => ({
 });
 const names = (runners: Readonly<RunnerState>[]): string[] => runners.map(({ name }) => name);
 
-describe('replicaDelta', () => {
+describe('what separates the runners there are from those ordered', () => {
   test('nothing there: all are missing', () => {
     expect(replicaDelta([], exactly(100))).toEqual({ missing: 100, surplus: [] });
   });
