@@ -107,7 +107,7 @@ const runnerSetObservation = objectOf<RunnerSetObservation>({
   },
 });
 
-const words = objectOf<{ reason: string; message: string }>({
+const reasonWithMessage = objectOf<{ reason: string; message: string }>({
   needed: { reason: text, message: text },
   optional: {},
 });
@@ -125,7 +125,7 @@ const childRunnerSet = objectOf<ObservedChildRunnerSet>({
     paused: flag,
     deleting: flag,
     phase: text,
-    blocked: words,
+    blocked: reasonWithMessage,
   },
 });
 
@@ -140,11 +140,6 @@ const childListener = objectOf<ObservedChildListener>({
       optional: {},
     }),
   },
-});
-
-const reasonWithMessage = objectOf<{ reason: string; message: string }>({
-  needed: { reason: text, message: text },
-  optional: {},
 });
 
 const scaleSet = objectOf<ObservedAutoscalingRunnerSet>({
@@ -191,7 +186,7 @@ const listener = objectOf<ObservedListener>({
     hasFinalizer: flag,
     deleting: flag,
     surroundings: text,
-    unused: words,
+    unused: reasonWithMessage,
     pod: objectOf<ObservedListenerPod>({
       ...podMembers,
       optional: { ...podMembers.optional, deleting: flag },

@@ -23,6 +23,7 @@ import {
   pods,
 } from '../../kubernetes/client/resources.ts';
 import type { KubernetesObject, Pod, Resource } from '../../kubernetes/client/resources.ts';
+import { LISTENER_CONTAINER } from '../../kubernetes/objects/listener-template.ts';
 import type { ReflectOptions } from '../../kubernetes/client/watch.ts';
 import { reflect } from '../../kubernetes/client/watch.ts';
 import type { WorkflowTarget } from './workflow-target.ts';
@@ -348,9 +349,6 @@ const scaleSetReflection = (
       surroundings.put(scaleSetTarget(object), type === 'DELETED' ? undefined : blockedScaleSet(object));
     },
   });
-
-/** The container of a listener's pod that listens. */
-const LISTENER_CONTAINER = 'listener';
 
 const listenerPodState = (pod: Pod): PodState => podStateOf(pod, LISTENER_CONTAINER);
 

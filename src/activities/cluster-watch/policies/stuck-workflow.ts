@@ -1,3 +1,5 @@
+import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
+
 /** How the latest run of a workflow stands, in Temporal's words. */
 export interface RunProgress {
   runId: string;
@@ -38,14 +40,12 @@ export function suspicionAfter(
 /** Whether a run has not gone on for so long that it never will. */
 export const isStuck = ({ since }: Suspicion, now: number): boolean => now - since >= PATIENCE_MS;
 
-const FIRST_PAUSE_MS = 120_000;
-
-const LONGEST_PAUSE_MS = 3_600_000;
+/** Between two rebuilds of the same workflow. */
+const PAUSES = { firstMs: 120_000, longestMs: 3_600_000 };
 
 /**
  * How long a workflow that was rebuilt is not rebuilt again, in milliseconds: if that did not help, a person must.
  *
  * @param times how often it was rebuilt
  */
-export const pauseAfterRebuild = (times: number): number =>
-  Math.min(FIRST_PAUSE_MS * 2 ** (times - 1), LONGEST_PAUSE_MS);
+export const pauseAfterRebuild = (times: number): number => exponentialBackoffMs(times, PAUSES);
