@@ -1,6 +1,6 @@
 import type { ListenerObservation } from '../../messages/observations.ts';
 import { isOvertaken } from '../policies/observation-order.ts';
-import { isAnotherWorld } from '../policies/another-world.ts';
+import { haveSurroundingsChanged } from '../policies/surroundings-change.ts';
 import type { ListenerState } from './state.ts';
 
 /** Takes a change in. What was seen replaces what was known, unless something later is known already. */
@@ -19,7 +19,7 @@ export function observeListener(
     delete state.applied;
     delete state.published;
   }
-  const isRepaired = Boolean(before && listener && isAnotherWorld(before, listener));
+  const isRepaired = Boolean(before && listener && haveSurroundingsChanged(before, listener));
   if (!listener || (before?.specHash === listener.specHash && !isAnother && !isRepaired)) return;
   // Whoever edits the listener, or makes it anew, has repaired something: try at once.
   Object.assign(state, { failures: 0, nextTryAt: 0, applyTries: 0, applyAt: 0 });

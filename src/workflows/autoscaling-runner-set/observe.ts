@@ -1,6 +1,6 @@
 import type { AutoscalingRunnerSetObservation } from '../../messages/observations.ts';
 import { isOvertaken } from '../policies/observation-order.ts';
-import { isAnotherWorld } from '../policies/another-world.ts';
+import { haveSurroundingsChanged } from '../policies/surroundings-change.ts';
 import type { AutoscalingRunnerSetState } from './state.ts';
 import { DELETION_DEADLINE_SECONDS } from './state.ts';
 
@@ -15,7 +15,8 @@ export function observeAutoscalingRunnerSet(
   const before = state.seen?.autoscalingRunnerSet;
   if (before && autoscalingRunnerSet && before.uid !== autoscalingRunnerSet.uid) forgetTheOther(state);
   // Somebody has repaired something, as it seems: what failed is tried at once.
-  if (before && autoscalingRunnerSet && isAnotherWorld(before, autoscalingRunnerSet)) state.stepBackoffs = {};
+  if (before && autoscalingRunnerSet && haveSurroundingsChanged(before, autoscalingRunnerSet))
+    state.stepBackoffs = {};
   state.seen = { autoscalingRunnerSet, wanted, runnerSets, listeners };
   noteProblem(state, before?.problem !== undefined);
   if (settings) state.deadlineSeconds = settings.deletionDeadlineSeconds ?? DELETION_DEADLINE_SECONDS;

@@ -5,7 +5,7 @@ import { notePending } from './policies/pending-timeout.ts';
 import { SETTLED_MS } from './policies/runner-ending.ts';
 import type { RunnerState } from './runner.ts';
 import { isSupply } from './runner.ts';
-import { isAnotherWorld } from '../policies/another-world.ts';
+import { haveSurroundingsChanged } from '../policies/surroundings-change.ts';
 import type { CreationBlock, RunnerSetState } from './state.ts';
 import { NO_FAILURES, NO_ORDER } from './state.ts';
 
@@ -33,7 +33,7 @@ function observeSet(state: RunnerSetState, set: ObservedRunnerSet | null, at: nu
   else delete state.deletingSince;
   if (!set) return;
   state.order = orderFrom(state.order, set);
-  if (before && isAnotherWorld(before, set) && state.creationBlock) tryAtOnce(state.creationBlock);
+  if (before && haveSurroundingsChanged(before, set) && state.creationBlock) tryAtOnce(state.creationBlock);
   if (before?.revision === set.revision) return;
   tellOfRestartPolicy(state, set);
   if (!before) return;

@@ -1,6 +1,6 @@
 import { INVALID_NAME, INVALID_SPEC } from '../../../api/conditions.ts';
 import type { Stop } from '../../../activities/failures.ts';
-import { longestWaitMs } from '../../policies/repair.ts';
+import { longestWaitMs } from '../../policies/longest-wait.ts';
 import type { StepBackoff } from '../state.ts';
 import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
 

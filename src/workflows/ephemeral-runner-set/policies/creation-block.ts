@@ -1,6 +1,6 @@
 import type { Stop } from '../../../activities/failures.ts';
 import type { CreationBlock } from '../state.ts';
-import { longestWaitMs } from '../../policies/repair.ts';
+import { longestWaitMs } from '../../policies/longest-wait.ts';
 import type { Allowance } from './failure-backoff.ts';
 import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
 

@@ -1,4 +1,4 @@
-import { isAnotherWorld } from '../../../src/workflows/policies/another-world.ts';
+import { haveSurroundingsChanged } from '../../../src/workflows/policies/surroundings-change.ts';
 
 test.each([
   ['never looked at', {}, {}, false],
@@ -7,5 +7,5 @@ test.each([
   ['as it was', { surroundings: 'a' }, { surroundings: 'a' }, false],
   ['changed', { surroundings: 'a' }, { surroundings: 'b' }, true],
 ])('what blocks something, %s', (_what, before, now, expected) => {
-  expect(isAnotherWorld(before, now)).toBe(expected);
+  expect(haveSurroundingsChanged(before, now)).toBe(expected);
 });

@@ -3,7 +3,7 @@ interface Surrounded {
 }
 
 /** What blocks something has changed since it was last seen. The first sight of it tells nothing. */
-export const isAnotherWorld = (before: Surrounded, now: Surrounded): boolean =>
+export const haveSurroundingsChanged = (before: Surrounded, now: Surrounded): boolean =>
   before.surroundings !== undefined &&
   now.surroundings !== undefined &&
   before.surroundings !== now.surroundings;

@@ -1,4 +1,4 @@
-import { longestWaitMs } from '../../../src/workflows/policies/repair.ts';
+import { longestWaitMs } from '../../../src/workflows/policies/longest-wait.ts';
 
 test.each([
   ['SecretNotFound', 300_000],
