@@ -105,7 +105,7 @@ export class Executor {
 
   private async listen(listener: ObservedListener): Promise<void> {
     const { namespace, name } = this.key;
-    const { progress } = this.state;
+    const { progress, repairs } = this.state;
     this.listening = { listener, since: Date.now() };
     this.stopping = false;
     this.session = new CancellationScope();
@@ -124,10 +124,11 @@ export class Executor {
     this.listening = undefined;
     this.stopping = false;
     this.hasNews = true;
-    settleListening(this.state, end, Date.now());
+    settleListening(this.state, end, { repairs, now: Date.now() });
   }
 
   private async changePod(change: 'apply' | 'remove', listener: ObservedListener): Promise<void> {
+    const { repairs } = this.state;
     this.applying = true;
     const activity = change === 'apply' ? applyListenerPod : removeListenerPod;
     const failed = await failureOf(
@@ -137,7 +138,8 @@ export class Executor {
     );
     this.applying = false;
     this.hasNews = true;
-    if (this.isStill(listener)) settlePod(this.state, { key: podKey(listener), ...failed }, Date.now());
+    const end = { key: podKey(listener), ...failed };
+    if (this.isStill(listener)) settlePod(this.state, end, { repairs, now: Date.now() });
   }
 
   private async publish(

@@ -23,4 +23,5 @@ export function observeListener(
   if (!listener || (before?.specHash === listener.specHash && !isAnother && !isRepaired)) return;
   // Whoever edits the listener, or makes it anew, has repaired something: try at once.
   Object.assign(state, { failures: 0, nextTryAt: 0, applyTries: 0, applyAt: 0 });
+  if (before) state.repairs += 1;
 }

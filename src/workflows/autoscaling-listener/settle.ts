@@ -31,13 +31,18 @@ export type ListenEnd =
   | { lost: true; progress: ListenProgress | undefined }
   | { failed: { reason: string; message: string }; progress: ListenProgress | undefined };
 
-/** Takes in how listening ended. */
-export function settleListening(state: ListenerState, end: ListenEnd, now: number): void {
+/** Takes in how listening ended. @param repairs as the state counted them when it began */
+export function settleListening(
+  state: ListenerState,
+  end: ListenEnd,
+  { repairs, now }: { repairs: number; now: number },
+): void {
   const known = end.progress ?? lastKnown(state);
   if (known && known.scaleSetId > 0) state.progress = known;
   if (!('failed' in end)) return;
   const { reason, message } = end.failed;
   if (reason === 'ScaleSetNotFound') delete state.progress;
+  if (repairs !== state.repairs) return;
   state.failures += 1;
   state.nextTryAt = now + exponentialBackoffMs(state.failures, WAITS);
   takeReport(state, { ready: false, reason, message });
@@ -56,8 +61,9 @@ function lastKnown({ progress, report }: ListenerState): ListenProgress | undefi
 export function settlePod(
   state: ListenerState,
   end: { key: string; failed?: { reason: string; message: string } },
-  now: number,
+  { repairs, now }: { repairs: number; now: number },
 ): void {
+  if (end.failed && repairs !== state.repairs) return;
   state.applyTries += 1;
   state.applyAt = now + exponentialBackoffMs(state.applyTries, WAITS);
   if (!end.failed) state.applied = end.key;

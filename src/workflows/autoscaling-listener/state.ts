@@ -17,6 +17,8 @@ export interface ListenerState {
   failures: number;
   /** Milliseconds since the epoch: not before. */
   nextTryAt: number;
+  /** How often what may stand in its way was changed: a failure of a try that began before is none of now. */
+  repairs: number;
   /** What the objects of its pod were last made for (`podKey`). */
   applied?: string;
   /** The same for the pod's objects. */
@@ -31,6 +33,7 @@ export interface ListenerState {
 export const emptyListenerState = (): ListenerState => ({
   failures: 0,
   nextTryAt: 0,
+  repairs: 0,
   applyTries: 0,
   applyAt: 0,
   events: [],

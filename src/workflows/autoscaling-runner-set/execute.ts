@@ -90,12 +90,13 @@ export class Executor {
 
   private async take(step: Step): Promise<void> {
     this.stepping = true;
+    const { repairs } = this.state;
     const outcome = await this.attempt(step);
     this.stepping = false;
-    this.outcomes.push(outcome);
+    this.outcomes.push({ ...outcome, repairs });
   }
 
-  private async attempt(step: Step): Promise<StepOutcome> {
+  private async attempt(step: Step): Promise<Omit<StepOutcome, 'repairs'>> {
     try {
       return { step, ...(await this.run(step)) };
     } catch (error) {
@@ -103,7 +104,7 @@ export class Executor {
     }
   }
 
-  private async run(step: Step): Promise<Omit<StepOutcome, 'step'>> {
+  private async run(step: Step): Promise<Omit<StepOutcome, 'step' | 'repairs'>> {
     const target = this.target();
     switch (step.name) {
       case 'prepare': {

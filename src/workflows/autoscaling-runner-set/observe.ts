@@ -15,8 +15,10 @@ export function observeAutoscalingRunnerSet(
   const before = state.seen?.autoscalingRunnerSet;
   if (before && autoscalingRunnerSet && before.uid !== autoscalingRunnerSet.uid) forgetTheOther(state);
   // Somebody has repaired something, as it seems: what failed is tried at once.
-  if (before && autoscalingRunnerSet && haveSurroundingsChanged(before, autoscalingRunnerSet))
+  if (before && autoscalingRunnerSet && haveSurroundingsChanged(before, autoscalingRunnerSet)) {
     state.stepBackoffs = {};
+    state.repairs += 1;
+  }
   state.seen = { autoscalingRunnerSet, wanted, runnerSets, listeners };
   noteProblem(state, before?.problem !== undefined);
   if (settings) state.deadlineSeconds = settings.deletionDeadlineSeconds ?? DELETION_DEADLINE_SECONDS;

@@ -8,6 +8,8 @@ import type { Step } from './steps.ts';
 /** What a step came to. */
 export interface StepOutcome {
   step: Step;
+  /** As the state counted them when the step began. */
+  repairs: number;
   /** It failed. */
   stopped?: Stop;
   prepared?: PreparedScaleSet;
@@ -17,8 +19,9 @@ export interface StepOutcome {
 
 /** Takes what a step came to into the state. */
 export function settleStep(state: AutoscalingRunnerSetState, outcome: StepOutcome, now: number): void {
-  const { step, stopped } = outcome;
+  const { step, stopped, repairs } = outcome;
   const { name, key } = step;
+  if (stopped && repairs !== state.repairs) return;
   state.stepBackoffs[name] = backoffAfter(state.stepBackoffs[name], {
     key,
     stopped,

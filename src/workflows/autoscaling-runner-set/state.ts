@@ -21,6 +21,8 @@ export interface AutoscalingRunnerSetState {
   prepared?: Prepared;
   /** When each step was last done, and when it may be again. */
   stepBackoffs: StepBackoffs;
+  /** How often what may stand in the way of a step was changed: a failure of a try that began before is none of now. */
+  repairs: number;
   /** By step: what stands in its way. */
   stepFailures: Partial<Record<StepName, StepFailure>>;
   /** Milliseconds since the epoch: since then it is being deleted. */
@@ -44,6 +46,7 @@ export const DELETION_DEADLINE_SECONDS = 300;
 /** The state of a workflow that has been told nothing yet. */
 export const emptyAutoscalingRunnerSetState = (): AutoscalingRunnerSetState => ({
   stepBackoffs: {},
+  repairs: 0,
   stepFailures: {},
   deadlineSeconds: DELETION_DEADLINE_SECONDS,
   events: [],

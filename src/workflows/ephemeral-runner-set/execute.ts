@@ -136,13 +136,14 @@ export class Executor {
     for (const name of names) this.mark(name, 'create');
     this.creations += 1;
     this.lanes += lanes;
-    const input = { ...this.target(), names, atOnce: lanes, patchId: this.state.order.id, probe };
+    const { order, repairs } = this.state;
+    const input = { ...this.target(), names, atOnce: lanes, patchId: order.id, probe };
     const options = { ...long, summary: summarize(names) };
     const attempt = await this.attempt(() => createRunners.executeWithOptions(options, [input]));
     this.creations -= 1;
     this.lanes -= lanes;
     const nothing: CreateRunnersResult = { created: [], rejected: [], begun: [] };
-    this.outcomes.push({ of: 'create', names, probe, result: { ...nothing, ...attempt } });
+    this.outcomes.push({ of: 'create', names, probe, repairs, result: { ...nothing, ...attempt } });
   }
 
   private async retire(runners: RunnerToRetire[]): Promise<void> {

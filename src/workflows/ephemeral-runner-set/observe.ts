@@ -6,7 +6,7 @@ import { SETTLED_MS } from './policies/runner-ending.ts';
 import type { RunnerState } from './runner.ts';
 import { isSupply } from './runner.ts';
 import { haveSurroundingsChanged } from '../policies/surroundings-change.ts';
-import type { CreationBlock, RunnerSetState } from './state.ts';
+import type { RunnerSetState } from './state.ts';
 import { NO_FAILURES, NO_ORDER } from './state.ts';
 
 /** Takes a batch of changes into the state. What was seen replaces what was known, unless that is later. */
@@ -33,19 +33,19 @@ function observeSet(state: RunnerSetState, set: ObservedRunnerSet | null, at: nu
   else delete state.deletingSince;
   if (!set) return;
   state.order = orderFrom(state.order, set);
-  if (before && haveSurroundingsChanged(before, set) && state.creationBlock) tryAtOnce(state.creationBlock);
+  if (before && haveSurroundingsChanged(before, set)) tryAtOnce(state);
   if (before?.revision === set.revision) return;
   tellOfRestartPolicy(state, set);
   if (!before) return;
   // Whoever edits the template has repaired something: try at once instead of waiting out the backoff.
   state.failures = NO_FAILURES;
-  if (state.creationBlock) tryAtOnce(state.creationBlock);
+  tryAtOnce(state);
 }
 
 /** Somebody has repaired something, as it seems: the intervals of the tries grow anew from here. */
-function tryAtOnce(block: CreationBlock): void {
-  block.nextTryAt = 0;
-  block.tries = 0;
+function tryAtOnce(state: RunnerSetState): void {
+  state.repairs += 1;
+  if (state.creationBlock) Object.assign(state.creationBlock, { nextTryAt: 0, tries: 0 });
 }
 
 /** Another EphemeralRunnerSet of the same name: nothing that was ordered of the first, or failed, is true of it. */

@@ -12,7 +12,7 @@ import type { RunnerSetState } from './state.ts';
 
 /** What an activity of ours came to. `stop` alone when it failed as a whole. */
 export type Outcome =
-  | { of: 'create'; names: string[]; probe: boolean; result: CreateRunnersResult }
+  | { of: 'create'; names: string[]; probe: boolean; repairs: number; result: CreateRunnersResult }
   | { of: 'retire'; names: string[]; result: RetireRunnersResult }
   | { of: 'check'; result: CheckRegistrationsResult };
 
@@ -47,7 +47,7 @@ const provesRepair = (outcome: Outcome): boolean =>
 
 function settleCreation(
   state: RunnerSetState,
-  { names, result }: { names: string[]; result: CreateRunnersResult },
+  { names, repairs, result }: Extract<Outcome, { of: 'create' }>,
   now: number,
 ): Stop[] {
   for (const name of names) forgetReplaced(state, name);
@@ -71,7 +71,7 @@ function settleCreation(
     else if (!runner.end) state.runners.delete(name);
   }
   for (const held of result.heldUp ?? []) holdUp(state, held, now);
-  return result.stopped ? [result.stopped] : [];
+  return result.stopped && repairs === state.repairs ? [result.stopped] : [];
 }
 
 /** A runner that belongs to no set waits for what it lacks, and its owner is told what that is when it changes. */

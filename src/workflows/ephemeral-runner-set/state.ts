@@ -27,6 +27,8 @@ export interface RunnerSetState {
   disruptions: Disruptions;
   pastFailures: PastFailure[];
   creationBlock?: CreationBlock;
+  /** How often what may stand in the way of runners was changed: a failure of a try that began before is none of now. */
+  repairs: number;
   /** Why runners can not be retired, if they can not. */
   retirementBlockedBy?: string;
   /** Milliseconds since the epoch: since then. */
@@ -58,6 +60,7 @@ export const emptyRunnerSetState = (): RunnerSetState => ({
   failures: NO_FAILURES,
   disruptions: NO_DISRUPTIONS,
   pastFailures: [],
+  repairs: 0,
   settings: DEFAULT_SETTINGS,
   events: [],
 });

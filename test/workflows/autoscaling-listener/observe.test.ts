@@ -29,7 +29,11 @@ test.each([
 
 test('after an edit it is tried at once', () => {
   const state = stateOf();
-  settleListening(state, { failed: { reason: 'GitHubRefused', message: 'no' }, progress }, NOW);
+  settleListening(
+    state,
+    { failed: { reason: 'GitHubRefused', message: 'no' }, progress },
+    { repairs: 0, now: NOW },
+  );
   expect(decideListener(state, idle)).not.toHaveProperty('listen');
   observeListener(state, observation(seen({ specHash: 'spec-2' })));
   expect(decideListener(state, idle)).toMatchObject({ listen: 'start' });

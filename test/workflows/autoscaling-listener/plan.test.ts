@@ -134,7 +134,7 @@ describe('a pod of its own', () => {
   test('is made, and kept', () => {
     const state = stateOf({ mode: 'pod' });
     expect(decideListener(state, idle)).toMatchObject({ pod: 'apply', listen: 'start' });
-    settlePod(state, { key: podKey(seen()) }, NOW);
+    settlePod(state, { key: podKey(seen()) }, { repairs: 0, now: NOW });
     observeListener(state, observation(seen({ mode: 'pod', pod })));
     expect(decideListener(state, { ...idle, now: NOW + 60_000 })).not.toHaveProperty('pod');
   });
@@ -158,8 +158,8 @@ describe('a pod of its own', () => {
 
   test('that keeps ending is made anew at growing intervals', () => {
     const state = stateOf({ mode: 'pod' });
-    settlePod(state, { key: podKey(seen()) }, NOW);
-    settlePod(state, { key: podKey(seen()) }, NOW);
+    settlePod(state, { key: podKey(seen()) }, { repairs: 0, now: NOW });
+    settlePod(state, { key: podKey(seen()) }, { repairs: 0, now: NOW });
     expect(decideListener(state, idle)).toMatchObject({ wakeAt: NOW + 4_000 });
     expect(decideListener(state, idle)).not.toHaveProperty('pod');
   });

@@ -15,7 +15,7 @@ const conflict = { ready: false, reason: 'SessionConflict', message: 'another on
 describe('when listening ended', () => {
   test('it goes on elsewhere at once when its worker was lost, from the last heartbeat', () => {
     const state = stateOf();
-    settleListening(state, { lost: true, progress }, NOW);
+    settleListening(state, { lost: true, progress }, { repairs: 0, now: NOW });
     expect(decideListener(state, idle)).toMatchObject({ listen: 'start' });
     expect(state.progress).toEqual(progress);
     expect(state).toMatchObject({ failures: 0, events: [] });
@@ -23,7 +23,7 @@ describe('when listening ended', () => {
 
   test('of itself, its progress is kept and nothing failed', () => {
     const state = stateOf();
-    settleListening(state, { progress }, NOW);
+    settleListening(state, { progress }, { repairs: 0, now: NOW });
     expect(state).toMatchObject({ progress, failures: 0, nextTryAt: 0 });
     expect(state.report).toBeUndefined();
   });
@@ -37,39 +37,55 @@ describe('when listening ended', () => {
       scaleSetId: 7,
       sessionId: 'session-9',
     });
-    settleListening(state, { lost: true, progress: undefined }, NOW);
+    settleListening(state, { lost: true, progress: undefined }, { repairs: 0, now: NOW });
     expect(state.progress).toMatchObject({ scaleSetId: 7, sessionId: 'session-9', lastMessageId: 0 });
   });
 
   test('a session that is known from a heartbeat counts more than one that was told of', () => {
     const state = stateOf({}, { progress });
     takeReport(state, { ...report, scaleSetId: 7, sessionId: 'session-9' });
-    settleListening(state, { lost: true, progress: undefined }, NOW);
+    settleListening(state, { lost: true, progress: undefined }, { repairs: 0, now: NOW });
     expect(state.progress).toEqual(progress);
   });
 
   test('a progress that knows no scale set replaces nothing', () => {
     const state = stateOf({}, { progress });
-    settleListening(state, { lost: true, progress: { ...progress, scaleSetId: 0 } }, NOW);
+    settleListening(
+      state,
+      { lost: true, progress: { ...progress, scaleSetId: 0 } },
+      { repairs: 0, now: NOW },
+    );
     expect(state.progress).toEqual(progress);
   });
 
   test('it waits after a failure, longer each time, and is tried at once after an edit', () => {
     const state = stateOf();
-    settleListening(state, refused, NOW);
+    settleListening(state, refused, { repairs: 0, now: NOW });
     expect(decideListener(state, idle)).toMatchObject({ wakeAt: NOW + 2_000 });
     expect(decideListener(state, idle)).not.toHaveProperty('listen');
-    settleListening(state, refused, NOW);
+    settleListening(state, refused, { repairs: 0, now: NOW });
     expect(state.nextTryAt).toBe(NOW + 4_000);
-    for (let i = 0; i < 20; i += 1) settleListening(state, refused, NOW);
+    for (let i = 0; i < 20; i += 1) settleListening(state, refused, { repairs: 0, now: NOW });
     expect(state.nextTryAt).toBe(NOW + 60_000);
     observeListener(state, observation(seen({ specHash: 'spec-2' })));
     expect(decideListener(state, idle)).toMatchObject({ listen: 'start' });
   });
 
+  test('a failure of a try that began before something was repaired tells nothing of now', () => {
+    const state = stateOf({}, { repairs: 1 });
+    settleListening(state, refused, { repairs: 0, now: NOW });
+    settlePod(
+      state,
+      { key: 'spec-1', failed: { reason: 'Forbidden', message: 'm' } },
+      { repairs: 0, now: NOW },
+    );
+    expect(state).toMatchObject({ failures: 0, nextTryAt: 0, applyTries: 0, applyAt: 0, events: [] });
+    expect(decideListener(state, idle)).toMatchObject({ listen: 'start' });
+  });
+
   test('why it failed is its report', () => {
     const state = stateOf();
-    settleListening(state, refused, NOW);
+    settleListening(state, refused, { repairs: 0, now: NOW });
     expect(state).toMatchObject({
       report: { ready: false, reason: 'GitHubRefused', message: 'no' },
       progress,
@@ -78,7 +94,11 @@ describe('when listening ended', () => {
 
   test('it forgets the session of a scale set that is gone', () => {
     const state = stateOf({}, { progress });
-    settleListening(state, { failed: { reason: 'ScaleSetNotFound', message: '' }, progress }, NOW);
+    settleListening(
+      state,
+      { failed: { reason: 'ScaleSetNotFound', message: '' }, progress },
+      { repairs: 0, now: NOW },
+    );
     expect(state.progress).toBeUndefined();
   });
 });
@@ -118,14 +138,18 @@ describe('how it fares', () => {
 describe('when the pod’s objects were made', () => {
   test('what they were made from is known', () => {
     const state = stateOf({ mode: 'pod' });
-    settlePod(state, { key: 'spec-1' }, NOW);
+    settlePod(state, { key: 'spec-1' }, { repairs: 0, now: NOW });
     expect(state).toMatchObject({ applied: 'spec-1', applyTries: 1, applyAt: NOW + 2_000 });
     expect(state.report).toBeUndefined();
   });
 
   test('or could not be, people are told, and nothing is known of them', () => {
     const state = stateOf({ mode: 'pod' });
-    settlePod(state, { key: 'spec-1', failed: { reason: 'Forbidden', message: 'm' } }, NOW);
+    settlePod(
+      state,
+      { key: 'spec-1', failed: { reason: 'Forbidden', message: 'm' } },
+      { repairs: 0, now: NOW },
+    );
     expect(state).not.toHaveProperty('applied');
     expect(state.report).toEqual({ ready: false, reason: 'Forbidden', message: 'm' });
     expect(state.events).toEqual([{ type: 'Warning', reason: 'Forbidden', message: 'm' }]);
@@ -134,7 +158,7 @@ describe('when the pod’s objects were made', () => {
   test('they are made anew at growing intervals, up to a minute', () => {
     const state = stateOf({ mode: 'pod' });
     const waits = Array.from({ length: 7 }, () => {
-      settlePod(state, { key: 'spec-1' }, NOW);
+      settlePod(state, { key: 'spec-1' }, { repairs: 0, now: NOW });
       return (state.applyAt - NOW) / 1_000;
     });
     expect(waits).toEqual([2, 4, 8, 16, 32, 60, 60]);

@@ -13,6 +13,7 @@ test('a listener that nothing is known of may begin at once, and shares nothing 
   expect(emptyListenerState()).toEqual({
     failures: 0,
     nextTryAt: 0,
+    repairs: 0,
     applyTries: 0,
     applyAt: 0,
     events: [],

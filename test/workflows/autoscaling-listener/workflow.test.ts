@@ -72,7 +72,7 @@ test('a next run goes on with what it is given', async () => {
   void autoscalingListener({
     ...input,
     carried: {
-      ...{ failures: 0, nextTryAt: 0, applyTries: 0, applyAt: 0, events: [] },
+      ...{ failures: 0, nextTryAt: 0, repairs: 0, applyTries: 0, applyAt: 0, events: [] },
       listener: seen(),
       progress,
     },

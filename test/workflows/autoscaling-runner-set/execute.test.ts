@@ -70,7 +70,7 @@ describe('a step', () => {
     lastOf(activity).resolve(step.name === 'remove' ? {} : undefined);
     await turn();
     expect(executor).toMatchObject({ stepping: false, inFlight: false, hasNews: true });
-    expect(executor.takeOutcomes()).toEqual([{ step }]);
+    expect(executor.takeOutcomes()).toEqual([{ step, repairs: 0 }]);
     expect(executor.takeOutcomes()).toEqual([]);
   });
 
@@ -82,7 +82,7 @@ describe('a step', () => {
     await carryOut({ step });
     lastOf(activity).resolve('prepared' in result ? result.prepared : result);
     await turn();
-    expect(executor.takeOutcomes()).toEqual([{ step, ...result }]);
+    expect(executor.takeOutcomes()).toEqual([{ step, repairs: 0, ...result }]);
   });
 
   test('that fails says why', async () => {
@@ -92,7 +92,9 @@ describe('a step', () => {
     lastOf('applyChildren').reject(failureOf('Forbidden', 'm'));
     await turn();
     expect(executor).toMatchObject({ stepping: false, hasNews: true });
-    expect(executor.takeOutcomes()).toEqual([{ step, stopped: { reason: 'Forbidden', message: 'm' } }]);
+    expect(executor.takeOutcomes()).toEqual([
+      { step, repairs: 0, stopped: { reason: 'Forbidden', message: 'm' } },
+    ]);
   });
 });
 

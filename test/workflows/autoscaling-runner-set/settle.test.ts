@@ -5,7 +5,7 @@ import { aChildSet, aState, prepared } from './builders.ts';
 
 const step = { name: 'prepare', key: 'k' } as const;
 const fail = (state: AutoscalingRunnerSetState, reason: string) =>
-  settleStep(state, { step, stopped: { reason, message: 'm' } }, NOW);
+  settleStep(state, { repairs: 0, step, stopped: { reason, message: 'm' } }, NOW);
 const { previousAnnotations: _before, ...result } = { ...prepared, events: [] };
 
 describe('Events', () => {
@@ -13,14 +13,14 @@ describe('Events', () => {
     const state = aState();
     for (const reason of ['SecretNotFound', 'SecretNotFound', 'GitHubRefused']) fail(state, reason);
     expect(state.events.map(({ reason }) => reason)).toEqual(['SecretNotFound', 'GitHubRefused']);
-    settleStep(state, { step }, NOW);
+    settleStep(state, { repairs: 0, step }, NOW);
     expect(state.stepFailures).toEqual({});
   });
 
   test('tell of the same trouble again once it was over', () => {
     const state = aState();
     fail(state, 'SecretNotFound');
-    settleStep(state, { step }, NOW);
+    settleStep(state, { repairs: 0, step }, NOW);
     fail(state, 'SecretNotFound');
     expect(state.events.map(({ reason }) => reason)).toEqual(['SecretNotFound', 'SecretNotFound']);
   });
@@ -28,12 +28,12 @@ describe('Events', () => {
   test('tell of labels that GitHub dropped, once', () => {
     const state = aState();
     const dropped = { ...prepared, missingLabels: ['gpu'], events: [] };
-    settleStep(state, { step, prepared: dropped }, NOW);
-    settleStep(state, { step, prepared: dropped }, NOW);
+    settleStep(state, { repairs: 0, step, prepared: dropped }, NOW);
+    settleStep(state, { repairs: 0, step, prepared: dropped }, NOW);
     expect(state.events.map(({ reason }) => reason)).toEqual(['LabelsDropped']);
-    settleStep(state, { step, prepared: { ...dropped, missingLabels: ['gpu', 'arm'] } }, NOW);
+    settleStep(state, { repairs: 0, step, prepared: { ...dropped, missingLabels: ['gpu', 'arm'] } }, NOW);
     expect(state.events.at(-1)?.message).toContain('gpu, arm');
-    settleStep(state, { step, prepared: { ...dropped, missingLabels: [] } }, NOW);
+    settleStep(state, { repairs: 0, step, prepared: { ...dropped, missingLabels: [] } }, NOW);
     expect(state.events).toHaveLength(2);
   });
 
@@ -55,13 +55,19 @@ describe('Events', () => {
 });
 
 describe('what a step came to', () => {
+  test('a failure of a try that began before something was repaired tells nothing of now', () => {
+    const state = { ...aState(), repairs: 1 };
+    fail(state, 'SecretNotFound');
+    expect(state).toMatchObject({ stepBackoffs: {}, stepFailures: {}, events: [] });
+  });
+
   test('the scale set is remembered with what the annotations said before, and has its finalizer', () => {
     const { prepared: _none, ...state } = aState({
       scaleSet: { gitHubAnnotations: '', hasFinalizer: undefined as never },
     });
     const created = { type: 'Normal' as const, reason: 'ScaleSetCreated', message: 'm' };
     const after: AutoscalingRunnerSetState = state;
-    settleStep(after, { step, prepared: { ...result, events: [created] } }, NOW);
+    settleStep(after, { repairs: 0, step, prepared: { ...result, events: [created] } }, NOW);
     expect(after.prepared).toEqual({ ...prepared, previousAnnotations: '' });
     expect(after.seen?.autoscalingRunnerSet?.hasFinalizer).toBe(true);
     expect(after.events).toEqual([created]);
@@ -71,27 +77,31 @@ describe('what a step came to', () => {
     const state = aState();
     fail(state, 'SecretNotFound');
     expect(state.stepBackoffs['prepare']).toEqual({ key: 'k', tries: 1, notBefore: NOW + 1_000 });
-    settleStep(state, { step: { ...step, key: 'other' } }, NOW);
+    settleStep(state, { repairs: 0, step: { ...step, key: 'other' } }, NOW);
     expect(state.stepBackoffs['prepare']).toEqual({ key: 'other', tries: 1, notBefore: NOW + 2_000 });
   });
 
   test('a failure is of its step alone', () => {
     const state = aState();
     fail(state, 'SecretNotFound');
-    settleStep(state, { step: { name: 'apply', key: 'k' } }, NOW);
+    settleStep(state, { repairs: 0, step: { name: 'apply', key: 'k' } }, NOW);
     expect(state.stepFailures).toEqual({ prepare: { reason: 'SecretNotFound', message: 'm' } });
   });
 
   test('removed and released is what was done, not what was tried', () => {
     const state = aState();
     for (const name of ['remove', 'release'] as const) {
-      settleStep(state, { step: { name, key: 'k' }, stopped: { reason: 'r', message: 'm' } }, NOW);
+      settleStep(
+        state,
+        { repairs: 0, step: { name, key: 'k' }, stopped: { reason: 'r', message: 'm' } },
+        NOW,
+      );
     }
     expect(state.removed ?? state.released).toBeUndefined();
-    settleStep(state, { step: { name: 'remove', key: 'k' } }, NOW);
+    settleStep(state, { repairs: 0, step: { name: 'remove', key: 'k' } }, NOW);
     expect(state.removed).toBe(true);
     expect(state.released).toBeUndefined();
-    settleStep(state, { step: { name: 'release', key: 'k' } }, NOW);
+    settleStep(state, { repairs: 0, step: { name: 'release', key: 'k' } }, NOW);
     expect(state.released).toBe(true);
   });
 });

@@ -16,6 +16,7 @@ test('a scale set that nothing is known of shares nothing with another one', () 
   one.events.push({ type: 'Normal', reason: 'r', message: 'm' });
   expect(emptyAutoscalingRunnerSetState()).toEqual({
     stepBackoffs: {},
+    repairs: 0,
     stepFailures: {},
     deadlineSeconds: 300,
     events: [],

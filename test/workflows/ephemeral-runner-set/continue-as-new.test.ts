@@ -108,6 +108,7 @@ describe('carried state', () => {
       runnerSet: aSet({ deleting: true, orphaning: true, paused: true }),
       runners: new Runners(runners),
       complete: true,
+      repairs: 3,
       sequence: { epoch: 7, seq: 3 },
       incoming: { id: 4, parts: 1, names: ['half', 'a picture'] },
       order: {
@@ -194,6 +195,7 @@ describe('state that is carried as it is: every field survives the way through T
       report: { ready: false, ...told, scaleSetId: 7, sessionId: 'session-1' },
       failures: 3,
       nextTryAt: NOW,
+      repairs: 3,
       applied: 'spec-1',
       applyTries: 2,
       applyAt: NOW,
@@ -206,6 +208,7 @@ describe('state that is carried as it is: every field survives the way through T
 
   test('of a scale set', () => {
     const state: Full<AutoscalingRunnerSetState> = {
+      repairs: 3,
       sequence: { epoch: 7, seq: 3 },
       seen: {
         autoscalingRunnerSet: {

@@ -49,7 +49,9 @@ describe('a creation', () => {
     lastOf('createRunners').resolve(result);
     await turn();
     expect(executor).toMatchObject({ lanes: 0, inFlight: 0, hasNews: true });
-    expect(executor.takeOutcomes()).toEqual([{ of: 'create', names: ['a', 'b'], probe: true, result }]);
+    expect(executor.takeOutcomes()).toEqual([
+      { of: 'create', names: ['a', 'b'], probe: true, repairs: 0, result },
+    ]);
     expect(executor).toMatchObject({ hasNews: false });
     expect(executor.takeOutcomes()).toEqual([]);
   });
@@ -73,7 +75,9 @@ describe('a creation', () => {
     executor.drain();
     await turn();
     const result = { created: [], rejected: [], begun: [] };
-    expect(executor.takeOutcomes()).toEqual([{ of: 'create', names: ['a', 'b'], probe: true, result }]);
+    expect(executor.takeOutcomes()).toEqual([
+      { of: 'create', names: ['a', 'b'], probe: true, repairs: 0, result },
+    ]);
     expect(executor.inFlight).toBe(0);
     expect(noted.timers).toMatchObject([{ ms: 5_000, cancelled: true }]);
   });

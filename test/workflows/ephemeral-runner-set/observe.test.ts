@@ -113,7 +113,7 @@ describe('observe', () => {
     settle(state, [{ of: 'retire', names, result }], NOW);
     const created = [{ name: 'lane', runnerId: 1 }];
     const made = { created, rejected: [], begun: [] };
-    settle(state, [{ of: 'create', names: ['lane'], probe: false, result: made }], NOW);
+    settle(state, [{ of: 'create', names: ['lane'], probe: false, repairs: 0, result: made }], NOW);
     expect(namesIn(state)).toEqual([]);
   });
 

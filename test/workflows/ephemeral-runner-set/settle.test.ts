@@ -1,6 +1,7 @@
 import type { CreateRunnersResult } from '../../../src/activities/ephemeral-runner-set/create-runners.ts';
 import type { RetireRunnersResult } from '../../../src/activities/ephemeral-runner-set/retire-runners.ts';
 import { decide } from '../../../src/workflows/ephemeral-runner-set/plan.ts';
+import { observe } from '../../../src/workflows/ephemeral-runner-set/observe.ts';
 import { settle } from '../../../src/workflows/ephemeral-runner-set/settle.ts';
 import { stageOf } from '../../../src/workflows/ephemeral-runner-set/runner.ts';
 import { NOW, aPod, aState, circumstances, idleRunner, namesIn, seen } from './builders.ts';
@@ -9,6 +10,7 @@ const created = (result: Partial<CreateRunnersResult>, names: string[]) => ({
   of: 'create' as const,
   names,
   probe: true,
+  repairs: 0,
   result: { created: [], rejected: [], begun: [], ...result },
 });
 const retired = (result: Partial<RetireRunnersResult>, names: string[]) => ({
@@ -44,6 +46,17 @@ describe('settle, creations', () => {
     settle(state, [created({ created: [{ name: 'b', runnerId: 1 }] }, ['b'])], NOW + 3000);
     expect(state.creationBlock).toBeUndefined();
     expect(state.events.at(-1)).toMatchObject({ type: 'Normal', reason: 'CreationResumed' });
+  });
+
+  test('a try that began before something was repaired tells nothing of now: neither that it is blocked, nor for how long', () => {
+    const state = aState({ runners: [creating('a')] });
+    observe(state, { at: NOW, runnerSet: { ...state.runnerSet!, revision: 'repaired' } });
+    settle(state, [created({ stopped: { ...stopped, retryAfterMs: 60_000 } }, ['a'])], NOW);
+    expect(state.creationBlock).toBeUndefined();
+    settle(state, [{ ...created({ stopped }, []), repairs: 1 }], NOW);
+    observe(state, { at: NOW, runnerSet: { ...state.runnerSet!, revision: 'repaired again' } });
+    settle(state, [{ ...created({ stopped }, []), repairs: 1 }], NOW);
+    expect(state.creationBlock).toMatchObject({ tries: 0, nextTryAt: 0 });
   });
 
   test('evidence of what was refused goes when it is taken', () => {
