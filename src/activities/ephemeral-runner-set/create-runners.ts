@@ -28,6 +28,8 @@ export interface CreateRunnersInput {
   namespace: string;
   /** The EphemeralRunnerSet, absent for runners that belong to none. */
   runnerSet?: string;
+  /** Of the EphemeralRunnerSet as the workflow knows it: an older one is not read. */
+  generation?: number;
   names: string[];
   /** How many of them are made at the same time; one unless given. */
   atOnce?: number;
@@ -152,10 +154,14 @@ async function sourceOf(
   input: CreateRunnersInput,
   signal: AbortSignal,
 ): Promise<Source> {
-  const { namespace, runnerSet, probe, names } = input;
+  const { namespace, runnerSet, generation = 0, probe, names } = input;
   if (runnerSet === undefined) return {};
-  const reads = deps.reads ?? deps.kubernetes;
-  const runnerSetObject = await reads.get(ephemeralRunnerSets, { namespace, name: runnerSet });
+  // A try whether something was repaired must see the repair.
+  const reads = (probe ? undefined : deps.reads) ?? deps.kubernetes;
+  const key = { namespace, name: runnerSet };
+  const known = await reads.get(ephemeralRunnerSets, key);
+  const isOld = (known.metadata.generation ?? 0) < generation;
+  const runnerSetObject = isOld ? await deps.kubernetes.get(ephemeralRunnerSets, key) : known;
   const spec = runnerSpecOf(runnerSetObject);
   const github = await accessGitHub({ ...deps, kubernetes: reads }, namespace, spec);
   await keepProxySecret(deps.kubernetes, runnerSetObject, spec);

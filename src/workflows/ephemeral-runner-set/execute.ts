@@ -136,8 +136,9 @@ export class Executor {
     for (const name of names) this.mark(name, 'create');
     this.creations += 1;
     this.lanes += lanes;
-    const { order, repairs } = this.state;
-    const input = { ...this.target(), names, atOnce: lanes, patchId: order.id, probe };
+    const { order, repairs, runnerSet } = this.state;
+    const generation = runnerSet?.generation ?? 0;
+    const input = { ...this.target(), generation, names, atOnce: lanes, patchId: order.id, probe };
     const options = { ...long, summary: summarize(names) };
     const attempt = await this.attempt(() => createRunners.executeWithOptions(options, [input]));
     this.creations -= 1;

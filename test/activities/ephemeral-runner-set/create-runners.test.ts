@@ -4,6 +4,7 @@ import type {
   CreateRunnersResult,
 } from '../../../src/activities/ephemeral-runner-set/create-runners.ts';
 import { createRunnersActivity } from '../../../src/activities/ephemeral-runner-set/create-runners.ts';
+import type { KubernetesClient } from '../../../src/kubernetes/client/client.ts';
 import {
   ephemeralRunnerSets,
   ephemeralRunners,
@@ -16,9 +17,10 @@ const scene = aScene();
 let measured: string[];
 beforeEach(() => void (measured = []));
 
-const activity = (stopping?: AbortSignal) =>
+const activity = (stopping?: AbortSignal, reads: Pick<KubernetesClient, 'get'> = scene.cluster.client) =>
   createRunnersActivity({
     stopping,
+    reads,
     kubernetes: scene.cluster.client,
     github: scene.connections,
     version: '1.2.3',
@@ -49,6 +51,25 @@ test('all that are named are made, and measured once', async () => {
   expect(result).toMatchObject({ rejected: [], begun: [] });
   expect(scene.registered().sort()).toEqual(['r1', 'r2', 'r3']);
   expect(measured).toEqual(['team/demo', 'team/demo', 'team/demo']);
+});
+
+test.each([
+  ['a set that the workflow knows to be newer', { generation: 2 }],
+  ['a try whether something was repaired', { probe: true }],
+])('%s is not made from what was read before the edit', async (_what, over) => {
+  const before = structuredClone(scene.runnerSet());
+  scene.runnerSet().metadata.generation = 2;
+  scene.runnerSet().spec.ephemeralRunnerSpec!.githubConfigSecret = 'repaired';
+  scene.cluster.put(secrets, namespace, {
+    ...scene.cluster.find(secrets, { namespace, name: 'github' }),
+    metadata: { name: 'repaired' },
+  });
+  const get: typeof scene.cluster.client.get = (resource, key) =>
+    resource === (ephemeralRunnerSets as never)
+      ? (Promise.resolve(before) as never)
+      : scene.cluster.client.get(resource, key);
+  await run(activity(undefined, { get }), input(['r1'], over));
+  expect(scene.runner('r1')?.spec.githubConfigSecret).toBe('repaired');
 });
 
 test('what an earlier attempt told of is not made again', async () => {
