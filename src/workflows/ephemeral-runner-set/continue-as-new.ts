@@ -61,6 +61,7 @@ const RUNNER_FIELDS = [
   ['unused', 'flag'],
   ['failedAt', 'number'],
   ['replaced', 'flag'],
+  ['foundAt', 'number'],
 ] as const satisfies Fields<Omit<RunnerState, 'seen'>>;
 
 const SEEN_FIELDS = [

@@ -32,6 +32,8 @@ export interface RunnerState {
   /** Its creation was carried out at this time (milliseconds); a pod must show up. */
   madeAt?: number;
   runnerId?: number;
+  /** Milliseconds, when its object was first seen without a pod, and nothing of ours was at it. */
+  foundAt?: number;
   /** An activity of ours began its creation, so it can be taken up again without waiting. */
   begun?: boolean;
   /** A pod was seen: its absence now means that it is gone. */

@@ -39,6 +39,7 @@ const full: { [K in keyof Required<RunnerState>]: Required<RunnerState>[K] } = {
   }),
   doing: 'retire',
   replaced: true,
+  foundAt: NOW,
   madeAt: NOW,
   runnerId: 1,
   begun: true,
@@ -84,7 +85,7 @@ const withFewerValues = (packed: string): string => {
 /** A runner with nothing that came later. */
 const before: RunnerState = (() => {
   const { jobResult: _a, jobEndedAt: _b, outlived: _c, endedAt: _d, settledIn: _e, ...rest } = full;
-  const { used: _f, unused: _g, failedAt: _j, replaced: _k, ...kept } = rest;
+  const { used: _f, unused: _g, failedAt: _j, replaced: _k, foundAt: _n, ...kept } = rest;
   const { jobResult: _h, goneUid: _i, uid: _l, orphaning: _m, ...seenBefore } = full.seen;
   return { ...kept, seen: seenBefore };
 })();

@@ -275,6 +275,15 @@ describe('the end of a job', () => {
   });
 });
 
+test('since when a half-made runner is there is measured by one clock, whatever the API server dates it', () => {
+  const state = aState();
+  const look = (at: number, over: Partial<ObservedRunner> = {}) => {
+    observe(state, { at, runners: [seen({ name: 'r', createdAt: NOW / 1000 + 3_600, ...over })] });
+    return state.runners.get('r')?.foundAt;
+  };
+  expect([look(NOW), look(NOW + 5), look(NOW + 9, { pod: aPod() })]).toEqual([NOW, NOW, undefined]);
+});
+
 describe('another object of the same name', () => {
   const one = { name: 'a', standalone: true, uid: 'uid-1', createdAt: 7 } as const;
 
@@ -288,7 +297,7 @@ describe('another object of the same name', () => {
     observe(state, batch({ runners: [seen(one)] }));
     expect(state.runners.get('a')).toMatchObject({ retired: true });
     observe(state, batch({ runners: [another] }));
-    expect(state.runners.get('a')).toEqual({ name: 'a', seen: another });
+    expect(state.runners.get('a')).toEqual({ name: 'a', seen: another, foundAt: NOW });
   });
 
   test('what an activity comes to that was still at the first is not about the second', () => {

@@ -66,7 +66,7 @@ describe('the next look', () => {
   /** As if the status had just been written: nothing else is waited for. */
   const wakeAt = (state: RunnerSetState) => plan(state, { publishing: true }).wakeAt;
   const block = { reason: 'r', message: 'm', since: NOW, tries: 1, nextTryAt: NOW + 1000 };
-  const unfinished: RunnerState = { name: 'half', seen: seen({ name: 'half', createdAt: NOW / 1000 }) };
+  const unfinished: RunnerState = { name: 'half', seen: seen({ name: 'half' }), foundAt: NOW };
   const made: RunnerState = { name: 'made', madeAt: NOW - 1_000 };
   const pending: RunnerState = { name: 'p', pendingSince: NOW, podSeen: true };
   const told: RunnerState = { ...busyRunner('told'), jobResult: 'succeeded', jobEndedAt: NOW - 500 };

@@ -7,7 +7,7 @@ const TAKEOVER_MS = 20_000;
 /** Whether nobody else is at this runner any more. If somebody may be, `wakes` gets the time from which it is free. */
 export function isFree(runner: Readonly<RunnerState>, now: number, wakes: number[]): boolean {
   if (stageOf(runner) !== 'unfinished') return true;
-  const takeover = runner.begun ? 0 : (runner.seen?.createdAt ?? 0) * 1000 + TAKEOVER_MS;
+  const takeover = runner.begun ? 0 : (runner.foundAt ?? 0) + TAKEOVER_MS;
   // A runner that belongs to no set was made by a person: nobody else is at it.
   if (runner.seen?.standalone || takeover <= now) return true;
   wakes.push(takeover);

@@ -136,10 +136,7 @@ describe('after failures', () => {
 
 describe('runners without a pod', () => {
   test('are taken up again: our own at once, others when nobody can be at them any more', () => {
-    const runners = [
-      unfinished('own', { begun: true }),
-      unfinished('young', { seen: seen({ name: 'young', createdAt: NOW / 1000 }) }),
-    ];
+    const runners = [unfinished('own', { begun: true }), unfinished('young', { foundAt: NOW })];
     const state = aState({ set: { replicas: 2 }, runners });
     expect(toMake(state)).toMatchObject({ create: [{ names: ['own'] }], wakes: [NOW + 20_000] });
     expect(names(toMake(state, { now: NOW + 20_000 }))).toEqual(['own', 'young']);

@@ -20,7 +20,7 @@ describe('what a runner calls for', () => {
     ['one that has a job: to be protected', busyRunner(), ['protect']],
     ['one without a pod: to be made', unfinished, ['begin']],
     ['not before its time', { ...unfinished, notBefore: NOW + 1 }, []],
-    ['not while somebody else may be at it', { name: 'r', seen: seen({ createdAt: NOW / 1000 }) }, []],
+    ['not while somebody else may be at it', { name: 'r', seen: seen(), foundAt: NOW }, []],
     ['of an older revision: to leave, though it is supply', old, ['leave', 'outgoing']],
     ['likewise, when it could not be retired a moment ago', { ...old, notBefore: NOW + 1 }, ['outgoing']],
     ['one that ended: to leave', { ...idleRunner(), end: 'completed' }, ['leave', 'over']],

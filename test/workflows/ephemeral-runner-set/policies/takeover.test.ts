@@ -9,20 +9,21 @@ const ask = (question: Question, runner: RunnerState) => {
   return { answer: question(runner, NOW, wakes), wakes };
 };
 
-/** An EphemeralRunner without a pod, made so many seconds ago. */
+/** An EphemeralRunner without a pod, found so many seconds ago. */
 const unfinished = (seconds: number, over: Partial<RunnerState> = {}): RunnerState => ({
   name: 'r',
-  seen: seen({ name: 'r', createdAt: NOW / 1000 - seconds }),
+  seen: seen({ name: 'r' }),
+  foundAt: NOW - seconds * 1000,
   ...over,
 });
-const standalone = seen({ name: 'r', createdAt: NOW / 1000, standalone: true });
+const standalone = seen({ name: 'r', standalone: true });
 
 describe('whether nobody else is at a runner', () => {
   test.each<[string, RunnerState, boolean, number[]]>([
-    ['it has a pod', idleRunner('r', { createdAt: NOW / 1000 }), true, []],
+    ['it has a pod', { ...idleRunner('r'), foundAt: NOW }, true, []],
     ['it ended', unfinished(0, { end: 'failed' }), true, []],
     ['we began it ourselves', unfinished(0, { begun: true }), true, []],
-    ['a person made it, for no set', { name: 'r', seen: standalone }, true, []],
+    ['a person made it, for no set', { name: 'r', foundAt: NOW, seen: standalone }, true, []],
     ['another worker may still be at it', unfinished(0), false, [NOW + 20_000]],
     ['almost long enough ago', unfinished(19), false, [NOW + 1_000]],
     ['long enough ago', unfinished(20), true, []],
