@@ -32,6 +32,8 @@ export class AdminError extends Error {
 export interface Admin {
   createScaleSet(wanted: NewScaleSet): ScaleSetView;
   scaleSets(): ScaleSetView[];
+  /** Gives a runner group another name; it keeps its id and its scale sets. */
+  renameRunnerGroup(name: string, to: string): void;
   runners(scaleSetId?: number): RunnerView[];
   /** Queues jobs for a scale set. */
   queueJobs(wanted: QueueJobs): JobView[];
@@ -89,6 +91,7 @@ type WorldAdmin = Pick<
   Admin,
   | 'createScaleSet'
   | 'scaleSets'
+  | 'renameRunnerGroup'
   | 'runners'
   | 'queueJobs'
   | 'jobs'
@@ -116,6 +119,10 @@ function worldAdmin({ scaleSets, runners, jobs, keys, clock, options }: World): 
       return scaleSetView(created);
     },
     scaleSets: () => scaleSets.all().map(scaleSetView),
+    renameRunnerGroup: (name, to) => {
+      const group = scaleSets.groups.find((each) => each.name.toLowerCase() === name.toLowerCase());
+      present(group, `runner group ${name}`).name = to;
+    },
     runners: (id) => (id === undefined ? runners.all() : [...scaleSet(id).runners]).map(runnerView),
     queueJobs: (wanted) => jobs.queue(scaleSet(wanted.scaleSetId), wanted).map(jobView),
     jobs: () => jobs.all().map(jobView),

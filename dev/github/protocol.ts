@@ -13,6 +13,7 @@
  * | admin side | |
  * |---|---|
  * | `GET`, `POST /standin/scale-sets` `NewScaleSet` | 200 `ScaleSetView[]`; 201 `ScaleSetView` |
+ * | `POST /standin/runner-groups/rename` `{ name, to }` | 204: the group keeps its id and its scale sets |
  * | `GET /standin/runners[?scaleSetId=]` | 200 `RunnerView[]` |
  * | `GET`, `POST /standin/jobs` `QueueJobs` | 200 `JobView[]`; 201 `JobView[]` |
  * | `POST /standin/jobs/assign` `{ runnerName }` | 200 `JobView`: the oldest waiting job, or a new one, starts on this idle runner |

@@ -23,7 +23,8 @@ export interface ScaleSets {
 }
 
 /** No scale sets yet, in these groups. */
-export function createScaleSets(groups: RunnerGroup[], options: QueueOptions): ScaleSets {
+export function createScaleSets(initial: readonly RunnerGroup[], options: QueueOptions): ScaleSets {
+  const groups = initial.map((group) => ({ ...group }));
   const byId = new Map<number, ScaleSet>();
   let lastId = 0;
   const find: ScaleSets['find'] = ({ configPath, name, runnerGroupId }) =>

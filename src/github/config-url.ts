@@ -52,6 +52,12 @@ export function shownConfigUrl(text: string | undefined): string {
   }
 }
 
+/** Whether both name the same place at GitHub, which does not tell upper from lower case. */
+export function isSameConfigUrl(a: string, b: string): boolean {
+  const bare = (url: string): string => (shownConfigUrl(url) || url).toLowerCase();
+  return bare(a) === bare(b);
+}
+
 function urlFrom(text: string): URL {
   const url = URL.parse(text);
   if (/^(ssh|git):|^git@/i.test(text))

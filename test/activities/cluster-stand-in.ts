@@ -175,8 +175,9 @@ export class ClusterStandIn {
   private patch(resource: Resource, key: ObjectKey, patch: object): Stored {
     this.mayFail('patch', resource, key);
     const before = this.read(resource, key);
-    const asked = (patch as Partial<Stored>).metadata?.resourceVersion;
-    if (asked !== undefined && asked !== before.metadata.resourceVersion)
+    const { resourceVersion = before.metadata.resourceVersion, uid = before.metadata.uid } =
+      (patch as { metadata?: Partial<Stored['metadata']> }).metadata ?? {};
+    if (resourceVersion !== before.metadata.resourceVersion || uid !== before.metadata.uid)
       throw refusal(resource, key, { status: 409, reason: 'Conflict' });
     const after = merged(before, patch) as Stored;
     this.store('MODIFIED', resource, after);

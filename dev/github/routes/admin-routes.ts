@@ -31,6 +31,9 @@ export const adminRoutes = (admin: Admin): Route[] => [
 const worldRoutes = (admin: Admin): Route[] => [
   at('GET', '/scale-sets', () => ok(admin.scaleSets())),
   at('POST', '/scale-sets', ({ body }) => ok(admin.createScaleSet(body as unknown as NewScaleSet), 201)),
+  at('POST', '/runner-groups/rename', ({ body }) =>
+    done(() => admin.renameRunnerGroup(String(body['name']), String(body['to']))),
+  ),
   at('GET', '/runners', ({ query }) => {
     const id = query.get('scaleSetId');
     return ok(admin.runners(id === null ? undefined : Number(id)));

@@ -9,7 +9,7 @@ import { prepareScaleSetActivity } from './prepare-scale-set.ts';
 import type { PublishScaleSetInput } from './publish-scale-set.ts';
 import { publishScaleSetActivity } from './publish-scale-set.ts';
 import { releaseScaleSetActivity } from './release-scale-set.ts';
-import type { RemoveScaleSetInput } from './remove-scale-set.ts';
+import type { RemovedScaleSet, RemoveScaleSetInput } from './remove-scale-set.ts';
 import { removeScaleSetActivity } from './remove-scale-set.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
 import type { ScaleSetOptions } from '../../messages/settings.ts';
@@ -20,7 +20,7 @@ export interface ScaleSetActivities {
   prepareScaleSet(input: ScaleSetTarget): Promise<PreparedScaleSet | undefined>;
   applyChildren(input: ApplyChildrenInput): Promise<void>;
   dropChildren(input: DropChildrenInput): Promise<void>;
-  removeScaleSet(input: RemoveScaleSetInput): Promise<{ leaked?: string }>;
+  removeScaleSet(input: RemoveScaleSetInput): Promise<RemovedScaleSet>;
   releaseScaleSet(input: ScaleSetTarget): Promise<void>;
   publishScaleSet(input: PublishScaleSetInput): Promise<void>;
 }
@@ -28,6 +28,8 @@ export interface ScaleSetActivities {
 /** What the activities of scale sets need; options that are not given have their defaults. */
 export interface ScaleSetActivitiesDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
+  /** Where AutoscalingRunnerSets are served; empty: everywhere. */
+  namespaces: readonly string[];
   scaleSets?: Partial<ScaleSetOptions> | undefined;
   excludedLabelPrefixes?: readonly string[];
 }

@@ -10,28 +10,31 @@ import type { ResourceEvent } from '../../api/event.ts';
 import { AUTOSCALING_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import { scaleSetNameProblem } from '../../api/names.ts';
-import { parseConfigUrl, shownConfigUrl } from '../../github/config-url.ts';
-import { isDecision } from '../../github/errors.ts';
-import type { ScaleSetClient } from '../../github/scale-set-client.ts';
+import { isSameConfigUrl, parseConfigUrl, shownConfigUrl } from '../../github/config-url.ts';
+import { GitHubError, isDecision } from '../../github/errors.ts';
+import type { ScaleSetChange, ScaleSetClient } from '../../github/scale-set-client.ts';
 import type { RunnerScaleSet } from '../../github/wire.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
 import { autoscalingRunnerSets } from '../../kubernetes/client/resources.ts';
 import { metadataPatch } from '../../kubernetes/drift.ts';
 import { setFinalizer } from '../../kubernetes/finalizers.ts';
 import { scaleSetIdOf, urlLabels } from '../../kubernetes/objects/scale-set.ts';
-import { SetupError, judged } from '../failures.ts';
+import { SetupError, judge, judged } from '../failures.ts';
 import type { GitHubAccess, GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub } from '../github-access/connect.ts';
 import { specHashOf, specProblemOf, gitHubAnnotationsOf } from './policies/desired-children.ts';
 import { desiredChange, desiredLabels, isDefaultGroup, missingLabels } from './policies/desired-scale-set.ts';
+import { adoptionProblem, currentScaleSetId, takenProblem } from './policies/scale-set-holders.ts';
 import type { LeftScaleSet } from './left-scale-sets.ts';
-import { deleteLeft, noteOf } from './left-scale-sets.ts';
+import { accessLeft, deleteLeft, noteOf } from './left-scale-sets.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
-import { readScaleSet } from './read-scale-set.ts';
+import { readAllScaleSets, readScaleSet } from './read-scale-set.ts';
 
 /** What preparing a scale set at GitHub needs. */
 export interface PrepareScaleSetDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
+  /** Where AutoscalingRunnerSets are served; empty: everywhere. */
+  namespaces: readonly string[];
 }
 
 /** The scale set at GitHub as it now stands for the AutoscalingRunnerSet. */
@@ -44,6 +47,8 @@ export interface PreparedScaleSet {
   scaleSetName: string;
   /** Labels that GitHub did not keep. */
   missingLabels: string[];
+  /** What GitHub would not change of it; it goes on as it is, and that is tried again. */
+  refused?: { reason: string; message: string };
   events: ResourceEvent[];
 }
 
@@ -60,18 +65,18 @@ export const prepareScaleSetActivity =
       const scaleSet = await readScaleSet(deps.kubernetes, target);
       if (!scaleSet || scaleSet.metadata.deletionTimestamp !== undefined) return undefined;
       mustMakeSense(scaleSet);
-      const { namespace } = target;
       const finalizer = AUTOSCALING_RUNNER_SET_FINALIZER;
       await setFinalizer(
         deps.kubernetes,
         { resource: autoscalingRunnerSets, ...target },
         { finalizer, present: true },
       );
-      const github = await accessGitHub(deps, namespace, accessOf(scaleSet));
+      await mustBeOurs(deps, scaleSet);
+      const github = await accessGitHub(deps, target.namespace, accessOf(scaleSet));
       const options = { signal: Context.current().cancellationSignal };
-      const work: Work = { github, scaleSet, options, events: [] };
+      const work: Work = { deps, github, scaleSet, options, events: [] };
       const found = await bring(work);
-      const written = await annotate(deps.kubernetes, scaleSet, found);
+      const written = await annotate(work, found);
       await leaveOldUrls(deps, written, work);
       return {
         specHash: specHashOf(scaleSet),
@@ -80,6 +85,7 @@ export const prepareScaleSetActivity =
         group: found.runnerGroupName,
         scaleSetName: found.name,
         missingLabels: missingLabels(found, desiredLabels(scaleSet.spec, found.name)),
+        ...(work.refused && { refused: work.refused }),
         events: work.events,
       };
     });
@@ -104,24 +110,38 @@ export function accessOf({ spec }: AutoscalingRunnerSet): GitHubAccess {
 }
 
 interface Work {
+  deps: PrepareScaleSetDeps;
   github: ScaleSetClient;
   scaleSet: AutoscalingRunnerSet;
   options: { signal: AbortSignal };
   events: ResourceEvent[];
+  refused?: PreparedScaleSet['refused'];
+}
+
+/** Of several that have one scale set, the oldest goes on with it. */
+async function mustBeOurs(
+  { kubernetes, namespaces }: PrepareScaleSetDeps,
+  scaleSet: AutoscalingRunnerSet,
+): Promise<void> {
+  if (currentScaleSetId(scaleSet) === 0) return;
+  const problem = takenProblem(scaleSet, await readAllScaleSets(kubernetes, namespaces));
+  if (problem) throw new SetupError(problem.reason, problem.message);
 }
 
 /** Finds it by id, then by name, or creates it; then changes what differs. */
 async function bring(work: Work): Promise<RunnerScaleSet> {
   const { github, scaleSet, options } = work;
-  const id = oldUrlOf(scaleSet) === undefined ? scaleSetIdOf(scaleSet) : 0;
+  const id = currentScaleSetId(scaleSet);
   const known = id > 0 ? await github.getScaleSet(id, options) : undefined;
   if (known) return change(work, known);
   const wanted = scaleSet.spec.runnerScaleSetName || (scaleSet.metadata.name ?? '');
   const runnerGroupId = await groupIdOf(work);
   const namesake = await github.getScaleSetByName({ name: wanted, runnerGroupId }, options);
-  if (namesake) return change(work, namesake);
-  const labels = desiredLabels(scaleSet.spec, wanted);
-  const created = await github.createScaleSet({ name: wanted, runnerGroupId, labels }, options);
+  if (namesake) {
+    await mustBeFree(work, namesake);
+    return change(work, namesake);
+  }
+  const created = await create(work, { name: wanted, runnerGroupId });
   const told =
     id > 0
       ? {
@@ -138,6 +158,33 @@ async function bring(work: Work): Promise<RunnerScaleSet> {
   return created;
 }
 
+/** One that an older AutoscalingRunnerSet has is noted as ours as well: when that one goes, it stays, with its jobs. */
+async function mustBeFree(work: Work, namesake: RunnerScaleSet): Promise<void> {
+  const { kubernetes, namespaces } = work.deps;
+  const all = await readAllScaleSets(kubernetes, namespaces);
+  const problem = adoptionProblem(work.scaleSet, all, namesake.id);
+  if (problem?.next) await annotate(work, namesake);
+  if (problem) throw new SetupError(problem.reason, problem.message);
+}
+
+async function create(
+  { github, scaleSet, options }: Work,
+  { name, runnerGroupId }: { name: string; runnerGroupId: number },
+): Promise<RunnerScaleSet> {
+  const labels = desiredLabels(scaleSet.spec, name);
+  try {
+    return await github.createScaleSet({ name, runnerGroupId, labels }, options);
+  } catch (error) {
+    if (!isNameTaken(error)) throw error;
+    const remedy = 'give this one another spec.runnerScaleSetName, or delete that one at GitHub';
+    const message = `GitHub has another scale set "${name}", which is not to be had in this runner group; ${remedy} (${error.message}).`;
+    throw new SetupError('ScaleSetNameTaken', message, error);
+  }
+}
+
+const isNameTaken = (error: unknown): error is GitHubError =>
+  error instanceof GitHubError && error.status === 409 && error.decision === 'refused';
+
 async function groupIdOf({ github, scaleSet, options }: Work): Promise<number> {
   const { runnerGroup } = scaleSet.spec;
   if (isDefaultGroup(runnerGroup)) return 1;
@@ -152,26 +199,52 @@ async function groupIdOf({ github, scaleSet, options }: Work): Promise<number> {
 }
 
 async function change(work: Work, found: RunnerScaleSet): Promise<RunnerScaleSet> {
-  const { github, scaleSet, options } = work;
+  const { scaleSet } = work;
   const { move, ...rest } = desiredChange(scaleSet.spec, found);
-  const wanted = { ...rest, ...(move && { runnerGroupId: await groupIdOf(work) }) };
-  if (Object.keys(wanted).length === 0) return found;
+  try {
+    const wanted = { ...rest, ...(move && { runnerGroupId: await groupIdOf(work) }) };
+    if (Object.keys(wanted).length === 0) return found;
+    return await update(work, found, wanted);
+  } catch (error) {
+    work.refused = refusalOf(error, found);
+    return found;
+  }
+}
+
+async function update(
+  { github, options, events }: Work,
+  found: RunnerScaleSet,
+  wanted: ScaleSetChange,
+): Promise<RunnerScaleSet> {
   const changed = await github.updateScaleSet(found.id, wanted, options);
   const words = Object.keys(wanted).join(', ');
   const message = `Scale set "${changed.name}" (id ${changed.id}) was changed at GitHub: ${words}.`;
-  work.events.push({ type: 'Normal', reason: 'ScaleSetChanged', message });
+  events.push({ type: 'Normal', reason: 'ScaleSetChanged', message });
   return changed;
+}
+
+/**
+ * Why GitHub does not change a scale set that exists, where only a person can help: it goes on as it is, in the group that
+ * it is in and under its name. Whatever else there was is thrown.
+ */
+function refusalOf(error: unknown, found: RunnerScaleSet): PreparedScaleSet['refused'] {
+  const isRefused = error instanceof SetupError || isDecision(error, 'refused');
+  if (!isRefused) throw error;
+  const { reason, message } = judge(error);
+  const goesOn = `Scale set ${found.id} goes on as "${found.name}" in runner group "${found.runnerGroupName}".`;
+  if (!isNameTaken(error)) return { reason, message: `${message} ${goesOn}` };
+  const remedy = 'GitHub has another scale set of this name there: give this one another name or group';
+  return { reason: 'ScaleSetNameTaken', message: `${remedy} (${message}). ${goesOn}` };
 }
 
 /** Annotations and URL labels, as far as they differ. */
 async function annotate(
-  kubernetes: KubernetesClient,
-  scaleSet: AutoscalingRunnerSet,
+  { deps: { kubernetes }, scaleSet }: Work,
   found: RunnerScaleSet,
 ): Promise<AutoscalingRunnerSet> {
-  const { namespace = '', name = '' } = scaleSet.metadata;
+  const { namespace = '', name = '', uid } = scaleSet.metadata;
   const config = parseConfigUrl(scaleSet.spec.githubConfigUrl ?? '');
-  const left = leftBehind(scaleSet);
+  const left = await leftBehind(kubernetes, scaleSet);
   const annotations = {
     ...(left && noteOf(scaleSet, left)),
     [RUNNER_SCALE_SET_ID_ANNOTATION]: String(found.id),
@@ -182,20 +255,29 @@ async function annotate(
   const labels = urlLabels(config);
   const metadata = metadataPatch(scaleSet, { metadata: { annotations, labels } });
   if (!metadata) return scaleSet;
-  return kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, { metadata });
+  // Asking GitHub took its time: another one may have the name by now, which is a conflict.
+  return kubernetes.mergePatch(
+    autoscalingRunnerSets,
+    { namespace, name },
+    { metadata: { ...metadata, uid } },
+  );
 }
 
 /** The URL at which the id of the annotation is valid, if that is no longer the one of the spec. */
 function oldUrlOf({ metadata, spec }: AutoscalingRunnerSet): string | undefined {
   const noted = metadata.annotations?.[CONFIG_URL_ANNOTATION];
-  const bare = (url: string): string => (shownConfigUrl(url) || url).toLowerCase();
-  return noted !== undefined && bare(noted) !== bare(spec.githubConfigUrl ?? '') ? noted : undefined;
+  return noted !== undefined && !isSameConfigUrl(noted, spec.githubConfigUrl ?? '') ? noted : undefined;
 }
 
 /** What a move to another URL leaves behind, if this is one. */
-function leftBehind(scaleSet: AutoscalingRunnerSet): LeftScaleSet | undefined {
+async function leftBehind(
+  kubernetes: KubernetesClient,
+  scaleSet: AutoscalingRunnerSet,
+): Promise<LeftScaleSet | undefined> {
   const [url, id] = [oldUrlOf(scaleSet), scaleSetIdOf(scaleSet)];
-  return url === undefined || id === 0 ? undefined : { id, url: shownConfigUrl(url) || url };
+  if (url === undefined || id === 0) return undefined;
+  const access = await accessLeft(kubernetes, scaleSet, url);
+  return { id, url: shownConfigUrl(url) || url, ...(access && { access }) };
 }
 
 /** After a move to another URL, the scale set at the old one goes, as soon as it can be reached and runs no job. */
@@ -204,14 +286,22 @@ async function leaveOldUrls(
   written: AutoscalingRunnerSet,
   { scaleSet, options, events }: Work,
 ): Promise<void> {
-  const isNew = leftBehind(scaleSet);
-  const { gone, left } = await deleteLeft(deps, { scaleSet: written, access: accessOf(scaleSet) }, options);
+  const isNew = { id: scaleSetIdOf(scaleSet), url: oldUrlOf(scaleSet) };
+  const { gone, kept, left } = await deleteLeft(
+    deps,
+    { scaleSet: written, access: accessOf(scaleSet) },
+    options,
+  );
   for (const { id, url } of gone) {
     const message = `Scale set ${id} was deleted at ${shownConfigUrl(url)}, which this one has left.`;
     events.push({ type: 'Normal', reason: 'ScaleSetDeleted', message });
   }
+  for (const { id, url, holder } of kept) {
+    const message = `Scale set ${id} at ${shownConfigUrl(url)}, which this one has left, stays for AutoscalingRunnerSet ${holder}.`;
+    events.push({ type: 'Normal', reason: 'ScaleSetKept', message });
+  }
   // Told once; it is tried again and again.
-  const told = left.find(({ id, url }) => id === isNew?.id && url === isNew.url);
+  const told = left.find(({ id, url }) => id === isNew.id && isSameConfigUrl(url, isNew.url ?? ''));
   if (told) {
     const message = `Scale set ${told.id} was left behind at ${shownConfigUrl(told.url)}; it is deleted as soon as that can be done (${told.why}).`;
     events.push({ type: 'Warning', reason: 'ScaleSetLeftBehind', message });

@@ -13,7 +13,8 @@ import { accessGitHub } from '../github-access/connect.ts';
 import { deleteLeft } from './left-scale-sets.ts';
 import { accessOf } from './prepare-scale-set.ts';
 import type { ScaleSetTarget } from './read-scale-set.ts';
-import { readScaleSet } from './read-scale-set.ts';
+import { holderName, otherHolders } from './policies/scale-set-holders.ts';
+import { readAllScaleSets, readScaleSet } from './read-scale-set.ts';
 
 /** Whose scale set to delete at GitHub. */
 export interface RemoveScaleSetInput extends ScaleSetTarget {
@@ -24,32 +25,58 @@ export interface RemoveScaleSetInput extends ScaleSetTarget {
 /** What deleting a scale set at GitHub needs. */
 export interface RemoveScaleSetDeps extends GitHubAccessDeps {
   kubernetes: KubernetesClient;
+  /** Where AutoscalingRunnerSets are served; empty: everywhere. */
+  namespaces: readonly string[];
+}
+
+/** What is still at GitHub after a deletion, in words. */
+export interface RemovedScaleSet {
+  /** Nobody looks after it any more. */
+  leaked?: string;
+  /** Another AutoscalingRunnerSet has it. */
+  kept?: string;
 }
 
 /**
- * Deletes the scale set at GitHub, and then the annotation with its id. One that GitHub does not know counts as deleted.
+ * Deletes the scale set at GitHub, and then the annotation with its id. One that GitHub does not know counts as deleted;
+ * one that another AutoscalingRunnerSet has stays.
  *
  * @returns what was left at GitHub, if anything
  */
 export const removeScaleSetActivity =
   (deps: RemoveScaleSetDeps) =>
-  ({ force, ...target }: RemoveScaleSetInput): Promise<{ leaked?: string }> =>
+  ({ force, ...target }: RemoveScaleSetInput): Promise<RemovedScaleSet> =>
     judged(async () => {
       const scaleSet = await readScaleSet(deps.kubernetes, target);
       if (!scaleSet) return {};
       const others = await removeLeft(deps, scaleSet, force);
       const id = scaleSetIdOf(scaleSet);
       if (id === 0) return leakOf(others);
-      const own = await attempt(() => deleteAtGitHub(deps, scaleSet, id), { force, scaleSet, id });
+      const holder = await holderOf(deps, scaleSet, id);
+      const own = holder
+        ? undefined
+        : await attempt(() => deleteAtGitHub(deps, scaleSet, id), { force, scaleSet, id });
       // Asking GitHub took its time: another one may have the name by now.
       if (!(await readScaleSet(deps.kubernetes, target))) return leakOf(others, own);
       const { namespace, name } = target;
-      const metadata = { annotations: { [RUNNER_SCALE_SET_ID_ANNOTATION]: null } };
+      const metadata = { uid: target.uid, annotations: { [RUNNER_SCALE_SET_ID_ANNOTATION]: null } };
       await ignoreNotFound(
         deps.kubernetes.mergePatch(autoscalingRunnerSets, { namespace, name }, { metadata }),
       );
-      return leakOf(others, own);
+      const kept = holder && `Scale set ${id} stays at GitHub: AutoscalingRunnerSet ${holder} has it.`;
+      return { ...leakOf(others, own), ...(kept !== undefined && { kept }) };
     });
+
+/** Another one that has the scale set as well, and goes on with it. */
+async function holderOf(
+  { kubernetes, namespaces }: RemoveScaleSetDeps,
+  scaleSet: AutoscalingRunnerSet,
+  id: number,
+): Promise<string | undefined> {
+  const all = await readAllScaleSets(kubernetes, namespaces);
+  const [other] = otherHolders({ id, url: urlOf(scaleSet) }, scaleSet, all);
+  return other && holderName(other);
+}
 
 function leakOf(...messages: (string | undefined)[]): { leaked?: string } {
   const leaked = messages.filter((message) => message !== undefined).join(' ');

@@ -3,7 +3,7 @@ import { isPaused } from '../../api/pause.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
-import { currentOf, ownerOf } from '../../kubernetes/objects/scale-set.ts';
+import { currentOf, ownerOf, scaleSetIdOf } from '../../kubernetes/objects/scale-set.ts';
 import type {
   ListenerCapacity,
   ListenerObservation,
@@ -13,6 +13,7 @@ import type { RunnerSetLoad } from '../autoscaling-listener/policies/capacity.ts
 import { capacityOf } from '../autoscaling-listener/policies/capacity.ts';
 import type { ChildOptions } from '../autoscaling-runner-set/policies/desired-children.ts';
 import { desiredChildren } from '../autoscaling-runner-set/policies/desired-children.ts';
+import { takenProblem } from '../autoscaling-runner-set/policies/scale-set-holders.ts';
 import type { PodState } from '../../kubernetes/pod-state.ts';
 import {
   observedChildListener,
@@ -55,6 +56,8 @@ export class ScaleSetStore {
   private readonly families = new Map<string, Family>();
   /** By key of a set or listener: the family it is kept with. */
   private readonly homes = new Map<string, string>();
+  /** By id of a scale set at GitHub: the families that have it. There may be several of one id. */
+  private readonly holders = new Map<number, Set<string>>();
   private readonly pods = new Map<string, PodState>();
   /** What each target was told last. */
   private readonly told = new Map<string, string>();
@@ -93,15 +96,38 @@ export class ScaleSetStore {
   }
 
   putScaleSet(object: AutoscalingRunnerSet): void {
-    this.familyAt(keyOf(object)).resource = object;
+    const family = this.familyAt(keyOf(object));
+    this.moveHolder(keyOf(object), family.resource, object);
+    family.resource = object;
     this.announce(keyOf(object));
   }
 
   removeScaleSet(object: Named): void {
     const family = this.families.get(keyOf(object));
     if (!family) return;
+    this.moveHolder(keyOf(object), family.resource, undefined);
     delete family.resource;
     this.announce(keyOf(object));
+  }
+
+  /** Others of the same scale set are told as well: whose turn it is may change. */
+  private moveHolder(
+    key: string,
+    from: AutoscalingRunnerSet | undefined,
+    to: AutoscalingRunnerSet | undefined,
+  ): void {
+    const [before, after] = [from, to].map((each) => (each ? scaleSetIdOf(each) : 0)) as [number, number];
+    const others = new Set([...(this.holders.get(before) ?? []), ...(this.holders.get(after) ?? [])]);
+    others.delete(key);
+    this.holders.get(before)?.delete(key);
+    if (this.holders.get(before)?.size === 0) this.holders.delete(before);
+    if (after > 0) this.holders.set(after, (this.holders.get(after) ?? new Set()).add(key));
+    for (const other of others) this.parts.onNews(autoscalingRunnerSetTarget(other));
+  }
+
+  private holdersOf(scaleSet: AutoscalingRunnerSet): AutoscalingRunnerSet[] {
+    const keys = [...(this.holders.get(scaleSetIdOf(scaleSet)) ?? [])];
+    return keys.flatMap((key) => this.families.get(key)?.resource ?? []);
   }
 
   replaceSets(objects: EphemeralRunnerSet[], within?: string): void {
@@ -240,10 +266,12 @@ export class ScaleSetStore {
     const all = [...(sets as Family['sets']).values()];
     const live = { runnerSets: all, listeners: [...(listeners as Family['listeners']).values()] };
     const wanted = resource && desiredChildren(resource, live, options);
+    const taken = resource && takenProblem(resource, this.holdersOf(resource));
     const current = currentOf(all);
     return {
       autoscalingRunnerSet: resource
         ? {
+            ...(taken && { problem: taken }),
             ...observedAutoscalingRunnerSet(resource, options),
             ...this.surroundingsOf(autoscalingRunnerSetTarget(key)),
           }

@@ -15,6 +15,8 @@ export interface StepOutcome {
   prepared?: PreparedScaleSet;
   /** What was left at GitHub. */
   leaked?: string;
+  /** What stays there for another one. */
+  kept?: string;
 }
 
 /** Takes what a step came to into the state. */
@@ -37,7 +39,7 @@ export function settleStep(state: AutoscalingRunnerSetState, outcome: StepOutcom
   const { [name]: _over, ...others } = state.stepFailures;
   state.stepFailures = others;
   if (outcome.prepared) settlePreparation(state, outcome.prepared);
-  if (name === 'remove') settleRemoval(state, outcome.leaked);
+  if (name === 'remove') settleRemoval(state, outcome);
   if (name === 'release') state.released = true;
 }
 
@@ -47,6 +49,9 @@ function settlePreparation(
 ): void {
   const { autoscalingRunnerSet } = state.seen ?? {};
   tellOfLabels(state, prepared.missingLabels);
+  const { refused } = prepared;
+  if (refused && refused.reason !== state.prepared?.refused?.reason)
+    state.events.push({ type: 'Warning', ...refused });
   state.prepared = { ...prepared, previousAnnotations: autoscalingRunnerSet?.gitHubAnnotations ?? '' };
   state.events.push(...events);
   if (autoscalingRunnerSet) autoscalingRunnerSet.hasFinalizer = true;
@@ -59,8 +64,9 @@ function tellOfLabels(state: AutoscalingRunnerSetState, missing: string[]): void
   state.events.push({ type: 'Warning', reason: 'LabelsDropped', message });
 }
 
-function settleRemoval(state: AutoscalingRunnerSetState, leaked: string | undefined): void {
+function settleRemoval(state: AutoscalingRunnerSetState, { leaked, kept }: StepOutcome): void {
   state.removed = true;
+  if (kept !== undefined) state.events.push({ type: 'Normal', reason: 'ScaleSetKept', message: kept });
   if (leaked !== undefined) state.events.push({ type: 'Warning', reason: 'ScaleSetLeaked', message: leaked });
 }
 

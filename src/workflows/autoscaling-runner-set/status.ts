@@ -87,6 +87,7 @@ function scaleSetReadyCondition(state: AutoscalingRunnerSetState): Condition {
       reason: 'Pending',
       message: 'The scale set is being looked up at GitHub.',
     };
+  if (prepared.refused) return { type, status: 'False', ...prepared.refused };
   const { scaleSetName, scaleSetId, group } = prepared;
   const message = `Scale set "${scaleSetName}" has id ${scaleSetId} at GitHub, in runner group "${group}".`;
   return { type, status: 'True', reason: 'ScaleSetPrepared', message };

@@ -1,6 +1,7 @@
 import { leftScaleSets, noteOf } from '../../../src/activities/autoscaling-runner-set/left-scale-sets.ts';
 import { LEFT_SCALE_SETS_ANNOTATION } from '../../../src/api/annotations.ts';
-import { aScene } from './scene.ts';
+import { secrets } from '../../../src/kubernetes/client/resources.ts';
+import { aScene, namespace } from './scene.ts';
 
 const scene = aScene();
 const url = (repository: string) => scene.github.configUrl(`octo/${repository}`);
@@ -74,4 +75,68 @@ test('a deletion waits for what was left, and goes without it when it is forced'
     leaked: expect.stringContaining(`Scale set 1 was left at ${url('app')}`),
   });
   expect(ids()).toEqual([1]);
+});
+
+test('after a move and back, the scale set is not deleted that is in use again', async () => {
+  const target = scene.create();
+  await scene.run('prepareScaleSet', target);
+  scene.github.admin.addFault({ match: 'deletescaleset', kind: 'status', status: 403 });
+  await move('other', target);
+  expect(noted()).toMatchObject([{ id: 1 }]);
+  const back = await move('app', target);
+  expect(back).toMatchObject({ scaleSetId: 1 });
+  expect(ids()).toEqual([1]);
+  expect(noted()).toEqual([]);
+});
+
+test('one that another AutoscalingRunnerSet has stays for that one', async () => {
+  const target = scene.create();
+  await scene.run('prepareScaleSet', target);
+  scene.createOther('other', scene.read().metadata.annotations ?? {});
+  const moved = await move('other', target);
+  expect(moved?.events).toContainEqual({
+    type: 'Normal',
+    reason: 'ScaleSetKept',
+    message: expect.stringContaining('stays for AutoscalingRunnerSet other/demo'),
+  });
+  expect(ids()).toEqual([1, 2]);
+  expect(noted()).toEqual([]);
+});
+
+test('what cannot be read is cleared away, and not tried for ever', async () => {
+  const target = scene.create({}, { [LEFT_SCALE_SETS_ANNOTATION]: '{' });
+  await scene.run('prepareScaleSet', target);
+  expect(scene.read().metadata.annotations).not.toHaveProperty([LEFT_SCALE_SETS_ANNOTATION]);
+});
+
+describe('where the new URL needs other credentials', () => {
+  const data = (token: string) => ({ data: { github_token: Buffer.from(token).toString('base64') } });
+
+  /** It has moved to a URL with another Secret, and the old one could not be deleted so far. */
+  async function moved() {
+    const target = scene.create();
+    await scene.run('prepareScaleSet', target);
+    await scene.run('applyChildren', target);
+    scene.cluster.put(secrets, namespace, { metadata: { name: 'new' }, ...data('ghp_new') });
+    scene.github.admin.setCredentials({ tokens: [scene.github.token, 'ghp_new'] });
+    scene.github.admin.addFault({ match: 'deletescaleset', kind: 'status', status: 403, times: 2 });
+    await scene.edit({ githubConfigUrl: url('other'), githubConfigSecret: 'new' });
+    await scene.run('prepareScaleSet', target);
+    await scene.run('applyChildren', target);
+    return target;
+  }
+
+  test('those that were good at the old one are noted by name, and used', async () => {
+    const target = await moved();
+    expect(noted()).toEqual([{ id: 1, url: url('app'), access: { githubConfigSecret: 'github' } }]);
+    await scene.run('prepareScaleSet', target);
+    expect(ids()).toEqual([2]);
+  });
+
+  test('when they are no longer there, those of now are tried', async () => {
+    const target = await moved();
+    await scene.cluster.client.delete(secrets, { namespace, name: 'github' });
+    await scene.run('prepareScaleSet', target);
+    expect([ids(), noted()]).toEqual([[2], []]);
+  });
 });

@@ -146,3 +146,110 @@ test('a scale set at the old URL that cannot be deleted is told of, and does not
   });
   expect(scene.github.admin.scaleSets()).toHaveLength(2);
 });
+
+describe('what GitHub would not change', () => {
+  const group = 'standin-group';
+
+  test('a group that was renamed: the scale set goes on where it is, and both groups are named', async () => {
+    const target = scene.create({ runnerGroup: group });
+    await scene.run('prepareScaleSet', target);
+    scene.github.admin.renameRunnerGroup(group, 'renamed');
+    await scene.edit({ runnerScaleSetLabels: ['gpu'] });
+    expect(await scene.run('prepareScaleSet', target)).toMatchObject({
+      scaleSetId: 1,
+      group: 'renamed',
+      refused: {
+        reason: 'RunnerGroupNotFound',
+        message: expect.stringMatching(/"standin-group".* goes on as "demo" in runner group "renamed"/),
+      },
+    });
+    await scene.edit({ runnerGroup: 'renamed' });
+    const repaired = await scene.run('prepareScaleSet', target);
+    expect(repaired).toMatchObject({ group: 'renamed' });
+    expect(repaired).not.toHaveProperty('refused');
+    expect(scene.github.admin.scaleSets()).toMatchObject([{ labels: ['demo', 'gpu'] }]);
+  });
+
+  test.each<[string, object, object]>([
+    ['another name', { name: 'other' }, { runnerScaleSetName: 'other' }],
+    ['another group', { name, runnerGroupId: 2 }, { runnerGroup: group }],
+  ])('%s, which a namesake has: it goes on as it is, with GitHub’s words', async (_what, namesake, spec) => {
+    const target = scene.create();
+    await scene.run('prepareScaleSet', target);
+    scene.github.admin.createScaleSet(namesake as never);
+    await scene.edit(spec);
+    expect(await scene.run('prepareScaleSet', target)).toMatchObject({
+      ...{ scaleSetId: 1, scaleSetName: name, group: 'Default' },
+      refused: {
+        reason: 'ScaleSetNameTaken',
+        message: expect.stringMatching(/RunnerScaleSetExistsException.*Scale set 1 goes on as "demo"/),
+      },
+    });
+  });
+
+  test.each([400, 403, 422])('whatever it refuses with %i, once it is known', async (status) => {
+    const target = scene.create();
+    await scene.run('prepareScaleSet', target);
+    await scene.edit({ runnerScaleSetLabels: ['gpu'] });
+    scene.github.admin.addFault({ match: 'updatescaleset', kind: 'status', status });
+    expect(await scene.run('prepareScaleSet', target)).toMatchObject({
+      refused: { reason: 'GitHubRefused', message: expect.stringContaining(`status="${status}`) },
+    });
+  });
+
+  test.each([500, 503, 429])('but %i is tried again', async (status) => {
+    const target = scene.create();
+    await scene.run('prepareScaleSet', target);
+    await scene.edit({ runnerScaleSetLabels: ['gpu'] });
+    scene.github.admin.addFault({ match: 'updatescaleset', kind: 'status', status });
+    await expect(scene.run('prepareScaleSet', target)).rejects.toMatchObject({ nonRetryable: false });
+  });
+
+  test('a name that GitHub does not give out: a person chooses another', async () => {
+    scene.github.admin.addFault({ match: 'createscaleset', kind: 'status', status: 409, typeName: 'Exists' });
+    await expect(scene.run('prepareScaleSet', scene.create())).rejects.toMatchObject({
+      ...{ type: 'ScaleSetNameTaken', nonRetryable: true },
+      message: expect.stringMatching(/another scale set "demo".*spec\.runnerScaleSetName.*Exists/),
+    });
+  });
+});
+
+describe('a second one of the same name and URL', () => {
+  test('waits for the first, changes nothing at GitHub, and is next', async () => {
+    await scene.run('prepareScaleSet', scene.create());
+    const second = scene.createOther('other', {}, { runnerScaleSetLabels: ['gpu'] });
+    for (let tries = 0; tries < 2; tries += 1)
+      await expect(scene.run('prepareScaleSet', second)).rejects.toMatchObject({
+        ...{ type: 'ScaleSetTaken', nonRetryable: true },
+        message: expect.stringContaining('team/demo has scale set 1'),
+      });
+    expect(scene.github.admin.scaleSets()).toMatchObject([{ id: 1, labels: ['demo'] }]);
+    await scene.cluster.client.mergePatch(autoscalingRunnerSets, key, { metadata: { finalizers: null } });
+    await scene.markDeleted();
+    expect(await scene.run('prepareScaleSet', second)).toMatchObject({ scaleSetId: 1 });
+    expect(scene.github.admin.scaleSets()).toMatchObject([{ id: 1, labels: ['demo', 'gpu'] }]);
+  });
+
+  test('that is older does not take it from the one that has it', async () => {
+    const older = scene.create();
+    const younger = scene.createOther('other');
+    await scene.run('prepareScaleSet', younger);
+    await expect(scene.run('prepareScaleSet', older)).rejects.toMatchObject({ type: 'ScaleSetTaken' });
+    expect(scene.read().metadata.annotations).not.toHaveProperty('runner-scale-set-id');
+    expect(await scene.run('prepareScaleSet', younger)).toMatchObject({ scaleSetId: 1 });
+  });
+});
+
+test('another one of the same name, made while GitHub was asked, gets nothing of the first', async () => {
+  const target = scene.create();
+  scene.github.admin.setLatency({ createscaleset: 300 });
+  const preparing = scene.run('prepareScaleSet', target);
+  const failed = expect(preparing).rejects.toMatchObject({ type: 'KubernetesRefused' });
+  while (scene.github.admin.calls().every(({ name: call }) => call !== 'createscaleset'))
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  await scene.cluster.client.mergePatch(autoscalingRunnerSets, key, { metadata: { finalizers: null } });
+  await scene.markDeleted();
+  scene.create();
+  await failed;
+  expect(scene.read().metadata.annotations).toEqual({});
+});

@@ -66,3 +66,29 @@ test.each<[string, (target: { uid: string }) => { uid: string }]>([
   expect(await scene.run('removeScaleSet', { ...target, ...change(target) })).toEqual({});
   expect(scene.github.admin.calls()).toEqual([]);
 });
+
+test('a scale set that another one has stays for that one, and is named', async () => {
+  const target = scene.create();
+  await scene.run('prepareScaleSet', target);
+  const { annotations = {} } = scene.read().metadata;
+  scene.createOther('other', annotations);
+  expect(await scene.run('removeScaleSet', target)).toEqual({
+    kept: 'Scale set 1 stays at GitHub: AutoscalingRunnerSet other/demo has it.',
+  });
+  expect(scene.github.admin.scaleSets()).toHaveLength(1);
+  expect(scene.read().metadata.annotations).not.toHaveProperty('runner-scale-set-id');
+});
+
+test.each<[string, object, object]>([
+  ['is being deleted as well', {}, { finalizers: ['of/others'] }],
+  ['has the same id at another URL', { githubConfigUrl: 'https://github.com/octo/elsewhere' }, {}],
+])('one that %s does not keep it', async (_what, spec, metadata) => {
+  const target = scene.create();
+  await scene.run('prepareScaleSet', target);
+  const other = scene.createOther('other', { 'runner-scale-set-id': '1' }, spec);
+  const otherKey = { namespace: 'other', name: other.name };
+  await scene.cluster.client.mergePatch(autoscalingRunnerSets, otherKey, { metadata });
+  if ('finalizers' in metadata) await scene.cluster.client.delete(autoscalingRunnerSets, otherKey);
+  expect(await scene.run('removeScaleSet', target)).toEqual({});
+  expect(scene.github.admin.scaleSets()).toEqual([]);
+});

@@ -62,6 +62,19 @@ export class Scene {
     return { ...key, uid: metadata.uid ?? '' };
   }
 
+  /** Another one in another namespace, with the same credentials, made later. */
+  createOther(namespace: string, annotations: Record<string, string> = {}, spec: object = {}) {
+    this.cluster.put(secrets, namespace, {
+      metadata: { name: 'github' },
+      data: { github_token: Buffer.from(this.github.token).toString('base64') },
+    });
+    const { metadata } = this.cluster.put(autoscalingRunnerSets, namespace, {
+      metadata: { name, annotations },
+      spec: { ...this.read().spec, ...spec },
+    });
+    return { namespace, name, uid: metadata.uid ?? '' };
+  }
+
   edit(spec: object): Promise<unknown> {
     return this.cluster.client.mergePatch(autoscalingRunnerSets, key, { spec });
   }
@@ -95,7 +108,7 @@ export class Scene {
     scaleSets: Partial<ScaleSetOptions> = {},
   ): Promise<Awaited<ReturnType<ScaleSetActivities[K]>>> {
     const { cluster, connections: github } = this;
-    const activities = scaleSetActivities({ kubernetes: cluster.client, github, scaleSets });
+    const activities = scaleSetActivities({ kubernetes: cluster.client, github, namespaces: [], scaleSets });
     const activity = activities[step] as (argument: typeof input) => Promise<unknown>;
     const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
     const result: unknown = await environment.run<[typeof input], unknown, typeof activity>(activity, input);

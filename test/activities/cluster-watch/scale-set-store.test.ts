@@ -1,5 +1,6 @@
 import type { PodState } from '../../../src/kubernetes/pod-state.ts';
-import { aSettledStore, aStore, demo, namespace, withAnnotations } from './scale-set-builders.ts';
+import type { WorkflowTarget } from '../../../src/activities/cluster-watch/workflow-target.ts';
+import { aScaleSet, aSettledStore, aStore, demo, namespace, withAnnotations } from './scale-set-builders.ts';
 
 describe('ScaleSetStore', () => {
   test('a new scale set is news, without children', () => {
@@ -105,5 +106,37 @@ describe('ScaleSetStore', () => {
     store.replacePods([]);
     expect(listenerNews()?.listener?.pod).toBeUndefined();
     expect(listenerNews()).toBeUndefined();
+  });
+});
+
+describe('of two that have one scale set', () => {
+  const second: WorkflowTarget = { namespace: 'other', autoscalingRunnerSet: 'demo' };
+  const younger = (metadata: object = {}) =>
+    aScaleSet(
+      {},
+      { namespace: 'other', uid: 'ars-2', creationTimestamp: '2026-02-01T00:00:00Z', ...metadata },
+    );
+
+  test('the younger is told so, and told at once when its turn comes', () => {
+    const { store, told, scaleSet, news } = aSettledStore();
+    store.putScaleSet(younger());
+    expect(store.takeNews(second as never)).toMatchObject({
+      autoscalingRunnerSet: {
+        problem: { reason: 'ScaleSetTaken', message: expect.stringContaining('team/demo has scale set 7') },
+      },
+    });
+    expect(news()).toBeUndefined();
+    told.length = 0;
+    store.removeScaleSet(scaleSet);
+    expect(told).toContainEqual(second);
+    expect(store.takeNews(second as never)).not.toHaveProperty('autoscalingRunnerSet.problem');
+  });
+
+  test('it is so no longer when one of them has another', () => {
+    const { store } = aSettledStore();
+    store.putScaleSet(younger());
+    store.takeNews(second);
+    store.putScaleSet(aScaleSet({}, { annotations: { 'runner-scale-set-id': '8' } }));
+    expect(store.takeNews(second as never)).not.toHaveProperty('autoscalingRunnerSet.problem');
   });
 });

@@ -151,3 +151,12 @@ describe('faults', () => {
     expect(hits(1)).not.toEqual(hits(2));
   });
 });
+
+test('a runner group that is renamed keeps its scale sets', async () => {
+  await post('/scale-sets', { id: 5, name: 'set', runnerGroupId: 2 });
+  expect((await post('/runner-groups/rename', { name: 'standin-group', to: 'renamed' })).status).toBe(204);
+  expect((await post('/runner-groups/rename', { name: 'nowhere', to: 'x' })).status).toBe(404);
+  const client = clientOf(github.url);
+  expect(await client.getScaleSet(5)).toMatchObject({ runnerGroupName: 'renamed' });
+  expect(await client.getRunnerGroupByName('renamed')).toMatchObject({ id: 2 });
+});

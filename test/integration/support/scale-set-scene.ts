@@ -47,24 +47,27 @@ export async function createScaleSet(
   scene: Scene,
   name: string,
   wanted: WantedScaleSet = {},
+  namespace = scene.namespace,
 ): Promise<ScaleSet> {
   const object = scaleSetObject(name, scene.github.configUrl('octo/app'), wanted);
-  await scene.kubernetes.create(autoscalingRunnerSets, scene.namespace, object);
-  return new ScaleSet(scene, name);
+  await scene.kubernetes.create(autoscalingRunnerSets, namespace, object);
+  return new ScaleSet(scene, name, namespace);
 }
 
 /** An AutoscalingRunnerSet under test. */
 export class ScaleSet {
   readonly name: string;
+  private readonly namespace: string;
   private readonly scene: Scene;
 
-  constructor(scene: Scene, name: string) {
+  constructor(scene: Scene, name: string, namespace = scene.namespace) {
     this.scene = scene;
     this.name = name;
+    this.namespace = namespace;
   }
 
   get key(): { namespace: string; name: string } {
-    return { namespace: this.scene.namespace, name: this.name };
+    return { namespace: this.namespace, name: this.name };
   }
 
   read(): Promise<AutoscalingRunnerSet> {
@@ -104,9 +107,8 @@ export class ScaleSet {
   }
 
   async runnerSets(): Promise<EphemeralRunnerSet[]> {
-    const { items } = await this.scene.kubernetes.list(ephemeralRunnerSets, {
-      namespace: this.scene.namespace,
-    });
+    const { namespace } = this;
+    const { items } = await this.scene.kubernetes.list(ephemeralRunnerSets, { namespace });
     return items.filter(({ metadata }) =>
       metadata.ownerReferences?.some(
         ({ name, kind }) => name === this.name && kind === 'AutoscalingRunnerSet',
@@ -115,9 +117,8 @@ export class ScaleSet {
   }
 
   async listeners(): Promise<AutoscalingListener[]> {
-    const { items } = await this.scene.kubernetes.list(autoscalingListeners, {
-      namespace: this.scene.namespace,
-    });
+    const { namespace } = this;
+    const { items } = await this.scene.kubernetes.list(autoscalingListeners, { namespace });
     return items.filter(({ spec }) => spec.autoscalingRunnerSetName === this.name);
   }
 
@@ -149,13 +150,15 @@ export class ScaleSet {
 
   /** Its EphemeralRunnerSet may bear the same name. */
   async events(reason?: string): Promise<CoreEvent[]> {
-    const all = await this.scene.events({ about: this.name, ...(reason !== undefined && { reason }) });
+    const { namespace, name: about } = this;
+    const all = await this.scene.events({ about, namespace, ...(reason !== undefined && { reason }) });
     return all.filter(({ involvedObject }) => involvedObject.kind === 'AutoscalingRunnerSet');
   }
 
   workflow(): WorkflowHandle {
-    const { cluster, namespace, temporal } = this.scene;
-    return temporal.workflow.getHandle(autoscalingRunnerSetWorkflowId(cluster, namespace, this.name));
+    const { cluster, temporal } = this.scene;
+    const id = autoscalingRunnerSetWorkflowId(cluster, this.namespace, this.name);
+    return temporal.workflow.getHandle(id);
   }
 
   state(): Promise<AutoscalingRunnerSetView> {

@@ -90,6 +90,8 @@ export const TOKEN_SECRET = 'github';
 export interface SceneOptions {
   settings?: Partial<RunnerSettings>;
   scaleSets?: Partial<ScaleSetOptions>;
+  /** Further namespaces that its worker serves, each with the Secret. */
+  alsoIn?: string[];
   /** What is in the cluster before the worker starts. */
   found?: (parts: Pick<SceneParts, 'namespace' | 'kubernetes' | 'github'>) => Promise<void>;
   /** Milliseconds between two full snapshots for all workflows. */
@@ -252,8 +254,9 @@ export class Scene {
     return found;
   }
 
-  async events(filter: { reason?: string; about?: string } = {}): Promise<CoreEvent[]> {
-    const { items } = await this.kubernetes.list(events, { namespace: this.namespace });
+  async events(filter: { reason?: string; about?: string; namespace?: string } = {}): Promise<CoreEvent[]> {
+    const { namespace = this.namespace } = filter;
+    const { items } = await this.kubernetes.list(events, { namespace });
     return items.filter(
       ({ reason, involvedObject, source }) =>
         source?.component === 'temporal-arc' &&
@@ -452,13 +455,15 @@ export async function startScene(name: string, options: SceneOptions = {}): Prom
   const temporal = new Client({ connection, namespace: temporalNamespace });
   const requests: SceneParts['requests'] = [];
   const cluster = `cluster-of-${name}`;
-  const worker = { cluster, temporalNamespace, workflowBundle, namespaces: [namespace.name], logs, requests };
+  const namespaces = [namespace.name, ...(options.alsoIn ?? [])];
+  const worker = { cluster, temporalNamespace, workflowBundle, namespaces, logs, requests };
   await options.found?.({ namespace: namespace.name, kubernetes, github });
   stops.push(await startOwnWorker(worker, options));
   const parts = { namespace: namespace.name, cluster, kubernetes, github, runners, temporal };
   const scene = new Scene({ ...parts, requests, logs, kubectlPath, stops });
   stops.push(() => scene.clear());
-  await scene.createSecret(TOKEN_SECRET, { github_token: github.token });
+  const secret = { metadata: { name: TOKEN_SECRET }, stringData: { github_token: github.token } };
+  for (const each of namespaces) await kubernetes.create(secrets, each, secret);
   return scene;
 }
 

@@ -37,6 +37,24 @@ describe('Events', () => {
     expect(state.events).toHaveLength(2);
   });
 
+  test('tell what GitHub would not change, once as long as it is the same', () => {
+    const state = aState();
+    const settle = (over: object) =>
+      settleStep(state, { repairs: 0, step, prepared: { ...prepared, ...over, events: [] } }, NOW);
+    const refused = { reason: 'ScaleSetNameTaken', message: 'm' };
+    for (const over of [{ refused }, { refused }, {}, { refused }]) settle(over);
+    expect(state.events.map(({ reason }) => reason)).toEqual(['ScaleSetNameTaken', 'ScaleSetNameTaken']);
+    expect(state.prepared?.refused).toEqual(refused);
+  });
+
+  test('tell that a scale set stays for another one', () => {
+    const state = aState();
+    const removal = { name: 'remove', key: 'k' } as const;
+    settleStep(state, { repairs: 0, step: removal, kept: 'It stays.' }, NOW);
+    expect(state.events).toEqual([{ type: 'Normal', reason: 'ScaleSetKept', message: 'It stays.' }]);
+    expect(state.removed).toBe(true);
+  });
+
   test('tell when runners become outdated, and when a new template ends that', () => {
     const state = aState({ runnerSets: [aChildSet({ phase: 'Outdated' })] });
     noteOutdated(state);

@@ -140,3 +140,10 @@ test.each<[string, AutoscalingRunnerSetState, boolean]>([
 ])('whether it is outdated: %s', (_what, state, expected) => {
   expect(isOutdated(state)).toBe(expected);
 });
+
+test('what GitHub would not change is said of the scale set, which takes jobs as it is', () => {
+  const refused = { reason: 'RunnerGroupNotFound', message: 'Scale set 7 goes on.' };
+  const state = aState({ prepared: { ...prepared, refused } });
+  expect(condition(state, 'ScaleSetReady')).toMatchObject({ status: 'False', ...refused });
+  expect(condition(state, 'Ready')).toMatchObject({ status: 'True' });
+});

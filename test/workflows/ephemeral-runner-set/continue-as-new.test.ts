@@ -250,7 +250,7 @@ describe('state that is carried as it is: every field survives the way through T
           previousAnnotations: '',
           scaleSetId: 7,
         },
-        ...{ group: 'Default', scaleSetName: 'demo', missingLabels: ['gpu'] },
+        ...{ group: 'Default', scaleSetName: 'demo', missingLabels: ['gpu'], refused: told },
       },
       stepBackoffs: { apply: { key: 'k', tries: 2, notBefore: NOW } },
       stepFailures: { prepare: told, apply: told, drop: told, remove: told, release: told },

@@ -21,7 +21,9 @@ export function preparationStep(state: AutoscalingRunnerSetState): Step | undefi
       autoscalingRunnerSet.gitHubAnnotations === prepared.previousAnnotations);
   // What was left at another URL is tried until it is gone, at growing intervals: the step is the same each time.
   const left = autoscalingRunnerSet.left === true;
-  if (isCurrent && !gone && !left) return undefined;
+  // So is what GitHub would not change.
+  const refused = prepared?.refused !== undefined;
+  if (isCurrent && !gone && !left && !refused) return undefined;
   return {
     name: 'prepare',
     key: keyOf(

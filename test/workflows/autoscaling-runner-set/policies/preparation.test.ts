@@ -87,3 +87,10 @@ test('what was left at another URL is tried until it is gone, as one and the sam
   expect(preparationStep(state)?.key).toBe('1 asked-1 7/Default/demo false left');
   expect(preparationStep(aState())).toBeUndefined();
 });
+
+test('what GitHub would not change is tried again, as one and the same step; children are made all the same', () => {
+  const refused = { reason: 'ScaleSetNameTaken', message: '' };
+  const state = aState({ prepared: { ...prepared, refused } });
+  expect(preparationStep(state)?.key).toBe('1 asked-1 7/Default/demo false');
+  expect(isPrepared(state)).toBe(true);
+});
