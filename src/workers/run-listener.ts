@@ -21,7 +21,7 @@ import type { Logger } from './log.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { connectTemporal, observer, untilToldToStop } from './run-worker.ts';
 import { version } from './version.ts';
-import { createSessionWorker, runTogether } from './worker.ts';
+import { createSessionWorker, leaseFrom, runTogether } from './worker.ts';
 
 /** What a listener's pod is told by its environment. */
 export interface ListenerConfiguration extends Pick<
@@ -107,7 +107,8 @@ export async function runListener(configuration: ListenerConfiguration, logger: 
   const connection = await connectTemporal(connectionOptions);
   const { workflow: workflows } = new Client({ connection, namespace });
   const readSetup = setupFromFile({ path: configPath, github });
-  const deps = { cluster, kubernetes, workflows, readSetup, metrics: metrics.listenerMetrics, log };
+  const lease = leaseFrom(connection);
+  const deps = { cluster, kubernetes, workflows, readSetup, lease, metrics: metrics.listenerMetrics, log };
   const session = await createSessionWorker({
     connection,
     temporalNamespace: namespace,
@@ -131,6 +132,7 @@ export async function runListener(configuration: ListenerConfiguration, logger: 
     logger.info('The listener is ready.', { cluster, ...listener, version });
     await untilToldToStop(worker, logger);
   } finally {
+    lease.close();
     await Promise.allSettled([endpoints.close(), connection.close(), kubernetes.close(), github.close()]);
   }
 }

@@ -6,6 +6,8 @@ import type { ActivityDeps } from '../activities/index.ts';
 import { createActivities, watchActivities } from '../activities/index.ts';
 import type { SessionActivities } from '../activities/autoscaling-listener/index.ts';
 import { clusterSessionActivities } from '../activities/autoscaling-listener/index.ts';
+import type { SessionLease } from '../activities/autoscaling-listener/lease.ts';
+import { TemporalLease } from '../activities/autoscaling-listener/lease.ts';
 import { noListenerMetrics } from '../activities/autoscaling-listener/metrics.ts';
 import { listenersTaskQueueOf, taskQueueOf, watchTaskQueueOf } from '../messages/workflow-ids.ts';
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
@@ -80,7 +82,8 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   await registerSearchAttributes(connection.operatorService, namespace);
   await claimPatiently(() => claimCluster(client.workflow, claim));
   const stopping = new AbortController();
-  const deps = { ...parts, workflows: client.workflow, stopping: stopping.signal };
+  const lease = leaseFrom(connection);
+  const deps = { ...parts, lease, workflows: client.workflow, stopping: stopping.signal };
   const workers = await Promise.all([
     ...(role === 'listeners' ? [] : [createWatchWorker(deps), createWorker(deps)]),
     ...(role === 'control' ? [] : [createListenersWorker(deps)]),
@@ -100,6 +103,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     onStop: () => stopping.abort(),
     onEnd: () => {
       clearInterval(claiming);
+      lease.close();
       if (lost) throw lost;
     },
   });
@@ -189,7 +193,7 @@ function createWorker(parts: WorkerParts & ActivityDeps): Promise<Worker> {
 const SESSION_POLLERS = 2;
 
 /** Message sessions have a task queue of their own: each takes a slot for as long as it lives. */
-function createListenersWorker(parts: WorkerParts & ActivityDeps): Promise<Worker> {
+function createListenersWorker(parts: WorkerParts & ActivityDeps & { lease: SessionLease }): Promise<Worker> {
   const { kubernetes, sessionsKubernetes = kubernetes, listenerMetrics = noListenerMetrics } = parts;
   const deps = { ...parts, kubernetes: sessionsKubernetes, listenerMetrics };
   return createSessionWorker({
@@ -199,6 +203,15 @@ function createListenersWorker(parts: WorkerParts & ActivityDeps): Promise<Worke
     slots: parts.listenerSlots ?? LISTENER_SLOTS,
   });
 }
+
+/** An answer of Temporal's that takes longer (milliseconds) is none. */
+const ANSWER_MS = 2_000;
+
+/** The right to poll of a process that is connected so. */
+export const leaseFrom = (connection: NativeConnection): TemporalLease =>
+  new TemporalLease(() =>
+    connection.withDeadline(Date.now() + ANSWER_MS, () => connection.workflowService.getSystemInfo({})),
+  );
 
 /** What a worker needs that holds message sessions and does nothing else. */
 export interface SessionWorkerParts extends Pick<

@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GitHubOptions } from '../../dev/github/stand-in.ts';
 import type { RunningProcess } from '../../dev/processes.ts';
 import type { Runners } from '../../dev/runner/runners.ts';
 import { startRunners } from '../../dev/runner/runners.ts';
 import { autoscalingListenerWorkflowId } from '../../src/messages/workflow-ids.ts';
 import type { CrashScene } from './support/crash-scene.ts';
 import { openCrashScene } from './support/crash-scene.ts';
+import { startForwarder } from './support/forwarder.ts';
 import { always, eventually } from './support/scene.ts';
 import { startScaleSet } from './support/listener-scene.ts';
 import type { StartedScaleSet } from './support/listener-scene.ts';
@@ -18,8 +21,12 @@ beforeAll(async () => {
 
 afterAll(() => runners.stop(), 30_000);
 
-async function inScene(name: string, act: (scene: CrashScene) => Promise<void>): Promise<void> {
-  const scene = await openCrashScene(name, suiteServers(), { jitLatencyMs: 0 });
+async function inScene(
+  name: string,
+  act: (scene: CrashScene) => Promise<void>,
+  github: GitHubOptions = {},
+): Promise<void> {
+  const scene = await openCrashScene(name, suiteServers(), { jitLatencyMs: 0, github });
   try {
     await act(scene);
   } finally {
@@ -114,6 +121,50 @@ test('the worker that polls stands still; another one takes over, and no job is 
     expect(sessions(scene)).toBe(1);
   });
 }, 150_000);
+
+test('a worker that is cut off from Temporal alone stops polling before another one begins', async () => {
+  const way = await startForwarder(suiteServers().temporalAddress);
+  const act = async (scene: CrashScene): Promise<void> => {
+    await scene.startWorker(way.address);
+    const demo = await startScaleSet(scene, 'busy', { maxRunners: 10 });
+    await polledAfter(scene, Date.now());
+    await scene.startWorker();
+    const cutAt = Date.now();
+    way.cut();
+    await untilSilent(scene, cutAt);
+    // Nobody takes it for the time until the heartbeat is missed: then another one does, and is the only one.
+    scene.github.admin.queueJobs({ scaleSetId: demo.id, count: 3, durationMs: 300 });
+    await eventually(() => expect(demo.jobs('completed')).toHaveLength(3));
+    await expectOnePoller(scene);
+    way.mend();
+    await expectOnePoller(scene);
+    scene.github.admin.queueJobs({ scaleSetId: demo.id, count: 3, durationMs: 300 });
+    await eventually(() => expect(demo.jobs('completed')).toHaveLength(6));
+    expect(sessions(scene)).toBe(1);
+  };
+  await inScene('listener-cut-off', act, { pollMs: POLL_MS }).finally(() => way.stop());
+}, 150_000);
+
+/** So long GitHub holds a poll there. */
+const POLL_MS = 500;
+
+/** No poll has begun for a while, and that began before the session was handed on. */
+async function untilSilent(scene: CrashScene, since: number): Promise<void> {
+  await eventually(() => {
+    const last = Math.max(...polls(scene).map(({ at }) => at));
+    expect(Date.now() - last).toBeGreaterThan(3 * POLL_MS);
+    expect(last - since).toBeLessThan(HEARTBEAT_MS);
+  });
+}
+
+/** Two would poll twice as often. */
+async function expectOnePoller(scene: CrashScene): Promise<void> {
+  const since = Date.now();
+  await sleep(10 * POLL_MS);
+  const begun = polls(scene).filter(({ at }) => at > since).length;
+  expect(begun).toBeGreaterThan(3);
+  expect(begun).toBeLessThan(15);
+}
 
 test('a worker that is told to end hands its session on at once', async () => {
   await inScene('listener-handover', async (scene) => {

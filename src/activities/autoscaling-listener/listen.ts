@@ -14,6 +14,7 @@ import type { ListenerMetrics, ListenerRecorder, ListenerSubject } from './metri
 import { NO_DEMAND } from './policies/demand.ts';
 import { NO_SCALING } from './policies/desired-replicas.ts';
 import { openSession } from './open-session.ts';
+import type { SessionLease } from './lease.ts';
 import type { ListenFailure } from './session-failures.ts';
 import { afterListenFailure } from './session-failures.ts';
 import type { ListenerKey, ListenerSetup, ReadSetup } from './setup.ts';
@@ -37,6 +38,8 @@ export interface ListenDeps {
   /** Where the listener's workflow is told how it fares. */
   workflows: Pick<WorkflowClient, 'getHandle'>;
   readSetup: ReadSetup;
+  /** Whether this worker may still poll. */
+  lease: SessionLease;
   metrics: ListenerMetrics;
   log: (message: string, facts: Record<string, unknown>) => void;
 }
@@ -118,9 +121,11 @@ class Listening {
   private async listenOnce(beat: () => void): Promise<void> {
     let held: NodeJS.Timeout | undefined;
     let isOpen = false;
+    const lease = this.deps.lease.signal;
+    const signal = AbortSignal.any([this.signal, lease]);
     try {
-      const setup = await this.deps.readSetup(this.input, this.signal);
-      const session = await this.open(setup);
+      const setup = await this.deps.readSetup(this.input, signal);
+      const session = await this.open(setup, signal);
       isOpen = true;
       beat();
       const ready = {
@@ -132,7 +137,7 @@ class Listening {
         this.isPollingInDoubt = false;
         this.tell(ready);
       };
-      const loop = this.loopOver(setup, session, { beat, works });
+      const loop = this.loopOver(setup, session, { beat, works, signal });
       await loop.begin();
       if (this.isPollingInDoubt) held = setTimeout(works, HELD_MS);
       else works();
@@ -141,7 +146,7 @@ class Listening {
       if (this.signal.aborted) return;
       this.isPollingInDoubt = isOpen;
       clearTimeout(held);
-      await this.recover(error);
+      await (lease.aborted ? this.standBack() : this.recover(error));
     } finally {
       clearTimeout(held);
     }
@@ -150,7 +155,7 @@ class Listening {
   private loopOver(
     setup: ListenerSetup,
     session: MessageSession,
-    { beat, works }: { beat: () => void; works: () => void },
+    { beat, works, signal }: { beat: () => void; works: () => void; signal: AbortSignal },
   ): MessageLoop {
     this.recorder ??= this.deps.metrics.open(subjectOf(this.input, setup));
     return new MessageLoop({
@@ -160,7 +165,8 @@ class Listening {
       session,
       progress: this.progressFor(setup),
       capacity: capacityOf(this.input.capacity, setup.limits.maxRunners),
-      signal: this.signal,
+      signal,
+      check: () => this.deps.lease.check(),
       telling: this.telling,
       onResults: (results, countedOut) => this.tellSet(setup, results, countedOut),
       onProblem: (problem) => this.tellProblem(problem),
@@ -180,18 +186,24 @@ class Listening {
     return this.progress;
   }
 
-  private async open(setup: ListenerSetup): Promise<MessageSession> {
+  private async open(setup: ListenerSetup, signal: AbortSignal): Promise<MessageSession> {
     const progress = this.progressFor(setup);
     const sessionId = progress.sessionId ?? setup.sessionId;
     const { session, isEarlier } = await openSession(
       setup,
       { sessionId, isLost: this.isSessionLost },
-      this.signal,
+      signal,
     );
     this.isSessionLost = false;
     if (!isEarlier) Object.assign(progress, { lastMessageId: 0, handledMessageId: 0 });
     progress.sessionId = session.state().sessionId;
     return session;
+  }
+
+  /** Until Temporal has said whose the session is: another one's, then this one is cancelled, or still ours. */
+  private async standBack(): Promise<void> {
+    this.deps.log('A listener does not poll: Temporal cannot be reached.', keyOf(this.input));
+    await this.deps.lease.held(this.signal);
   }
 
   private async recover(error: unknown): Promise<void> {

@@ -38,6 +38,8 @@ export interface MessageLoopParts {
   capacity: number;
   /** Ends the polling; a message that has come is still acted upon. */
   signal: AbortSignal;
+  /** Asked before a message is acted upon: it throws when that is another one's business by now. */
+  check: () => void;
   /** Passes on how jobs ended, by the name of their runner, and the first order that no longer counts them. */
   onResults: (results: Record<string, string>, countedOut: number) => Promise<void>;
   /** For all that is no order. */
@@ -113,6 +115,7 @@ export class MessageLoop {
     const { progress, onHandled } = this.parts;
     const { messageId } = message;
     const isRepeated = messageId === progress.handledMessageId;
+    this.parts.check();
     if (!isRepeated) {
       await this.act(message);
       progress.handledMessageId = messageId;

@@ -164,20 +164,20 @@ async function registerOrGiveUp(maker: RunnerMaker, runner: EphemeralRunner): Pr
 
 /**
  * Secret and pod are written side by side: the pod waits for its Secret if it is faster. Where one of them cannot be, nothing
- * of either is left, nor of the registration.
+ * of either is left, nor of the registration. It is not cut short any more: one without the other would be a failure.
  */
 async function finish(
   maker: RunnerMaker,
   runner: EphemeralRunner,
   { jit, hasPod }: { jit: JitConfig; hasPod: boolean },
 ): Promise<void> {
-  const { kubernetes, signal, version, excludedLabelPrefixes = [] } = maker;
+  const { kubernetes, version, excludedLabelPrefixes = [] } = maker;
   const { namespace } = keyOf(runner);
   const scaleSetId = runner.spec.runnerScaleSetId;
   const secret = buildJitSecret({ runner, jit, scaleSetId, excludedLabelPrefixes });
   const [pod, secretWritten] = await Promise.allSettled([
     hasPod || createPod(maker, namespace, buildRunnerPod({ runner, version })),
-    kubernetes.create(secrets, namespace, secret, { signal }),
+    kubernetes.create(secrets, namespace, secret),
   ]);
   if (pod.status === 'rejected') return giveUp(maker, runner, { jit, what: 'pod', why: pod.reason });
   if (secretWritten.status === 'rejected')
@@ -207,15 +207,15 @@ const isAnswer = (error: unknown): boolean =>
 const QUOTA_TRIES = 10;
 
 /** Pods that are created side by side under a ResourceQuota meet each other's changes to it: the server asks to repeat. */
-async function createPod({ kubernetes, signal }: RunnerMaker, namespace: string, pod: Pod): Promise<void> {
+async function createPod({ kubernetes }: RunnerMaker, namespace: string, pod: Pod): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await kubernetes.create(pods, namespace, pod, { signal });
+      await kubernetes.create(pods, namespace, pod);
       return;
     } catch (error) {
       if (tries === QUOTA_TRIES || !isConflict(error) || isDenied(error)) throw error;
     }
-    await sleep(20 * tries, undefined, { signal });
+    await sleep(20 * tries);
   }
 }
 

@@ -26,6 +26,7 @@ let cluster: ClusterStandIn;
 let connections: GitHubConnections;
 let reports: ListenerReport[];
 let scaleSetId: number;
+let lease: { lapse: AbortController; renewed: PromiseWithResolvers<undefined> };
 let running: { env: MockActivityEnvironment; ended: Promise<ListenProgress> }[];
 
 beforeEach(async () => {
@@ -34,6 +35,7 @@ beforeEach(async () => {
   cluster = new ClusterStandIn();
   reports = [];
   running = [];
+  lease = { lapse: new AbortController(), renewed: Promise.withResolvers() };
   scaleSetId = github.admin.createScaleSet({ name: 'demo' }).id;
   const data = { github_token: Buffer.from(github.token).toString('base64') };
   cluster.put(secrets, NAMESPACE, { metadata: { name: 'github' }, data });
@@ -71,6 +73,17 @@ function listen(input: Partial<ListenInput> = {}): (typeof running)[number] {
     cluster: 'test',
     kubernetes: cluster.client,
     github: connections,
+    lease: {
+      get signal() {
+        return lease.lapse.signal;
+      },
+      check: () => lease.lapse.signal.throwIfAborted(),
+      held: (signal) =>
+        Promise.race([
+          lease.renewed.promise,
+          new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve())),
+        ]),
+    },
     listenerMetrics: noListenerMetrics,
     workflows: {
       getHandle: () => ({
@@ -117,6 +130,8 @@ const replicas = (): unknown =>
   cluster.find(ephemeralRunnerSets, { namespace: NAMESPACE, name: 'demo' })?.spec.replicas;
 
 const sessions = (): number => github.admin.calls().filter(({ name }) => name === 'createsession').length;
+
+const polls = (): number => github.admin.calls().filter(({ name }) => name === 'getmessage').length;
 
 const capacity = (): number | undefined => github.admin.scaleSets()[0]?.capacity;
 
@@ -167,6 +182,21 @@ test('without any memory, it finds the session in the annotation of its resource
   listen();
   await eventually(() => expect(reports).toHaveLength(2));
   expect(reports[1]).toMatchObject({ ready: true, sessionId });
+  expect(sessions()).toBe(1);
+});
+
+test('cut off from Temporal it does not poll; when Temporal is back it goes on with the same session', async () => {
+  listen();
+  await listening();
+  await eventually(() => expect(capacity()).toBe(5));
+  lease.lapse.abort();
+  const before = polls();
+  github.admin.queueJobs({ scaleSetId, count: 2 });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect([polls(), replicas()]).toEqual([before, 0]);
+  lease.lapse = new AbortController();
+  lease.renewed.resolve(undefined);
+  await eventually(() => expect(replicas()).toBe(2));
   expect(sessions()).toBe(1);
 });
 

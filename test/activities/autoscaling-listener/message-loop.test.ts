@@ -33,6 +33,9 @@ class Surroundings {
     if (fault) throw fault;
   }
 
+  /** Throws once the session may be another one's. */
+  check: () => void = () => undefined;
+
   tell(results: Record<string, string>): Promise<void> {
     return new Promise((resolve) => {
       this.ask(`tell ${JSON.stringify(results)}`);
@@ -112,6 +115,7 @@ function loopIn(around: Surroundings, state = progress(), capacity = 5): Message
     progress: state,
     capacity,
     signal: around.done.signal,
+    check: () => around.check(),
     telling: new Telling((what) => void lost.push(what)),
     onResults: (results) => around.tell(results),
     onProblem: (problem) => void problems.push(problem),
@@ -125,6 +129,16 @@ test('the statistics with which a session begins are applied', async () => {
   around.assignedJobs = 3;
   await loopIn(around).begin();
   expect(around.asked).toEqual(['order {"patchID":0,"replicas":3}']);
+});
+
+test('a message that comes when the session may be another one’s is not acted upon, and comes again', async () => {
+  const around = new Surroundings();
+  around.queue = [aMessage({ messageId: 11, statistics: counts(2) })];
+  around.check = () => {
+    throw new Error('lapsed');
+  };
+  await expect(loopIn(around).run()).rejects.toThrow('lapsed');
+  expect(around.asked).toEqual([expect.stringContaining('poll')]);
 });
 
 test('acts first, and only then acknowledges', async () => {

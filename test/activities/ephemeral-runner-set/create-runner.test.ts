@@ -45,6 +45,21 @@ test('a runner is its object, its registration, and Secret and pod that belong t
   expect(begun).toBe(1);
 });
 
+test('once it is registered it is finished, though the signal aborts: nothing is left half', async () => {
+  const { client } = scene.cluster;
+  const aborting = new AbortController();
+  const kubernetes: typeof client = Object.assign(Object.create(client), {
+    create: (...[resource, where, object, options]: Parameters<typeof client.create>) => {
+      if (resource === pods) aborting.abort();
+      options?.signal?.throwIfAborted();
+      return client.create(resource, where, object, options);
+    },
+  });
+  const maker = { kubernetes, github: scene.client(), version: '1.2.3', signal: aborting.signal };
+  await createRunner(maker, { ...key, patchId: 4, onBegun: () => undefined, runnerSet: scene.runnerSet() });
+  expect(scene.objectsOf(name)).toEqual(['EphemeralRunner', 'Pod', 'Secret']);
+});
+
 describe('what an earlier try left', () => {
   test('whole, is taken over as it is', async () => {
     const id = await create();

@@ -46,8 +46,12 @@ export interface CrashScene {
   readonly temporal: Client;
   /** The set's workflow: its latest run. */
   readonly workflow: WorkflowHandle;
-  /** Starts one more worker, as a process of its own; answers when it takes work. */
-  startWorker(): Promise<RunningProcess>;
+  /**
+   * Starts one more worker, as a process of its own; answers when it takes work.
+   *
+   * @param temporalAddress by another way than the scene's own
+   */
+  startWorker(temporalAddress?: string): Promise<RunningProcess>;
   scaleTo(replicas: number): Promise<void>;
   /** Waits for `work`, but fails as soon as a worker ends that nobody killed. */
   alive<T>(work: Promise<T>): Promise<T>;
@@ -82,13 +86,14 @@ export async function openCrashScene(
     namespace: namespace.name,
     ...{ cluster, github, kubernetes, temporal },
     workflow: temporal.workflow.getHandle(ephemeralRunnerSetWorkflowId(cluster, namespace.name, SET)),
-    startWorker: async () => {
+    startWorker: async (temporalAddress = servers.temporalAddress) => {
       const worker = await startWorker({
         cluster,
         namespace: namespace.name,
         logFile,
         ...servers,
         ...options,
+        temporalAddress,
       });
       workers.push(worker);
       void worker.failed.then(broken.reject);

@@ -281,7 +281,11 @@ test('since when a half-made runner is there is measured by one clock, whatever 
     observe(state, { at, runners: [seen({ name: 'r', createdAt: NOW / 1000 + 3_600, ...over })] });
     return state.runners.get('r')?.foundAt;
   };
-  expect([look(NOW), look(NOW + 5), look(NOW + 9, { pod: aPod() })]).toEqual([NOW, NOW, undefined]);
+  expect([look(NOW), look(NOW + 5, { pod: aPod() }), look(NOW + 9, { runnerId: 7 })]).toEqual([
+    NOW,
+    NOW,
+    undefined,
+  ]);
 });
 
 describe('another object of the same name', () => {

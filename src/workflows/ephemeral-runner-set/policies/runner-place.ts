@@ -1,6 +1,6 @@
 import type { RunnerSettings } from '../../../messages/settings.ts';
 import type { RunnerState } from '../runner.ts';
-import { isOver, isSupply, stageOf } from '../runner.ts';
+import { isHalfMade, isOver, isSupply, stageOf } from '../runner.ts';
 import type { Need, Place } from '../runners.ts';
 import { resultDueAt, runnerStatus } from '../status.ts';
 import { needsProtection } from './job-protection.ts';
@@ -27,7 +27,7 @@ export function placeOf(runner: Readonly<RunnerState>, facts: PlaceFacts, now: n
   const checkAt = checkDueAt(runner, facts.settings);
   const leaves = wantsToLeave(runner, facts);
   const calls: Record<Need, boolean> = {
-    begin: stage === 'unfinished' && isReady,
+    begin: isHalfMade(runner) && isReady,
     leave: leaves && isReady,
     outgoing: leaves && isSupply(runner),
     tell: runnerStatus(runner, now) !== undefined,

@@ -1,12 +1,12 @@
 import type { RunnerState } from '../runner.ts';
-import { stageOf } from '../runner.ts';
+import { isHalfMade } from '../runner.ts';
 
-/** An EphemeralRunner without a pod may still be in the hands of a worker that was cut off: wait that long. */
+/** An EphemeralRunner that is half made may still be in the hands of a worker that was cut off: wait that long. */
 const TAKEOVER_MS = 20_000;
 
 /** Whether nobody else is at this runner any more. If somebody may be, `wakes` gets the time from which it is free. */
 export function isFree(runner: Readonly<RunnerState>, now: number, wakes: number[]): boolean {
-  if (stageOf(runner) !== 'unfinished') return true;
+  if (!isHalfMade(runner)) return true;
   const takeover = runner.begun ? 0 : (runner.foundAt ?? 0) + TAKEOVER_MS;
   // A runner that belongs to no set was made by a person: nobody else is at it.
   if (runner.seen?.standalone || takeover <= now) return true;

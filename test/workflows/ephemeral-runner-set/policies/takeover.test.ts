@@ -16,6 +16,7 @@ const unfinished = (seconds: number, over: Partial<RunnerState> = {}): RunnerSta
   foundAt: NOW - seconds * 1000,
   ...over,
 });
+const halfMade = seen({ name: 'r', pod: aPod() });
 const standalone = seen({ name: 'r', standalone: true });
 
 describe('whether nobody else is at a runner', () => {
@@ -24,6 +25,7 @@ describe('whether nobody else is at a runner', () => {
     ['it ended', unfinished(0, { end: 'failed' }), true, []],
     ['we began it ourselves', unfinished(0, { begun: true }), true, []],
     ['a person made it, for no set', { name: 'r', foundAt: NOW, seen: standalone }, true, []],
+    ['its pod stands, and nobody has told its id', unfinished(0, { seen: halfMade }), false, [NOW + 20_000]],
     ['another worker may still be at it', unfinished(0), false, [NOW + 20_000]],
     ['almost long enough ago', unfinished(19), false, [NOW + 1_000]],
     ['long enough ago', unfinished(20), true, []],
