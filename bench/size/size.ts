@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { waitUntil } from '../../dev/processes.ts';
+import { startRunners } from '../../dev/runner/runners.ts';
 import type { TemporalServer } from '../../dev/temporal.ts';
 import { startTemporal } from '../../dev/temporal.ts';
 import { ephemeralRunnerSets } from '../../src/kubernetes/client/resources.ts';
@@ -67,6 +68,7 @@ async function playSize(options: SizeOptions, runners: number): Promise<SizeResu
     storage: options.storage === 'memory' ? 'memory' : { file: join(servers.folder, 'temporal.db') },
     logFile: join(servers.folder, 'temporal.log'),
   });
+  const pods = await startRunners({ kubeconfig: servers.cluster.kubeconfig });
   const scene: Scene = { servers, temporal, workers: [], options, told: [] };
   try {
     for (let index = options.disturbed ? 2 : 1; index > 0; index -= 1) {
@@ -76,6 +78,7 @@ async function playSize(options: SizeOptions, runners: number): Promise<SizeResu
     return await playScene(scene, runners);
   } finally {
     await Promise.all(scene.workers.map((worker) => worker.stop()));
+    await pods.stop();
     await temporal.stop();
     await servers.stop();
   }
