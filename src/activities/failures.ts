@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import { fitting } from '../api/text-limits.ts';
 import type { ConfigField, GitHubDecision } from '../github/errors.ts';
 import { GitHubError } from '../github/errors.ts';
 import {
@@ -31,7 +32,7 @@ export class SetupError extends Error {
   readonly reason: string;
 
   constructor(reason: string, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(fitting(message, 'error'), cause === undefined ? undefined : { cause });
     this.reason = reason;
   }
 }
@@ -56,7 +57,7 @@ export function judge(error: unknown): Verdict {
   if (error instanceof SetupError) return { decision: 'stop', reason: error.reason, message: error.message };
   if (error instanceof GitHubError) return judgeGitHub(error);
   if (error instanceof KubernetesError) return judgeKubernetes(error);
-  const message = error instanceof Error ? error.message : String(error);
+  const message = fitting(error instanceof Error ? error.message : String(error), 'error');
   if (error instanceof PodInTheWayError)
     return { decision: 'retry', reason: 'PodTerminating', message, afterMs: 2_000 };
   return { decision: 'retry', reason: 'Unexpected', message };
@@ -101,7 +102,7 @@ const mayPass = (error: KubernetesError): boolean =>
 
 /** What several verdicts say, each thing once. */
 export const messageOf = (verdicts: readonly Verdict[]): string =>
-  [...new Set(verdicts.map(({ message }) => message))].join('; ');
+  fitting([...new Set(verdicts.map(({ message }) => message))].join('; '), 'errors');
 
 /** What the failure of an activity that is of no use for now says beside its reason and message. */
 export interface StopDetails {

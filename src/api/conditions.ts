@@ -1,6 +1,7 @@
 /** `status.conditions`: what is true of a resource, and since when (Kubernetes' metav1.Condition). */
 import type { Static } from 'typebox';
 import type { conditionSchema } from './schema/conditions.ts';
+import { fitting, fittingReason } from './text-limits.ts';
 
 /** The resource does what it is for: a runner is registered and its pod ready, a set has what it wants. */
 export const READY_CONDITION = 'Ready';
@@ -50,6 +51,15 @@ export const isConditionTrue = (list: readonly Condition[] | undefined, type: st
 /** A condition as it was decided; since when it holds is added where it is written. */
 export type DecidedCondition = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
+/** Reason and message as the API server takes them: it refuses a whole status for one of them. */
+export const wordsOfCondition = ({
+  reason,
+  message,
+}: Pick<Condition, 'reason' | 'message'>): Pick<Condition, 'reason' | 'message'> => ({
+  reason: fittingReason(reason),
+  message: fitting(message, 'condition'),
+});
+
 /** Now, as Kubernetes writes times: whole seconds. */
 export const now = (): string => new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 
@@ -62,7 +72,12 @@ export function conditionsWith(
   const lastTransitionTime = now();
   return decided.reduce<Condition[]>(
     (conditions, condition) =>
-      setCondition(conditions, { ...condition, lastTransitionTime, observedGeneration }),
+      setCondition(conditions, {
+        ...condition,
+        ...wordsOfCondition(condition),
+        lastTransitionTime,
+        observedGeneration,
+      }),
     present ?? [],
   );
 }

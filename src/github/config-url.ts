@@ -112,7 +112,12 @@ function scopeOf(
   return { ...none, scope: 'repository', organization: first, repository: second };
 }
 
+/** Longer than any name that GitHub gives. */
+const LONGEST_NAME = 255;
+
 function mustBeName(name: string): void {
+  if (name.length > LONGEST_NAME)
+    throw invalid(`has a name of ${name.length} characters`, 'write the name as it is on GitHub');
   if (/\.git$/i.test(name)) throw invalid('is an address for git', 'leave out ".git" at its end');
   if (/^[\w.-]+$/.test(name)) return;
   throw invalid(

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { fitting } from '../api/text-limits.ts';
 import type { Int64 } from './transport/json.ts';
 
 /**
@@ -361,6 +362,9 @@ export const decodeAcquired: Decode<Int64[]> = decoder(listOf(WireInt64), ({ val
 
 const textIn = (value: unknown): string => (typeof value === 'string' ? value : '');
 
+/** Of a job, for people and metrics. */
+const shownIn = (value: unknown): string => fitting(textIn(value), 'name');
+
 /** The parser makes decimal text of what a number cannot hold. */
 const int64In = (value: unknown): Int64 =>
   Number.isSafeInteger(value) || /^-?\d{1,19}$/.test(textIn(value)) ? String(value) : '0';
@@ -379,20 +383,20 @@ export const decodeJob: Decode<JobCompleted> = decoder(JobSchema, (job) => {
   return {
     messageType: job.messageType,
     runnerRequestId: int64In(job.runnerRequestId),
-    repositoryName: textIn(job.repositoryName),
-    ownerName: textIn(job.ownerName),
-    jobId: textIn(job.jobId),
-    jobWorkflowRef: textIn(job.jobWorkflowRef),
-    jobDisplayName: textIn(job.jobDisplayName),
+    repositoryName: shownIn(job.repositoryName),
+    ownerName: shownIn(job.ownerName),
+    jobId: shownIn(job.jobId),
+    jobWorkflowRef: shownIn(job.jobWorkflowRef),
+    jobDisplayName: shownIn(job.jobDisplayName),
     workflowRunId: int64In(job.workflowRunId),
-    eventName: textIn(job.eventName),
+    eventName: shownIn(job.eventName),
     requestLabels: labels.filter((label) => typeof label === 'string'),
     ...time('queueTime', job.queueTime),
     ...time('scaleSetAssignTime', job.scaleSetAssignTime),
     ...time('runnerAssignTime', job.runnerAssignTime),
     ...time('finishTime', job.finishTime),
     runnerId: isCount(job.runnerId) ? job.runnerId : 0,
-    runnerName: textIn(job.runnerName),
-    result: textIn(job.result),
+    runnerName: shownIn(job.runnerName),
+    result: fitting(textIn(job.result), 'word'),
   };
 });

@@ -1,10 +1,8 @@
+import { fitting } from '../api/text-limits.ts';
 import type { Pod } from './client/resources.ts';
 
 /** The container that runs the job, by name. */
 export const RUNNER_CONTAINER = 'runner';
-
-/** Longest message that is kept of a pod, in characters. */
-const MESSAGE_LENGTH = 200;
 
 /** The state of the container `runner`. One that is started again has terminated all the same. */
 type RunnerContainerState =
@@ -189,10 +187,11 @@ const sideCarsOf = (spec: Pod['spec']): ReadonlySet<string> =>
       .map(({ name }) => name),
   );
 
-/** Reason and message, if there are any; long messages are cut. */
+/** Reason and message, if there are any; long ones are cut. */
 function wordsOf(words: Words = {}): Words {
   const { reason, message } = words;
-  const cut =
-    message && message.length > MESSAGE_LENGTH ? `${message.slice(0, MESSAGE_LENGTH - 1)}…` : message;
-  return { ...(reason && { reason }), ...(cut && { message: cut }) };
+  return {
+    ...(reason && { reason: fitting(reason, 'word') }),
+    ...(message && { message: fitting(message, 'words') }),
+  };
 }

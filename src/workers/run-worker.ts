@@ -18,6 +18,7 @@ import { serveEndpoints } from './http-server.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { tellOfOlderCrds } from './older-crds.ts';
 import { shareRateLimits } from './share-rate-limits.ts';
 import { version } from './version.ts';
 import type { RunningWorker } from './worker.ts';
@@ -75,6 +76,7 @@ export async function runWorker(configuration: WorkerConfiguration, logger: Logg
       temporalNamespace: namespace,
       workflowBundle: await workflowCode(logger),
     });
+    void tellOfOlderCrds({ kubernetes, log });
     const { cluster } = configuration;
     logger.info('The worker is ready.', { cluster, temporalNamespace: namespace, version });
     await untilToldToStop(checked.worker, logger);

@@ -1,4 +1,5 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import { fitting } from '../api/text-limits.ts';
 import type { Stop, StopDetails } from '../activities/failures.ts';
 
 /** Why an activity failed: its last failure, by the reason it was given. */
@@ -8,9 +9,10 @@ export function stopFrom(error: unknown): Stop {
     const [details] = (cause.details ?? []) as [StopDetails?];
     const { retryAfterMs } = details ?? {};
     const asked = typeof retryAfterMs === 'number' ? { retryAfterMs } : {};
-    return { reason: cause.type ?? 'ActivityFailed', message: cause.message, ...asked };
+    return { reason: cause.type ?? 'ActivityFailed', message: fitting(cause.message, 'errors'), ...asked };
   }
   if (cause instanceof TimeoutFailure)
     return { reason: 'WorkerLost', message: 'No worker reported back in time.' };
-  return { reason: 'ActivityFailed', message: cause instanceof Error ? cause.message : String(cause) };
+  const message = fitting(cause instanceof Error ? cause.message : String(cause), 'errors');
+  return { reason: 'ActivityFailed', message };
 }

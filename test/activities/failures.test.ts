@@ -160,7 +160,12 @@ describe('what becomes of other failures', () => {
     [
       'an object that is too large',
       refused({ status: 413 }),
-      { decision: 'stop', reason: 'KubernetesRefused' },
+      { decision: 'stop', reason: 'InvalidTemplate' },
+    ],
+    [
+      'an object that its database does not take',
+      refused({ status: 500, message: 'etcdserver: request is too large' }),
+      { decision: 'stop', reason: 'InvalidTemplate' },
     ],
     [
       'a quota',

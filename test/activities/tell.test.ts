@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { tell, tellEvents, unlessRefused } from '../../src/activities/tell.ts';
@@ -6,8 +7,13 @@ import { events } from '../../src/kubernetes/client/resources.ts';
 import { ClusterStandIn } from './cluster-stand-in.ts';
 
 const subject = { verb: 'create', resource: 'events' };
+let refusals = 0;
+/** Each in a namespace of its own: the same refusal is not logged twice. */
 const refused = (status: number, reason = 'r') =>
-  new KubernetesError(subject, { message: 'no', status, reason });
+  new KubernetesError(
+    { ...subject, namespace: `team-${(refusals += 1)}` },
+    { message: 'no', status, reason },
+  );
 const noAnswer = errorFromFailure(subject, Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
 const tooSlow = errorFromFailure(subject, new DOMException('not within 30000 ms', 'TimeoutError'));
 
@@ -43,19 +49,38 @@ test.each([
 ])(
   'what is only told and stopped by %s is let go after a few tries, and logged',
   async (_by, error, tries) => {
-    const { failure, log, ...told } = await outcome((write) => tell('Event Lost', write), [error]);
+    const { failure, log, ...told } = await outcome((write) => tell({ what: 'Event Lost' }, write), [error]);
     expect({ failure, ...told }).toEqual({ failure: undefined, tries });
     expect(log).toEqual([expect.stringContaining('Event Lost')]);
   },
 );
 
+test('a token that has run out is renewed: it is told with the next try', async () => {
+  const told = await outcome((write) => tell({ what: 'it' }, write), [refused(401), undefined]);
+  expect(told).toEqual({ tries: 2, failure: undefined, log: [] });
+  const { failure } = await outcome((write) => unlessRefused({ what: 'it' }, write), [refused(401)]);
+  expect(failure).toMatchObject({ status: 401 });
+});
+
+test('the same refusal is logged once in ten minutes, with how often it was not', async () => {
+  const refusal = refused(403);
+  const told = { what: 'mark of a pod', words: 'its job' };
+  const again = async (): Promise<string[]> => (await outcome((write) => tell(told, write), [refusal])).log;
+  const now = jest.spyOn(Date, 'now').mockReturnValue(1_000_000);
+  expect(await again()).toEqual([expect.stringContaining('"words":"its job"')]);
+  for (let times = 0; times < 50; times += 1) expect(await again()).toEqual([]);
+  now.mockReturnValue(1_000_000 + 10 * 60_000);
+  expect(await again()).toEqual([expect.stringContaining('"unsaid":50')]);
+  now.mockRestore();
+});
+
 test('what was only late is told with the next try', async () => {
-  const told = await outcome((write) => tell('it', write), [refused(503), undefined]);
+  const told = await outcome((write) => tell({ what: 'it' }, write), [refused(503), undefined]);
   expect(told).toEqual({ tries: 2, failure: undefined, log: [] });
 });
 
 test('nobody is there to be told: nothing is lost', async () => {
-  expect(await outcome((write) => tell('it', write), [refused(404)])).toEqual({
+  expect(await outcome((write) => tell({ what: 'it' }, write), [refused(404)])).toEqual({
     tries: 1,
     failure: undefined,
     log: [],
@@ -63,19 +88,21 @@ test('nobody is there to be told: nothing is lost', async () => {
 });
 
 test('without an API server nothing is let go', async () => {
-  expect(await outcome((write) => tell('it', write), [noAnswer])).toMatchObject({
+  expect(await outcome((write) => tell({ what: 'it' }, write), [noAnswer])).toMatchObject({
     tries: 1,
     failure: noAnswer,
   });
-  expect(await outcome((write) => unlessRefused('it', write), [noAnswer])).toMatchObject({
+  expect(await outcome((write) => unlessRefused({ what: 'it' }, write), [noAnswer])).toMatchObject({
     failure: noAnswer,
   });
 });
 
 test('a defect of our own is no refusal', async () => {
   const defect = new TypeError('x is undefined');
-  expect(await outcome((write) => tell('it', write), [defect])).toMatchObject({ failure: defect });
-  expect(await outcome((write) => unlessRefused('it', write), [defect])).toMatchObject({ failure: defect });
+  expect(await outcome((write) => tell({ what: 'it' }, write), [defect])).toMatchObject({ failure: defect });
+  expect(await outcome((write) => unlessRefused({ what: 'it' }, write), [defect])).toMatchObject({
+    failure: defect,
+  });
 });
 
 test.each([
@@ -86,7 +113,10 @@ test.each([
   [500, false],
   [429, false],
 ])('a status that is answered with %i counts as written: %p', async (status, isWritten) => {
-  const { failure, log } = await outcome((write) => unlessRefused('status', write), [refused(status)]);
+  const { failure, log } = await outcome(
+    (write) => unlessRefused({ what: 'status' }, write),
+    [refused(status)],
+  );
   expect(failure === undefined).toBe(isWritten);
   expect(log).toHaveLength(isWritten ? 1 : 0);
 });

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { jest } from '@jest/globals';
-import { KubeConfig } from '@kubernetes/client-node';
 import type { GitHubStandIn } from '../../dev/github/stand-in.ts';
 import { startGitHub } from '../../dev/github/stand-in.ts';
 import { connectToApi } from '../../dev/cluster/api-client.ts';
@@ -17,23 +16,14 @@ import {
   events,
   roleBindings,
   secrets,
-  serviceAccounts,
 } from '../../src/kubernetes/client/resources.ts';
-import type { Resource } from '../../src/kubernetes/client/resources.ts';
 import type { Readiness } from '../../src/workers/http-server.ts';
 import { eventually, podTemplate } from './support/scene.ts';
 import { freshNamespace, suiteServers } from './support/servers.ts';
+import { serviceAccountKubeconfig } from './support/service-account.ts';
 import { workerCommand } from './support/worker-process.ts';
 
 jest.setTimeout(180_000);
-
-const clusterRoleBindings: Resource<never> = {
-  apiVersion: 'rbac.authorization.k8s.io/v1',
-  kind: 'ClusterRoleBinding',
-  plural: 'clusterrolebindings',
-  namespaced: false,
-};
-const clusterRoles: Resource<never> = { ...clusterRoleBindings, kind: 'ClusterRole', plural: 'clusterroles' };
 
 const ACCOUNT = 'restricted';
 const id = `restricted-${randomBytes(3).toString('hex')}`;
@@ -44,6 +34,7 @@ let kubernetes: KubernetesClient;
 let github: GitHubStandIn;
 let worker: RunningProcess;
 let health: string;
+let restricted: string;
 let a: string;
 let b: string;
 
@@ -54,39 +45,6 @@ const grant = (namespace: string): Promise<unknown> =>
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
     subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace: a }],
   });
-
-/** A kubeconfig for a service account that may see which cluster it is, and nothing else. */
-async function restrictedKubeconfig(): Promise<string> {
-  const { kubeconfig } = suiteServers();
-  await kubernetes.create(serviceAccounts, a, { metadata: { name: ACCOUNT } });
-  const rules = [{ apiGroups: [''], resources: ['namespaces'], verbs: ['get'] }];
-  await kubernetes.create(clusterRoles, undefined, { metadata: { name: id }, rules } as never);
-  await kubernetes.create(clusterRoleBindings, undefined, {
-    metadata: { name: id },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: id },
-    subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace: a }],
-  } as never);
-  const api = await connectToApi(kubeconfig, 1);
-  const { status } = await api.json<{ status: { token: string } }>({
-    method: 'POST',
-    path: `/api/v1/namespaces/${a}/serviceaccounts/${ACCOUNT}/token`,
-    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
-  });
-  await api.close();
-  const config = new KubeConfig();
-  config.loadFromString(readFileSync(kubeconfig, 'utf8'));
-  const path = join(folder, 'kubeconfig');
-  const cluster = config.getCurrentCluster();
-  const restricted = new KubeConfig();
-  restricted.loadFromOptions({
-    clusters: [cluster],
-    users: [{ name: ACCOUNT, token: status.token }],
-    contexts: [{ name: ACCOUNT, user: ACCOUNT, cluster: cluster?.name ?? '', namespace: a }],
-    currentContext: ACCOUNT,
-  });
-  writeFileSync(path, restricted.exportConfig());
-  return path;
-}
 
 async function createSet(namespace: string): Promise<void> {
   const { id: scaleSetId } = github.admin.createScaleSet({ name: namespace });
@@ -119,7 +77,7 @@ beforeAll(async () => {
   kubernetes = createKubernetesClient({ kubeConfig: kubeconfig });
   github = await startGitHub();
   [a, b] = [(await freshNamespace('rights-a')).name, (await freshNamespace('rights-b')).name];
-  const restricted = await restrictedKubeconfig();
+  restricted = await serviceAccountKubeconfig(kubernetes, { namespace: a, name: ACCOUNT }, kubeconfig);
   await grant(a);
   for (const namespace of [a, b]) await createSet(namespace);
   health = `127.0.0.1:${await freePort()}`;
@@ -135,8 +93,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await worker.kill();
-  for (const resource of [clusterRoleBindings, clusterRoles])
-    await kubernetes.delete(resource, { name: id }).catch(() => undefined);
   for (const namespace of [a, b]) {
     const api = await connectToApi(suiteServers().kubeconfig, 1);
     await api.json({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` });
@@ -144,7 +100,7 @@ afterAll(async () => {
   }
   await github.stop();
   await kubernetes.close();
-  rmSync(folder, { recursive: true, force: true });
+  for (const each of [folder, dirname(restricted)]) rmSync(each, { recursive: true, force: true });
 });
 
 test('a namespace without rights holds up no other, says what is missing, and is served once it comes', async () => {

@@ -219,6 +219,8 @@ describe('the digest of a pod', () => {
   });
 
   it('cuts long messages', () => {
-    expect(podStateOf(pod({ phase: 'Failed', message: 'x'.repeat(5000) })).message).toHaveLength(200);
+    const long = podStateOf(pod({ phase: 'Failed', reason: 'R'.repeat(5000), message: 'x'.repeat(5000) }));
+    const lengths = [long.reason, long.message].map((text) => Buffer.byteLength(text ?? ''));
+    expect(lengths).toEqual([100, 200]);
   });
 });

@@ -26,7 +26,7 @@ export const recordStart = (
 ): Promise<void> => {
   const key = { namespace, name: job.runnerName };
   const patch = { status: jobStatusOf(job) };
-  return tell(`job of ${job.runnerName}`, () =>
+  return tell({ what: 'job of a runner' }, () =>
     kubernetes.mergePatch(ephemeralRunners, key, patch, { subresource: 'status' }),
   );
 };

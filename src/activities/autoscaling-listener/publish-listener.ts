@@ -56,7 +56,7 @@ async function writeListener(kubernetes: KubernetesClient, input: PublishListene
   const decided = { type: READY_CONDITION, status: ready ? 'True' : 'False', reason, message } as const;
   const target = { resource: autoscalingListeners, namespace, name, uid, known: current };
   const status = { conditions: [decided, templateCondition(unused)] };
-  await unlessRefused('status', () => writeStatus(kubernetes, target, { status, generation }));
+  await unlessRefused({ what: 'status' }, () => writeStatus(kubernetes, target, { status, generation }));
 }
 
 const templateCondition = (unused: ListenerCondition['unused']): DecidedCondition =>

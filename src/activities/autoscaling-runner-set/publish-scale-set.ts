@@ -36,7 +36,8 @@ export const publishScaleSetActivity =
       const target = { resource: autoscalingRunnerSets, namespace, name, uid };
       const regarding = { apiVersion: API_VERSION, kind: 'AutoscalingRunnerSet', namespace, name, uid };
       await Promise.all([
-        status && unlessRefused('status', () => writeStatus(kubernetes, target, { status, generation })),
+        status &&
+          unlessRefused({ what: 'status' }, () => writeStatus(kubernetes, target, { status, generation })),
         tellEvents(kubernetes, regarding, events),
       ]);
     });

@@ -5,6 +5,7 @@ import { PATCH_ID_ANNOTATION } from '../../api/annotations.ts';
 import { EPHEMERAL_RUNNER_SET_FINALIZER, isOrphaning } from '../../api/finalizers.ts';
 import { SCALE_SET_NAME_LABEL } from '../../api/labels.ts';
 import { isPaused } from '../../api/pause.ts';
+import { fitting } from '../../api/text-limits.ts';
 import { revisionOf } from '../../api/revision.ts';
 import type { PodState } from '../../kubernetes/pod-state.ts';
 import type { ObservedPod, ObservedRunner, ObservedRunnerSet } from '../../messages/observations.ts';
@@ -28,7 +29,8 @@ export function observedRunnerSet({ metadata, spec }: EphemeralRunnerSet): Obser
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
     ...(isOrphaning(metadata) && { orphaning: true }),
     ...(isPaused({ metadata }) && { paused: true }),
-    ...(restartPolicy !== undefined && restartPolicy !== 'Never' && { restartPolicy }),
+    ...(restartPolicy !== undefined &&
+      restartPolicy !== 'Never' && { restartPolicy: fitting(restartPolicy, 'word') }),
   };
 }
 
@@ -52,16 +54,20 @@ export function observedRunner({ metadata, spec, status }: EphemeralRunner): Own
     patchId: Number.isInteger(patchId) ? patchId : 0,
     createdAt: Math.floor(Date.parse(String(metadata.creationTimestamp)) / 1000) || 0,
     ...(status?.runnerId && { runnerId: status.runnerId }),
-    ...(status?.phase && { phase: status.phase }),
+    ...(status?.phase && { phase: fitting(status.phase, 'word') }),
     ...(status?.ready && { ready: true }),
-    ...(status?.jobId && { hasJob: true }),
-    ...(status?.jobResult && { jobResult: status.jobResult }),
+    ...(isBusy(status) && { hasJob: true }),
+    ...(status?.jobResult && { jobResult: fitting(status.jobResult, 'word') }),
     ...(!owner && { standalone: true, ...(metadata.uid && { uid: metadata.uid }) }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
     ...(isOrphaning(metadata) && { orphaning: true }),
   };
   return { namespace: metadata.namespace ?? '', ...(owner && { runnerSet: owner.name }), runner };
 }
+
+/** The CRDs of ARC before 0.12 have no `jobId`: what else is written with it says the same. */
+const isBusy = (status: EphemeralRunner['status']): boolean =>
+  Boolean(status?.jobId) || Boolean(status?.jobRequestId) || Boolean(status?.workflowRunId);
 
 /** A pod's state without what is usual or absent, as it goes into signals. */
 export function observedPod(pod: PodState): ObservedPod {

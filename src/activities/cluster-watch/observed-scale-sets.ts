@@ -6,6 +6,7 @@ import {
   isOrphaning,
 } from '../../api/finalizers.ts';
 import { stableHash } from '../../api/hash.ts';
+import { fitting, fittingReason } from '../../api/text-limits.ts';
 import { isDraining, isPaused, isPausedByItself } from '../../api/pause.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
@@ -76,13 +77,19 @@ export function observedChildRunnerSet(
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
     replicas: spec.replicas ?? 0,
     scaleSetId: spec.ephemeralRunnerSpec?.runnerScaleSetId ?? 0,
-    ...(status.phase && { phase: status.phase }),
+    ...(status.phase && { phase: fitting(status.phase, 'word') }),
     pending: status.pendingEphemeralRunners ?? 0,
     running: status.runningEphemeralRunners ?? 0,
     failed: status.failedEphemeralRunners ?? 0,
-    ...(blocked?.status === 'True' && { blocked: { reason: blocked.reason, message: blocked.message } }),
+    ...(blocked?.status === 'True' && { blocked: wordsOf(blocked) }),
   };
 }
+
+/** Somebody else may have written them. */
+const wordsOf = ({ reason, message }: { reason: string; message: string }) => ({
+  reason: fittingReason(reason),
+  message: fitting(message, 'errors'),
+});
 
 /** What is known about a child beside the object itself. */
 export interface ChildRunnerSetFacts {
@@ -115,7 +122,7 @@ export function observedChildListener(
     ...(stale && { stale }),
     ...(metadata.deletionTimestamp !== undefined && { deleting: true }),
     scaleSetId: spec.runnerScaleSetId ?? 0,
-    ...(ready && { ready: { status: ready.status, reason: ready.reason, message: ready.message } }),
+    ...(ready && { ready: { status: ready.status, ...wordsOf(ready) } }),
   };
 }
 

@@ -143,7 +143,7 @@ async function watch(
     refusals.served(RESOURCES[scope.feed], scope.namespace);
     if (coverage.add(scope)) covered().forEach((target) => signalQueue.introduce(target));
   };
-  const onFailure = ({ feed, namespace }: FeedScope, error: KubernetesError): void =>
+  const onFailure = ({ feed, namespace }: FeedScope, error: KubernetesError): boolean =>
     refusals.failed(RESOURCES[feed], namespace, error);
   const all = followed(deps, stores);
   const everySecond = (): void => {
@@ -213,8 +213,8 @@ interface Reflection {
   signal: AbortSignal;
   /** It was listed, or listed again. */
   onSync: (scope: FeedScope) => void;
-  /** It could not be listed, or watched. */
-  onFailure: (scope: FeedScope, error: KubernetesError) => void;
+  /** It could not be listed, or watched. @returns whether people have been told */
+  onFailure: (scope: FeedScope, error: KubernetesError) => boolean;
 }
 
 /** Begins to follow one resource in one namespace. */
@@ -425,8 +425,8 @@ const following =
       },
       onEvent: (type, observed) => (observed === undefined ? undefined : onEvent(type, observed)),
       log: (message, error) => {
+        if (reflection.onFailure({ feed, namespace }, error)) return;
         logFailure(message, error.message, { ...(namespace !== undefined && { namespace }) });
-        reflection.onFailure({ feed, namespace }, error);
       },
     });
   };

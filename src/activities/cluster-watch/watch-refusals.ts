@@ -40,17 +40,23 @@ export class WatchRefusals {
     this.options = options;
   }
 
-  /** A list or a watch failed. What is only out of reach is not refused: readiness tells of it by itself. */
-  failed(resource: Resource<never>, namespace: string | undefined, error: KubernetesError): void {
-    if (error.status === undefined || error.status === 429 || error.status === 410) return;
+  /**
+   * A list or a watch failed. What is only out of reach is not refused: readiness tells of it by itself.
+   *
+   * @returns whether it is refused: then it is logged once, and not with each try
+   */
+  failed(resource: Resource<never>, namespace: string | undefined, error: KubernetesError): boolean {
+    if (error.status === undefined || error.status === 429 || error.status === 410) return false;
     const key = `${resource.plural} ${namespace ?? ''}`;
     this.calming.get(key)?.abort();
     const refusal = refusalOf(resource, namespace, error);
     const before = this.current.get(key);
     this.current.set(key, refusal);
-    if (before?.message === refusal.message) return;
+    if (before?.message === refusal.message) return true;
     this.report();
+    this.options.log(refusal.message, { resource: refusal.resource, namespace: refusal.namespace });
     void this.tell(refusal);
+    return true;
   }
 
   /** It was listed. */

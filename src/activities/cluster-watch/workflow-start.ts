@@ -1,5 +1,6 @@
 import type { SearchAttributePair } from '@temporalio/common';
 import { clusterKey, namespaceKey, repositoryUrlKey, scaleSetKey } from '../../messages/search-attributes.ts';
+import { fitting } from '../../api/text-limits.ts';
 import type { WorkflowTarget } from './workflow-target.ts';
 import { isListenerTarget, isAutoscalingRunnerSetTarget } from './workflow-target.ts';
 import type { AnyObservation } from '../../messages/observations.ts';
@@ -22,7 +23,7 @@ export function startOptionsFor(
   const typedSearchAttributes = attributesOf({ cluster, namespace }, aboutOf(target, observation));
   if (isAutoscalingRunnerSetTarget(target)) {
     const name = target.autoscalingRunnerSet;
-    const staticSummary = `scale set ${namespace}/${name}`;
+    const staticSummary = fitting(`scale set ${namespace}/${name}`, 'summary');
     return {
       type: 'autoscalingRunnerSet',
       args: [{ namespace, name }],
@@ -32,7 +33,7 @@ export function startOptionsFor(
   }
   if (isListenerTarget(target)) {
     const name = target.listener;
-    const staticSummary = `listener ${namespace}/${name}`;
+    const staticSummary = fitting(`listener ${namespace}/${name}`, 'summary');
     return { type: 'autoscalingListener', args: [{ namespace, name }], staticSummary, typedSearchAttributes };
   }
   const { runnerSet } = target;
@@ -40,7 +41,9 @@ export function startOptionsFor(
     type: 'ephemeralRunnerSet',
     args: [{ namespace, ...(runnerSet === undefined ? {} : { name: runnerSet }) }],
     staticSummary:
-      runnerSet === undefined ? `runners of no set in ${namespace}` : `${namespace}/${runnerSet}`,
+      runnerSet === undefined
+        ? `runners of no set in ${namespace}`
+        : fitting(`${namespace}/${runnerSet}`, 'summary'),
     typedSearchAttributes,
   };
 }
@@ -80,8 +83,8 @@ const attributesOf = (
   { key: namespaceKey, value: namespace },
   ...(about
     ? [
-        { key: scaleSetKey, value: about.scaleSet },
-        { key: repositoryUrlKey, value: about.configUrl },
+        { key: scaleSetKey, value: fitting(about.scaleSet, 'searchAttribute') },
+        { key: repositoryUrlKey, value: fitting(about.configUrl, 'searchAttribute') },
       ]
     : []),
 ];

@@ -10,6 +10,7 @@ import {
   isAlreadyExists,
   isConflict,
   isDenied,
+  isInvalid,
   isNamespaceTerminating,
   isQuotaExceeded,
   ignoreNotFound,
@@ -24,6 +25,7 @@ import {
 } from '../../kubernetes/objects/runner.ts';
 import { finalizersPatch } from '../../kubernetes/finalizers.ts';
 import { PodInTheWayError } from '../failures.ts';
+import { unlessRefused } from '../tell.ts';
 import { notReady } from './publish-status.ts';
 import type { Registrar } from './register-runner.ts';
 import { NameTakenError, register } from './register-runner.ts';
@@ -224,13 +226,13 @@ export const refusalMessage = ({ serverMessage }: KubernetesError, what = 'pod')
   `Failed to create the ${what}: ${serverMessage}`;
 
 /** Statuses with which the API server refuses an object, whoever is behind it. */
-const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 403, 413, 422]);
+const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 403]);
 
 /** Kubernetes or its admission refuses this object as such, not for lack of room. */
 export const isRefusal = (error: unknown): error is KubernetesError =>
   isDenied(error) ||
   (error instanceof KubernetesError &&
-    REFUSALS.has(error.status) &&
+    (REFUSALS.has(error.status) || isInvalid(error)) &&
     !isQuotaExceeded(error) &&
     !isNamespaceTerminating(error));
 
@@ -262,6 +264,9 @@ async function reject(
     runnerId: null,
     ...notReady('InvalidPod', message),
   };
-  await kubernetes.mergePatch(ephemeralRunners, keyOf(runner), { status }, { subresource: 'status', signal });
+  const options = { subresource: 'status', signal } as const;
+  await unlessRefused({ what: 'status of a runner' }, () =>
+    kubernetes.mergePatch(ephemeralRunners, keyOf(runner), { status }, options),
+  );
   return new RejectedError(message);
 }

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { INVALID_NAME } from '../../api/conditions.ts';
 import { runnerNameProblem } from '../../api/names.ts';
+import { fitting } from '../../api/text-limits.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import type { ScaleSetClient } from '../../github/scale-set-client.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
@@ -235,7 +236,7 @@ async function makeOne(
     deps.metrics.runnerCreated(namespace, runnerSet ?? '', (Date.now() - began) / 1000);
   } catch (error) {
     if (error instanceof RejectedError) {
-      result.rejected.push({ name, reason: 'InvalidPod', message: error.message });
+      result.rejected.push({ name, reason: 'InvalidPod', message: fitting(error.message, 'words') });
       throw new SetupError('InvalidPodTemplate', error.message, error);
     }
     if (!(error instanceof NameTakenError || error instanceof RunnerLeavingError)) throw error;

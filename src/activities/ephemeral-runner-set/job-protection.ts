@@ -49,11 +49,11 @@ export function protectPods(
   return [
     // Jobs run without it: a worker that may not do this, under roles of an older chart, does the rest.
     ...(runnerSet && by === 'budget'
-      ? [() => tell('PodDisruptionBudget', () => ensureBudget(deps, namespace, runnerSet))]
+      ? [() => tell({ what: 'PodDisruptionBudget' }, () => ensureBudget(deps, namespace, runnerSet))]
       : []),
     ...runners.map(
       (name) => () =>
-        tell(`mark of ${name}`, () =>
+        tell({ what: 'mark of a pod with a job' }, () =>
           deps.kubernetes.mergePatch(pods, { namespace, name }, { metadata: mark }),
         ),
     ),

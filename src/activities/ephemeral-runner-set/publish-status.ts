@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Condition, DecidedCondition } from '../../api/conditions.ts';
-import { now } from '../../api/conditions.ts';
+import { now, wordsOfCondition } from '../../api/conditions.ts';
 import { EPHEMERAL_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
 import { API_VERSION } from '../../api/v1alpha1/group.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
@@ -70,11 +70,13 @@ export const publishStatusActivity = ({ kubernetes }: PublishStatusDeps) => {
     const stopBeating = heartbeatUntilDone(Context.current(), () => undefined);
     const statuses = input.runners.map(
       (runner) => () =>
-        unlessRefused(`status of ${runner.name}`, () => publishRunner(kubernetes, input.namespace, runner)),
+        unlessRefused({ what: 'status of a runner' }, () =>
+          publishRunner(kubernetes, input.namespace, runner),
+        ),
     );
     const others = [
       () => publishFinalizer(kubernetes, input),
-      () => unlessRefused('status', () => publishSet(kubernetes, input)),
+      () => unlessRefused({ what: 'status' }, () => publishSet(kubernetes, input)),
       ...input.events.map((event) => () => publishEvent(kubernetes, input, event)),
       ...protectPods({ kubernetes, budgets }, input),
     ];
@@ -177,7 +179,9 @@ export const readiness = (
   message: string,
 ): { ready: boolean; conditions: Condition[] } => ({
   ready: status === 'True',
-  conditions: [{ type: 'Ready', status, reason, message, lastTransitionTime: now() }],
+  conditions: [
+    { type: 'Ready', status, ...wordsOfCondition({ reason, message }), lastTransitionTime: now() },
+  ],
 });
 
 /** The status of a runner that is not ready, and why, with its condition Ready. */

@@ -14,6 +14,7 @@ import type { GitHubAccessDeps } from '../github-access/connect.ts';
 import { accessGitHub, runnerSpecOf } from '../github-access/connect.ts';
 import { heartbeatUntilDone } from '../heartbeat.ts';
 import { inParallel } from '../parallel.ts';
+import { unlessRefused } from '../tell.ts';
 import { notReady } from './publish-status.ts';
 import { NameTakenError, deregisterByName } from './register-runner.ts';
 
@@ -228,14 +229,10 @@ async function keep(
   { name, keepAs }: { name: string; keepAs: NonNullable<RunnerToRetire['keepAs']> },
 ): Promise<void> {
   const status = { ...keepAs, ...notReady(keepAs.reason, keepAs.message) };
+  const options = { subresource: 'status', signal } as const;
   await Promise.all([
-    ignoreNotFound(
-      kubernetes.mergePatch(
-        ephemeralRunners,
-        { namespace, name },
-        { status },
-        { subresource: 'status', signal },
-      ),
+    unlessRefused({ what: 'status of a runner' }, () =>
+      ignoreNotFound(kubernetes.mergePatch(ephemeralRunners, { namespace, name }, { status }, options)),
     ),
     ignoreNotFound(kubernetes.delete(pods, { namespace, name }, { signal })),
     ignoreNotFound(kubernetes.delete(secrets, { namespace, name }, { signal })),

@@ -63,6 +63,14 @@ export function patchCall(
   };
 }
 
+/** GET of the schemas of a group and version. */
+export const openApiCall = (groupVersion: string, options: CallOptions | undefined): Call => ({
+  method: 'GET',
+  subject: { verb: 'get', resource: 'openapi', name: groupVersion },
+  path: `/openapi/v3/apis/${groupVersion}`,
+  options,
+});
+
 /** DELETE of one object, with its preconditions in the body. */
 export const deleteCall = (resource: Resource, key: ObjectKey, options: DeleteOptions): Call => ({
   method: 'DELETE',

@@ -109,5 +109,16 @@ export interface KubernetesClient {
     resource: Resource<T>,
     options: WatchOptions,
   ): AsyncIterable<WatchEvent<T>>;
+  /**
+   * What the API server says of the objects of a group and version, as OpenAPI 3: every account may read it.
+   *
+   * @param groupVersion `actions.github.com/v1alpha1`
+   */
+  openApi(groupVersion: string, options?: CallOptions): Promise<OpenApi>;
   close(): Promise<void>;
+}
+
+/** The part of an OpenAPI document that describes objects: a JSON schema for each, by a name of the server's choice. */
+export interface OpenApi {
+  components?: { schemas?: Record<string, unknown> };
 }

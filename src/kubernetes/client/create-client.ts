@@ -1,5 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { createCall, deleteCall, getCall, patchCall, watchCall } from './calls.ts';
+import { createCall, deleteCall, getCall, openApiCall, patchCall, watchCall } from './calls.ts';
 import type { KubernetesClient, WatchEvent, WatchOptions } from './client.ts';
 import { connect, loadKubeConfig } from './connection.ts';
 import { errorFromStatus } from './errors.ts';
@@ -44,6 +44,7 @@ export function createKubernetesClient(settings: KubernetesClientOptions = {}): 
     delete: async (resource, key, options = {}) =>
       remaining(resource, await wire.call<KubernetesObject>(deleteCall(resource, key, options))),
     watch: (resource, options) => watchEvents(wire, resource, options),
+    openApi: (groupVersion, options) => wire.call(openApiCall(groupVersion, options)),
     close: () => wire.close(),
   };
 }

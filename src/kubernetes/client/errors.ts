@@ -1,5 +1,6 @@
 import type { Status } from './resources.ts';
 import { retryAfterMs } from '../../api/retry-after.ts';
+import { fitting } from '../../api/text-limits.ts';
 
 /** What a request was about, for messages: never its body. */
 export interface RequestSubject {
@@ -42,12 +43,13 @@ export class KubernetesError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(subject: RequestSubject, facts: KubernetesErrorFacts) {
+    const serverMessage = fitting(facts.message, 'error');
     super(
-      `${describe(subject)}: ${facts.message}`,
+      `${describe(subject)}: ${serverMessage}`,
       facts.cause === undefined ? undefined : { cause: facts.cause },
     );
     this.subject = subject;
-    this.serverMessage = facts.message;
+    this.serverMessage = serverMessage;
     this.status = facts.status;
     this.reason = facts.reason;
     this.causes = facts.causes ?? [];
@@ -157,8 +159,14 @@ export const isUnauthorized = when(({ status }) => status === 401);
 /** RBAC, admission or a quota refuses; the message says which. */
 export const isForbidden = when(({ status }) => status === 403);
 
-/** The object is malformed; `causes` name the fields. */
-export const isInvalid = when(({ status }) => status === 422);
+/** The object is malformed; `causes` name the fields. One that is too large to be stored never gets smaller by itself. */
+export const isInvalid = when((error) => error.status === 422 || isTooLarge(error));
+
+/** What the API server says of an object that its database does not take, with a status of 500; or one for the request. */
+const TOO_LARGE = /etcdserver: request is too large|trying to send message larger than max/;
+
+const isTooLarge = ({ status, serverMessage }: KubernetesError): boolean =>
+  status === 413 || (status !== undefined && TOO_LARGE.test(serverMessage));
 
 /** The words of the API server where a webhook or a policy said no, or a webhook that must be asked could not be. */
 const DENIAL =
@@ -186,7 +194,10 @@ export const isGone = when(
 );
 
 /** The same request may succeed later: no answer, too many requests, or a failure of the server itself. */
-export const isTransient = when(({ status }) => status === undefined || status === 429 || status >= 500);
+export const isTransient = when(
+  (error) =>
+    error.status === undefined || error.status === 429 || (error.status >= 500 && !isTooLarge(error)),
+);
 
 /** What a request answers, `undefined` if the object does not exist. */
 export async function ignoreNotFound<T>(request: Promise<T>): Promise<T | undefined> {

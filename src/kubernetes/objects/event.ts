@@ -1,3 +1,4 @@
+import { fitting, fittingReason } from '../../api/text-limits.ts';
 import type { CoreEvent } from '../client/resources.ts';
 
 /** Whom an event is about. */
@@ -16,7 +17,7 @@ export interface EventFacts {
   type: 'Normal' | 'Warning';
   /** One word in CamelCase, for programs. */
   reason: string;
-  /** One sentence, for people; cut to 1,024 characters. */
+  /** One sentence, for people; cut to 1,024 bytes. */
   message: string;
   /** What was done or failed. */
   action?: string | undefined;
@@ -26,9 +27,6 @@ export interface EventFacts {
   /** When it happened: now unless given. */
   at?: Date | undefined;
 }
-
-/** The API's limit for notes. */
-const MESSAGE_LENGTH = 1024;
 
 /** An Event as `kubectl describe` shows it, in the namespace of the object it is about. */
 export function buildEvent(facts: EventFacts): CoreEvent {
@@ -41,8 +39,8 @@ export function buildEvent(facts: EventFacts): CoreEvent {
     metadata: { generateName: `${regarding.name}.`, namespace: regarding.namespace },
     involvedObject: { ...involved, ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) },
     type: facts.type,
-    reason: facts.reason,
-    message: message.length > MESSAGE_LENGTH ? `${message.slice(0, MESSAGE_LENGTH - 1)}…` : message,
+    reason: fittingReason(facts.reason),
+    message: fitting(message, 'event'),
     ...(facts.action && { action: facts.action }),
     count: 1,
     firstTimestamp: timestamp,

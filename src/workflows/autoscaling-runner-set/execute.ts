@@ -1,6 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.ts';
 import { WakeTimer } from '../wake-timer.ts';
+import { fitting } from '../../api/text-limits.ts';
 import type { Paused } from '../../messages/ephemeral-runner-set.ts';
 import { reconciled } from '../metrics-sink.ts';
 import { heartbeatTimeout, retry } from '../activity-options.ts';
@@ -72,7 +73,7 @@ export class Executor {
 
   /** A person's order. The watch tells of the annotation, and the children follow with the next steps. */
   async pause(paused: boolean): Promise<Paused> {
-    const summary = `${this.served.name}: ${paused ? 'pause' : 'resume'}`;
+    const summary = fitting(`${this.served.name}: ${paused ? 'pause' : 'resume'}`, 'summary');
     await pauseScaleSet.executeWithOptions({ ...ordered, summary }, [{ ...this.served, paused }]);
     return { paused };
   }
@@ -135,7 +136,7 @@ export class Executor {
   }
 
   private named(what: string): typeof options & { summary: string } {
-    return { ...options, summary: `${what} ${this.served.name}` };
+    return { ...options, summary: fitting(`${what} ${this.served.name}`, 'summary') };
   }
 
   private target(): Served & { uid: string } {

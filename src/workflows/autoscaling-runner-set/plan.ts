@@ -5,7 +5,7 @@ import { deadlineOf, deletionStep, orphansStep } from './policies/deletion.ts';
 import { waitsUntil } from './policies/step-backoff.ts';
 import { isPrepared, preparationStep } from './policies/preparation.ts';
 import type { AutoscalingRunnerSetState } from './state.ts';
-import { publicationKey, autoscalingRunnerSetStatus, wordsKey } from './status.ts';
+import { autoscalingRunnerSetStatus, deletionFailure, publicationKey, wordsKey } from './status.ts';
 import type { Step } from './steps.ts';
 
 /** Counters alone are written this often at most (milliseconds). */
@@ -113,7 +113,7 @@ function publicationOf(state: AutoscalingRunnerSetState): Publication | undefine
   const { autoscalingRunnerSet } = state.seen ?? {};
   if (!autoscalingRunnerSet) return undefined;
   const { deleting, generation } = autoscalingRunnerSet;
-  if (deleting) return events.length > 0 ? { events, notBefore: 0 } : undefined;
+  if (deleting && !deletionFailure(state)) return events.length > 0 ? { events, notBefore: 0 } : undefined;
   const status = autoscalingRunnerSetStatus(state);
   const isNew = publicationKey(status, generation) !== published?.key;
   if (!isNew && events.length === 0) return undefined;

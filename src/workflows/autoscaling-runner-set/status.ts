@@ -60,8 +60,17 @@ function readyCondition(state: AutoscalingRunnerSetState): Condition {
     : { type, status: 'True', reason: 'Listening', message: 'The scale set takes jobs.' };
 }
 
+/** What holds up the deletion. In a namespace that is going nobody can write an Event: only the status says so there. */
+export const deletionFailure = ({
+  seen,
+  stepFailures: { drop, remove, release },
+}: AutoscalingRunnerSetState): StepFailure | undefined =>
+  seen?.autoscalingRunnerSet?.deleting ? (release ?? remove ?? drop) : undefined;
+
 /** What keeps the scale set from taking jobs, the deepest cause first. */
 function unready(state: AutoscalingRunnerSetState): StepFailure | undefined {
+  const held = deletionFailure(state);
+  if (held) return held;
   const { prepare, apply, drop } = state.stepFailures;
   const [set, listener] = [currentRunnerSet(state), currentListener(state)];
   const failure = prepare ?? apply ?? drop;

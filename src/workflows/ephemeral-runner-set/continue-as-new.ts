@@ -1,4 +1,5 @@
 import type { ObservedPod, ObservedRunner } from '../../messages/observations.ts';
+import { byteLength } from '../../api/text-limits.ts';
 import type { RunnerState } from './runner.ts';
 import { Runners } from './runners.ts';
 import type { RunnerSetState } from './state.ts';
@@ -109,14 +110,12 @@ export const NOTHING_IS_LOST: [
   Whole<Missing<ObservedPod, typeof POD_FIELDS>>,
 ] = [true, true, true];
 
-/** Temporal takes 2 MiB; what is beside the runners and their texts is a small part of that. */
+/** Temporal takes 2 MiB; beside the state there are signals that have come in. */
 const MOST_BYTES = 1.5 * 1024 * 1024;
 
-/** Whether Temporal takes a state. Some 15,000 runners fit. */
-export const canBeCarried = (carried: CarriedState): boolean => bytesOf(carried) <= MOST_BYTES;
-
-const bytesOf = ({ runners, texts }: Pick<CarriedState, 'runners' | 'texts'>): number =>
-  [...runners, ...texts].reduce((sum, { length }) => sum + length + 3, 0);
+/** Whether Temporal takes a state, with all that is in it: its Events, its messages. Some 15,000 runners fit. */
+export const canBeCarried = (carried: CarriedState): boolean =>
+  byteLength(JSON.stringify(carried)) <= MOST_BYTES;
 
 /** The state as it is carried: without its runners' messages, which the cluster tells again, where they are too long. */
 export function packState(state: RunnerSetState, prefix: string): CarriedState {

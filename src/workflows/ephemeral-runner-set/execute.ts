@@ -8,6 +8,7 @@ import type {
 } from '../../activities/ephemeral-runner-set/retire-runners.ts';
 import type { Stop } from '../../activities/failures.ts';
 import type { Activities } from '../../activities/index.ts';
+import { fitting } from '../../api/text-limits.ts';
 import type { Paused, ScaleResult } from '../../messages/ephemeral-runner-set.ts';
 import { stopFrom } from '../activity-failure.ts';
 import { heartbeatTimeout, retry } from '../activity-options.ts';
@@ -111,7 +112,7 @@ export class Executor {
 
   async scale(replicas: number): Promise<ScaleResult> {
     const target = this.named();
-    const summary = `${target.name}: ${replicas} replicas`;
+    const summary = fitting(`${target.name}: ${replicas} replicas`, 'summary');
     return scaleRunnerSet.executeWithOptions({ ...short, summary }, [{ ...target, replicas }]);
   }
 
@@ -242,6 +243,6 @@ export class Executor {
   }
 }
 
-/** Names the first and counts the rest: summaries are limited to 400 bytes. */
+/** Names the first and counts the rest. */
 const summarize = ([first = '', ...others]: string[]): string =>
-  others.length === 0 ? first : `${first} and ${others.length} more`;
+  fitting(others.length === 0 ? first : `${first} and ${others.length} more`, 'summary');

@@ -46,6 +46,9 @@ function observeSet(state: RunnerSetState, set: ObservedRunnerSet | null, at: nu
 function tryAtOnce(state: RunnerSetState): void {
   state.repairs += 1;
   if (state.creationBlock) Object.assign(state.creationBlock, { nextTryAt: 0, tries: 0 });
+  if (!state.retirementBlock) return;
+  Object.assign(state.retirementBlock, { nextTryAt: 0, tries: 0 });
+  for (const runner of state.runners.edited()) if (!runner.heldByJob) delete runner.notBefore;
 }
 
 /** Another EphemeralRunnerSet of the same name: nothing that was ordered of the first, or failed, is true of it. */
@@ -53,6 +56,7 @@ function forgetTheOther(state: RunnerSetState): void {
   state.order = NO_ORDER;
   state.failures = NO_FAILURES;
   delete state.creationBlock;
+  delete state.retirementBlock;
   delete state.outdatedRevision;
   delete state.orphaned;
   delete state.published;

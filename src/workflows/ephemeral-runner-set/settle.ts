@@ -5,7 +5,9 @@ import type { Stop } from '../../activities/failures.ts';
 import { INVALID_NAME } from '../../api/conditions.ts';
 import { markMade } from './observe.ts';
 import { joinStops, blockAfter } from './policies/creation-block.ts';
+import { overdueAt } from './policies/deletion-deadline.ts';
 import { settleRegistrations } from './policies/registration-check.ts';
+import { retirementBlockAfter } from './policies/retirement-block.ts';
 import { isPremature } from './policies/runner-ending.ts';
 import type { RunnerState } from './runner.ts';
 import type { RunnerSetState } from './state.ts';
@@ -25,7 +27,7 @@ const HELD_UP_MS = 30_000;
 /** A name stays as it is: only another object under another name can help. */
 const NAME_AGAIN_MS = 86_400_000;
 
-/** After a failed attempt to retire a runner. */
+/** After an attempt to retire a runner that did not come to it, because its worker was to end. */
 const RETIRE_AGAIN_MS = 5_000;
 
 /** Takes what the activities of one pass came to into the state. */
@@ -104,6 +106,7 @@ function settleRetirement(
   const retired = new Set(result.retired);
   const busy = new Set(result.busy);
   const kept = new Set(result.kept);
+  noteRetirement(state, result, now);
   for (const name of names) {
     const runner = state.runners.edit(name);
     if (!runner || forgetReplaced(state, name)) continue;
@@ -112,10 +115,16 @@ function settleRetirement(
     if (retired.has(name) && runner.absent) state.runners.delete(name);
     else if (retired.has(name)) runner[kept.has(name) ? 'settled' : 'retired'] = true;
     else if (busy.has(name)) holdForJob(runner, now);
-    else runner.notBefore = now + Math.max(RETIRE_AGAIN_MS, result.stopped?.retryAfterMs ?? 0);
+    else runner.notBefore = result.stopped ? retiredAgainAt(state, runner, now) : now + RETIRE_AGAIN_MS;
   }
-  tellOfRetirement(state, result, now);
   if (result.leaked?.length) tellOfLeak(state, result.leaked);
+}
+
+/** The deadline of a deletion is kept, however long the pause. */
+function retiredAgainAt(state: RunnerSetState, runner: RunnerState, now: number): number {
+  const { nextTryAt = now } = state.retirementBlock ?? {};
+  const overdue = overdueAt(state, runner);
+  return overdue > now ? Math.min(nextTryAt, overdue) : nextTryAt;
 }
 
 /** GitHub has the last word: a runner that it says has a job goes on, and what ends it is seen then. */
@@ -135,34 +144,39 @@ function tellOfOutlived(
   state.events.push({ type: 'Warning', reason, message, runner: name });
 }
 
+/** So many names fit into one Event, and nobody else knows them. */
+const NAMES_TOGETHER = 12;
+
 function tellOfLeak(state: RunnerSetState, names: string[]): void {
-  const message = `These runners were let go without GitHub, remove them there: ${names.join(', ')}.`;
-  const [runner = ''] = names;
-  state.events.push({
-    type: 'Warning',
-    reason: 'RunnersLeaked',
-    message,
-    ...(!state.runnerSet && { runner }),
-  });
+  for (let at = 0; at < names.length; at += NAMES_TOGETHER) {
+    const some = names.slice(at, at + NAMES_TOGETHER);
+    const message = `These runners were let go without GitHub, remove them there: ${some.join(', ')}.`;
+    const [runner = ''] = some;
+    state.events.push({
+      type: 'Warning',
+      reason: 'RunnersLeaked',
+      message,
+      ...(!state.runnerSet && { runner }),
+    });
+  }
 }
 
 /** People are told when retiring begins to fail, and for which reason, not of every try. */
-function tellOfRetirement(
+function noteRetirement(
   state: RunnerSetState,
   { stopped, retired, leaked = [] }: RetireRunnersResult,
   now: number,
 ): void {
+  // Those that were let go without GitHub do not show that it answers again.
+  const progress = retired.length > leaked.length;
+  const before = state.retirementBlock;
   if (!stopped) {
-    // Those that were let go without GitHub do not show that it answers again.
-    if (retired.length === leaked.length) return;
-    delete state.retirementBlockedBy;
-    delete state.retirementBlockedSince;
+    if (progress) delete state.retirementBlock;
     return;
   }
-  state.retirementBlockedSince ??= now;
+  state.retirementBlock = retirementBlockAfter(before, { stop: stopped, progress, now });
   const { reason, message } = stopped;
-  if (state.retirementBlockedBy === reason) return;
-  state.retirementBlockedBy = reason;
+  if (before?.reason === reason) return;
   state.events.push({ type: 'Warning', reason, message: `Runners could not be retired: ${message}` });
 }
 

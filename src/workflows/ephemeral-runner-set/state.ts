@@ -1,4 +1,5 @@
 import type { ResourceEvent } from '../../api/event.ts';
+import { fitting } from '../../api/text-limits.ts';
 import type { PastFailure } from '../../messages/ephemeral-runner-set.ts';
 import type { ObservedRunnerSet, Sequence } from '../../messages/observations.ts';
 import type { RunnerSettings } from '../../messages/settings.ts';
@@ -30,9 +31,7 @@ export interface RunnerSetState {
   /** How often what may stand in the way of runners was changed: a failure of a try that began before is none of now. */
   repairs: number;
   /** Why runners can not be retired, if they can not. */
-  retirementBlockedBy?: string;
-  /** Milliseconds since the epoch: since then. */
-  retirementBlockedSince?: number;
+  retirementBlock?: RetirementBlock;
   /** Milliseconds since the epoch: when the set was first seen to be going. */
   deletingSince?: number;
   /** Whoever deleted the set wanted its runners to be left alone. */
@@ -78,6 +77,7 @@ const EVENTS = 1_000;
 
 /** Drops the newest Events beyond the limit, and says how many: a state must stay small enough to be carried over. */
 export function limitEvents(state: RunnerSetState): void {
+  for (const event of state.events) event.message = fitting(event.message, 'event');
   const { events } = state;
   if (events.length <= EVENTS) return;
   const message = `${events.length - EVENTS + 1} Events of runners were not written: too many came at once.`;
@@ -117,9 +117,12 @@ export interface CreationBlock {
   /** Milliseconds since the epoch. */
   since: number;
   tries: number;
-  /** Milliseconds since the epoch: when one runner is tried next. */
+  /** Milliseconds since the epoch: when it is tried next. */
   nextTryAt: number;
 }
+
+/** What keeps runners from being retired: credentials that are gone, or GitHub that is. */
+export type RetirementBlock = CreationBlock;
 
 /**
  * The last order for replicas, and what became of it. A listener numbers its orders (`patchID`); 0 asks for exactly

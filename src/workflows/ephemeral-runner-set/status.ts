@@ -70,6 +70,9 @@ function readyCondition(state: RunnerSetState, running: number): Condition {
   });
   const invalid = state.runnerSet?.invalid;
   if (invalid !== undefined) return not(INVALID_SPEC, invalid);
+  const { retirementBlock } = state;
+  if (state.runnerSet?.deleting && retirementBlock)
+    return not(retirementBlock.reason, `Runners could not be retired: ${retirementBlock.message}`);
   if (isOutdated(state)) return not('Outdated', OUTDATED);
   if (state.creationBlock) return not(state.creationBlock.reason, state.creationBlock.message);
   if (isProbing(state.failures, state.settings)) return not('RunnersFailing', failingMessage(state));

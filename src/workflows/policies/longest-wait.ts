@@ -4,7 +4,6 @@ const PASSING = new Set([
   'GitHubRateLimited',
   'KubernetesUnavailable',
   'KubernetesRefused',
-  'NamespaceTerminating',
   'PodTerminating',
   'JobStillRunning',
   'WorkerLost',

@@ -92,6 +92,8 @@ export interface SceneOptions {
   scaleSets?: Partial<ScaleSetOptions>;
   /** Further namespaces that its worker serves, each with the Secret. */
   alsoIn?: string[];
+  /** What the worker reaches the cluster with, where it is not to be the administrator. */
+  workerKubeconfig?: (parts: Pick<SceneParts, 'namespace' | 'kubernetes'>) => Promise<string>;
   /** What is in the cluster before the worker starts. */
   found?: (parts: Pick<SceneParts, 'namespace' | 'kubernetes' | 'github'>) => Promise<void>;
   /** Milliseconds between two full snapshots for all workflows. */
@@ -152,8 +154,10 @@ export class Scene {
   readonly logs: string[];
   private readonly kubectlPath: string;
   private readonly stops: (() => Promise<unknown>)[];
+  private readonly parts: SceneParts;
 
   constructor(parts: SceneParts) {
+    this.parts = parts;
     this.namespace = parts.namespace;
     this.cluster = parts.cluster;
     this.kubernetes = parts.kubernetes;
@@ -164,6 +168,11 @@ export class Scene {
     this.logs = parts.logs;
     this.kubectlPath = parts.kubectlPath;
     this.stops = parts.stops;
+  }
+
+  /** The same scene as seen from another namespace that its worker serves. */
+  inNamespace(namespace: string): Scene {
+    return new Scene({ ...this.parts, namespace, stops: [] });
   }
 
   async kubectl(...args: string[]): Promise<string> {
@@ -458,7 +467,8 @@ export async function startScene(name: string, options: SceneOptions = {}): Prom
   const namespaces = [namespace.name, ...(options.alsoIn ?? [])];
   const worker = { cluster, temporalNamespace, workflowBundle, namespaces, logs, requests };
   await options.found?.({ namespace: namespace.name, kubernetes, github });
-  stops.push(await startOwnWorker(worker, options));
+  const own = await options.workerKubeconfig?.({ namespace: namespace.name, kubernetes });
+  stops.push(await startOwnWorker({ ...worker, kubeconfig: own ?? kubeconfig }, options));
   const parts = { namespace: namespace.name, cluster, kubernetes, github, runners, temporal };
   const scene = new Scene({ ...parts, requests, logs, kubectlPath, stops });
   stops.push(() => scene.clear());
@@ -473,14 +483,15 @@ interface OwnWorker extends Pick<SceneParts, 'cluster' | 'logs' | 'requests'> {
   temporalNamespace: string;
   workflowBundle: Awaited<ReturnType<typeof workflowCode>>;
   namespaces: string[];
+  kubeconfig: string;
 }
 
 /** @returns stops it */
 async function startOwnWorker(
-  { logs, requests, ...parts }: OwnWorker,
+  { logs, requests, kubeconfig, ...parts }: OwnWorker,
   { settings, scaleSets, snapshotIntervalMs = 600_000, connections }: SceneOptions,
 ): Promise<() => Promise<void>> {
-  const { kubeconfig, temporalAddress } = suiteServers();
+  const { temporalAddress } = suiteServers();
   const kubernetes = createKubernetesClient({
     kubeConfig: kubeconfig,
     onRequest: (record) => requests.push({ ...record, at: Date.now() }),

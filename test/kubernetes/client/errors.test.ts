@@ -50,6 +50,8 @@ describe('predicates', () => {
     ['410', response(410, 'Expired', 'm'), ['isGone']],
     ['an expired watch', errorFromStatus(subject, { reason: 'Expired', code: 410 }), ['isGone']],
     ['429', response(429, 'TooManyRequests', 'm'), ['isTransient']],
+    ['413', response(413, 'RequestEntityTooLarge', 'm'), ['isInvalid']],
+    ['500, too large', response(500, '', 'etcdserver: request is too large'), ['isInvalid']],
     ['500', response(500, 'InternalError', 'm'), ['isTransient']],
     ['504', response(504, 'Timeout', 'm'), ['isTransient']],
     ['no answer', errorFromFailure(subject, new Error('x')), ['isTransient']],
@@ -67,6 +69,12 @@ describe('messages', () => {
     const error = response(403, 'Forbidden', quota);
     expect(error.message).toBe(`create pods ns/r1: ${quota}`);
     expect(error.serverMessage).toBe(quota);
+  });
+
+  it('are cut to what fits into a condition', () => {
+    const error = response(403, 'Forbidden', `quota ${'語'.repeat(100_000)}`);
+    expect(Buffer.byteLength(error.message)).toBeLessThan(2_100);
+    expect(error.message).toMatch(/^create pods ns\/r1: quota 語+…$/);
   });
 
   it('of failures name the code', () => {

@@ -228,6 +228,14 @@ describe('what is published', () => {
     state.events = [{ type: 'Warning', reason: 'ScaleSetLeaked', message: 'x' }];
     expect(plan(state).publish).toEqual({ events: state.events });
   });
+  test('of one whose deletion is held up: why, because nobody may be able to write an Event', () => {
+    const state = aState({ scaleSet: { deleting: true } });
+    state.stepFailures = { remove: { reason: 'SecretNotFound', message: 'create it' } };
+    const { status } = plan(state).publish ?? {};
+    expect(status?.conditions).toContainEqual({
+      ...{ type: 'Ready', status: 'False', reason: 'SecretNotFound', message: 'create it' },
+    });
+  });
   test('of one that is gone: nothing', () => {
     const events = [{ type: 'Warning' as const, reason: 'ScaleSetLeaked', message: 'x' }];
     expect(plan(aState({ scaleSet: null, events })).publish).toBeUndefined();

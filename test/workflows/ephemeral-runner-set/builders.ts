@@ -50,6 +50,11 @@ export const aSet = (over: Partial<ObservedRunnerSet> = {}): ObservedRunnerSet =
   ...over,
 });
 
+/** What keeps runners from being retired since then, tried once so far. */
+export const aBlock = (since: number): NonNullable<RunnerSetState['retirementBlock']> => ({
+  ...{ reason: 'SecretNotFound', message: 'm', since, tries: 1, nextTryAt: since + 5_000 },
+});
+
 /** A state in which the set wants `replicas` runners and has `runners`: in their places, and yet to be looked at. */
 export function aState({ set = {}, runners = [], ...over }: StateParts = {}): RunnerSetState {
   const observed = aSet(set);

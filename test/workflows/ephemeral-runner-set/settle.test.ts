@@ -173,3 +173,12 @@ describe('settle, retirements', () => {
     expect(state.runners.get('a')?.retired).toBeUndefined();
   });
 });
+
+test('of many runners that leaked each is named: so many as fit into an Event at a time', () => {
+  const names = Array.from({ length: 50 }, (_each, i) => `${'n'.repeat(58)}${10 + i}`);
+  const state = aState({ runners: names.map((name) => idleRunner(name)) });
+  settle(state, [retired({ retired: names, leaked: names }, names)], NOW);
+  const messages = state.events.map(({ message }) => message);
+  expect(messages.every((message) => message.length <= 1_024)).toBe(true);
+  for (const name of names) expect(messages.join()).toContain(name);
+});

@@ -12,6 +12,7 @@ import type { RunnerState } from '../../../src/workflows/ephemeral-runner-set/ru
 import type { RunnerSetState } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import { NO_FAILURES } from '../../../src/workflows/ephemeral-runner-set/state.ts';
 import {
+  aBlock,
   completion,
   aPod,
   aState,
@@ -87,6 +88,13 @@ describe('the conditions', () => {
       wanting(0, { creationBlock: block, failures: failing }),
       'False',
       'QuotaExceeded',
+    ],
+    [
+      'Ready',
+      'of one that is being deleted: why its runners cannot be',
+      wanting(0, { set: { deleting: true }, retirementBlock: aBlock(NOW), creationBlock: block }),
+      'False',
+      'SecretNotFound',
     ],
     ['Ready', 'then the failures', wanting(0, { failures: failing }), 'False', 'RunnersFailing'],
     ['CreationBlocked', 'no', wanting(3), 'False', 'Unblocked'],

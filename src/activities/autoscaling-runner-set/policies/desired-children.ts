@@ -7,6 +7,7 @@ import {
   RUNNER_SCALE_SET_NAME_ANNOTATION,
 } from '../../../api/annotations.ts';
 import { stableHash } from '../../../api/hash.ts';
+import { fitting } from '../../../api/text-limits.ts';
 import { INT32_MAX } from '../../../api/int32.ts';
 import { isPaused } from '../../../api/pause.ts';
 import type { AutoscalingListener } from '../../../api/v1alpha1/autoscaling-listener.ts';
@@ -46,7 +47,7 @@ export function specProblemOf({
   const problems = contradictionsOf('AutoscalingRunnerSet', spec);
   if (problems.length > 0) {
     const message = problems.map((problem) => `${problem.path} ${problem.message}`).join('; ');
-    return { reason: INVALID_SPEC, message: `${message}.` };
+    return { reason: INVALID_SPEC, message: fitting(`${message}.`, 'errors') };
   }
   try {
     parseConfigUrl(spec.githubConfigUrl ?? '');
@@ -79,7 +80,9 @@ export function gitHubAnnotationsOf(scaleSet: AutoscalingRunnerSet): string {
   const id = scaleSetIdOf(scaleSet);
   const { annotations = {} } = scaleSet.metadata;
   const group = annotations[RUNNER_GROUP_NAME_ANNOTATION] ?? '';
-  return id === 0 ? '' : `${id}/${group}/${annotations[RUNNER_SCALE_SET_NAME_ANNOTATION] ?? ''}`;
+  const names = `${group}/${annotations[RUNNER_SCALE_SET_NAME_ANNOTATION] ?? ''}`;
+  // It goes into each signal, and an annotation can be as long as an object.
+  return id === 0 ? '' : `${id}/${fitting(names, 'name') === names ? names : stableHash(names)}`;
 }
 
 /** The children that there are. */

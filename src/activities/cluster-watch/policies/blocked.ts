@@ -27,22 +27,24 @@ export interface Blocked {
 /** Reasons for which Kubernetes refuses a pod: by a quota, by admission, or for lack of rights. */
 const REFUSALS = new Set(['QuotaExceeded', 'InvalidPodTemplate', 'KubernetesForbidden', 'InvalidTemplate']);
 
-/** What blocks a set, if anything does. */
+/** What blocks a set, if anything does. One that is being deleted may wait for the credentials to do so. */
 export function blockedRunnerSet(set: EphemeralRunnerSet): Blocked | undefined {
-  const { namespace = '', name = '' } = set.metadata;
+  const { namespace = '', name = '', deletionTimestamp } = set.metadata;
   const blocked = findCondition(set.status?.conditions, CREATION_BLOCKED_CONDITION);
-  if (blocked?.status !== 'True') return undefined;
+  const isGoing = deletionTimestamp !== undefined;
+  if (blocked?.status !== 'True' && !isGoing) return undefined;
   return {
     target: { namespace, runnerSet: name },
     references: referencesOf(namespace, set.spec.ephemeralRunnerSpec),
-    ...(REFUSALS.has(blocked.reason) && { set }),
+    ...(!isGoing && REFUSALS.has(blocked?.reason ?? '') && { set }),
   };
 }
 
-/** What blocks a scale set, if its preparation at GitHub fails. */
+/** What blocks a scale set, if its preparation at GitHub fails, or its deletion. */
 export function blockedScaleSet({ metadata, spec, status }: AutoscalingRunnerSet): Blocked | undefined {
-  const { namespace = '', name = '' } = metadata;
-  if (findCondition(status?.conditions, SCALE_SET_READY_CONDITION)?.status !== 'False') return undefined;
+  const { namespace = '', name = '', deletionTimestamp } = metadata;
+  const isUnready = findCondition(status?.conditions, SCALE_SET_READY_CONDITION)?.status === 'False';
+  if (!isUnready && deletionTimestamp === undefined) return undefined;
   return {
     target: { namespace, autoscalingRunnerSet: name },
     references: referencesOf(namespace, spec),

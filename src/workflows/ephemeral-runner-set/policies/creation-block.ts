@@ -3,6 +3,7 @@ import type { CreationBlock } from '../state.ts';
 import { longestWaitMs } from '../../policies/longest-wait.ts';
 import type { Allowance } from './failure-backoff.ts';
 import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
+import { fitting } from '../../../api/text-limits.ts';
 
 /** Between two tries while creation is blocked by what only a person can repair: the watch tells of repairs. */
 const WAITS = { firstMs: 1_000, longestMs: 300_000 };
@@ -40,9 +41,12 @@ export function joinStops(stops: Stop[]): Stop | undefined {
   const leading = sorted[0]?.stop ?? first;
   return {
     reason: leading.reason,
-    message: sorted
-      .map(({ stop }) => (stop === leading ? stop.message : `${stop.reason}: ${stop.message}`))
-      .join('; '),
+    message: fitting(
+      sorted
+        .map(({ stop }) => (stop === leading ? stop.message : `${stop.reason}: ${stop.message}`))
+        .join('; '),
+      'errors',
+    ),
     ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
   };
 }

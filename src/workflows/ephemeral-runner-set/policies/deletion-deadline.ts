@@ -5,13 +5,14 @@ import type { RunnerSetState } from '../state.ts';
 const DELETION_DEADLINE_SECONDS = 300;
 
 /**
- * Whether a runner that is to be deleted goes without GitHub: for as long as the deadline, nothing could be retired,
- * because of a lost Secret or an unreachable GitHub. Runners that are only to be replaced wait.
+ * From when on a runner that is to be deleted goes without GitHub, in milliseconds since the epoch: for as long as the
+ * deadline, nothing could be retired, because of a lost Secret or an unreachable GitHub. `Infinity` for runners that are
+ * only to be replaced, which wait.
  */
-export function isOverdue(state: RunnerSetState, runner: Readonly<RunnerState>, now: number): boolean {
-  const { runnerSet, settings, retirementBlockedSince, deletingSince = 0 } = state;
+export function overdueAt(state: RunnerSetState, runner: Readonly<RunnerState>): number {
+  const { runnerSet, settings, retirementBlock, deletingSince = 0 } = state;
   const going = runnerSet === null || runnerSet?.deleting === true;
-  if (retirementBlockedSince === undefined || !(going || runner.seen?.deleting)) return false;
-  const since = going ? Math.max(retirementBlockedSince, deletingSince) : retirementBlockedSince;
-  return now - since >= (settings.deletionDeadlineSeconds ?? DELETION_DEADLINE_SECONDS) * 1000;
+  if (!retirementBlock || !(going || runner.seen?.deleting)) return Infinity;
+  const since = going ? Math.max(retirementBlock.since, deletingSince) : retirementBlock.since;
+  return since + (settings.deletionDeadlineSeconds ?? DELETION_DEADLINE_SECONDS) * 1000;
 }

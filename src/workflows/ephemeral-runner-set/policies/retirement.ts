@@ -1,7 +1,7 @@
 import type { RunnerToRetire } from '../../../activities/ephemeral-runner-set/retire-runners.ts';
 import type { RunnerState } from '../runner.ts';
 import type { RunnerSetState } from '../state.ts';
-import { isOverdue } from './deletion-deadline.ts';
+import { overdueAt } from './deletion-deadline.ts';
 import { surplusRunners } from './replica-delta.ts';
 import { surplusRejected } from './rollout.ts';
 import { isFree, mayBegin } from './takeover.ts';
@@ -20,7 +20,7 @@ export function retirement(
     ...(runner.seen?.uid !== undefined && { uid: runner.seen.uid }),
     ...(isOfOlderTemplate(state, runner) && { ofOlderTemplate: true as const }),
     ...(runner.seen?.orphaning && { leavePod: true as const }),
-    ...(isOverdue(state, runner, now) ? { force: true as const } : {}),
+    ...(now >= overdueAt(state, runner) ? { force: true as const } : {}),
     ...(kept ? { keepAs: { phase: 'Outdated', reason: 'Outdated', message: runner.message ?? '' } } : {}),
   };
 }

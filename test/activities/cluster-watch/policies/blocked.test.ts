@@ -47,6 +47,17 @@ test.each([
   expect('set' in (runnerSet('True', reason) ?? {})).toBe(asksForPod);
 });
 
+test('what is being deleted may wait for the credentials to do so, and for no pod', () => {
+  const going = { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+  const blocked = conditions('CreationBlocked', 'True', 'QuotaExceeded');
+  const set = { metadata: going, spec: { ephemeralRunnerSpec: access }, ...blocked };
+  expect(blockedRunnerSet(set as never)).toEqual({
+    target: { namespace: 'team', runnerSet: 'demo' },
+    references,
+  });
+  expect(blockedScaleSet({ metadata: going, spec: access } as never)).toMatchObject({ references });
+});
+
 test('a vault is not looked at, and a set without a template names nothing', () => {
   const spec = { ...access, vaultConfig: { type: 'azure_key_vault' } };
   expect(runnerSet('True', 'VaultRefused', spec)?.references).toEqual(references.slice(1));

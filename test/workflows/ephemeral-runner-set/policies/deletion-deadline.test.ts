@@ -1,11 +1,11 @@
-import { isOverdue } from '../../../../src/workflows/ephemeral-runner-set/policies/deletion-deadline.ts';
+import { overdueAt } from '../../../../src/workflows/ephemeral-runner-set/policies/deletion-deadline.ts';
 import { decide } from '../../../../src/workflows/ephemeral-runner-set/plan.ts';
 import { settle } from '../../../../src/workflows/ephemeral-runner-set/settle.ts';
 import type { RunnerSetState } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
-import { aState, circumstances, idleRunner, NOW } from '../builders.ts';
+import { aBlock, aState, circumstances, idleRunner, NOW } from '../builders.ts';
 
 const blocked = (since: number, over: Parameters<typeof aState>[0] = {}): RunnerSetState =>
-  aState({ retirementBlockedBy: 'SecretNotFound', retirementBlockedSince: since, ...over });
+  aState({ retirementBlock: aBlock(since), ...over });
 const gone = { set: { deleting: true as const } };
 const deletedRunner = idleRunner('demo-runner-gone1', { deleting: true });
 const MINUTES = 60_000;
@@ -23,13 +23,13 @@ test.each<[string, RunnerSetState, ReturnType<typeof idleRunner>, boolean]>([
   ['one runner was deleted', blocked(NOW - 5 * MINUTES), deletedRunner, true],
   ['a runner is only to be replaced', blocked(NOW - 60 * MINUTES), idleRunner(), false],
 ])('whether a runner goes without GitHub: %s', (_what, state, runner, expected) => {
-  expect(isOverdue(state, runner, NOW)).toBe(expected);
+  expect(overdueAt(state, runner) <= NOW).toBe(expected);
 });
 
 test('the deadline is a setting', () => {
   const state = blocked(NOW - 2_000, gone);
   state.settings = { ...state.settings, deletionDeadlineSeconds: 2 };
-  expect(isOverdue(state, idleRunner(), NOW)).toBe(true);
+  expect(overdueAt(state, idleRunner())).toBe(NOW);
 });
 
 test('the plan says so, and what leaked is told once it is gone', () => {
@@ -41,7 +41,7 @@ test('the plan says so, and what leaked is told once it is gone', () => {
   expect(state.events).toMatchObject([{ type: 'Warning', reason: 'RunnersLeaked' }]);
   expect(state.events[0]?.message).toContain(runner.name);
   // GitHub has not answered: the next one need not wait anew.
-  expect(state.retirementBlockedSince).toBeDefined();
+  expect(state.retirementBlock).toBeDefined();
 });
 
 test('since when retiring is blocked is noted, and forgotten when it works again', () => {
@@ -51,11 +51,11 @@ test('since when retiring is blocked is noted, and forgotten when it works again
   const nothing = { retired: [], kept: [], busy: [] };
   settle(state, [{ of: 'retire', names: [runner.name], result: { ...nothing, stopped } }], NOW);
   settle(state, [{ of: 'retire', names: [runner.name], result: { ...nothing, stopped } }], NOW + 9);
-  expect(state.retirementBlockedSince).toBe(NOW);
+  expect(state.retirementBlock?.since).toBe(NOW);
   settle(
     state,
     [{ of: 'retire', names: [runner.name], result: { ...nothing, retired: [runner.name] } }],
     NOW,
   );
-  expect(state.retirementBlockedSince).toBeUndefined();
+  expect(state.retirementBlock).toBeUndefined();
 });

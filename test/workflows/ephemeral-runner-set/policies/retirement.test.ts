@@ -7,7 +7,7 @@ import {
 import { placeRunners } from '../../../../src/workflows/ephemeral-runner-set/plan.ts';
 import type { RunnerState } from '../../../../src/workflows/ephemeral-runner-set/runner.ts';
 import type { RunnerSetState } from '../../../../src/workflows/ephemeral-runner-set/state.ts';
-import { aState, busyRunner, idleRunner, NOW, pendingRunner, seen } from '../builders.ts';
+import { aBlock, aState, busyRunner, idleRunner, NOW, pendingRunner, seen } from '../builders.ts';
 
 const retired = (state: RunnerSetState, now = NOW) => {
   state.runners.unplaced(now);
@@ -125,7 +125,7 @@ describe('how a runner is retired', () => {
   });
 
   test('without GitHub, once the deadline of a deletion is past', () => {
-    const state = aState({ set: { deleting: true }, retirementBlockedSince: NOW - 300_000 });
+    const state = aState({ set: { deleting: true }, retirementBlock: aBlock(NOW - 300_000) });
     expect(retirement(state, idleRunner('r'), NOW)).toEqual({ name: 'r', runnerId: 1, force: true });
     expect(retirement(state, idleRunner('r'), NOW - 1)).toEqual({ name: 'r', runnerId: 1 });
   });
