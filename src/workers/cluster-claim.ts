@@ -33,15 +33,20 @@ export async function clusterUid(kubernetes: Pick<KubernetesClient, 'get'>): Pro
   return metadata?.uid ?? '';
 }
 
+/** From so many tries of one workflow task on, the watch cannot go on: under a minute, whether they fail or time out. */
+const STUCK_ATTEMPTS = 6;
+
 /**
  * Sees to it that the cluster's watch is running, under this cluster's uid and for these namespaces. A watch for other
- * namespaces that no worker has any more is ended: the setting was changed.
+ * namespaces that no worker has any more is ended: the setting was changed. One that cannot go on is begun anew.
  *
+ * @param onStuck is told of that
  * @throws ClusterNameTakenError when the watch of this name belongs to another cluster, or to workers of other namespaces
  */
 export async function claimCluster(
   workflows: Pick<WorkflowClient, 'start' | 'getHandle'>,
   claim: ClusterClaim,
+  onStuck: () => void = () => undefined,
 ): Promise<void> {
   const { cluster, uid } = claim;
   const namespaces = [...claim.namespaces].sort();
@@ -63,10 +68,14 @@ export async function claimCluster(
     const { memo, raw, runId } = await workflows.getHandle(workflowId).describe();
     if (memo?.['clusterUid'] !== uid) throw otherCluster(cluster, workflowId);
     const others = (memo['namespaces'] ?? []) as string[];
-    if (others.join() === namespaces.join()) return;
+    const isOurs = others.join() === namespaces.join();
+    const isStuck = (raw.pendingWorkflowTask?.attempt ?? 0) >= STUCK_ATTEMPTS;
+    if (isOurs && !isStuck) return;
     const isHeld = raw.pendingActivities?.some(({ state }) => Number(state) === STARTED) ?? false;
-    if (isHeld) throw otherNamespaces(cluster, others, namespaces);
-    await workflows.getHandle(workflowId, runId).terminate('The namespaces to serve were changed.');
+    if (!isOurs && isHeld) throw otherNamespaces(cluster, others, namespaces);
+    if (isStuck) onStuck();
+    const reason = isOurs ? 'No workflow task came to a good end.' : 'The namespaces to serve were changed.';
+    await workflows.getHandle(workflowId, runId).terminate(reason);
     await start();
   }
 }

@@ -89,10 +89,14 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     ...(role === 'control' ? [] : [createListenersWorker(deps)]),
   ]);
   let lost: ClusterNameTakenError | undefined;
+  const onStuck = (): void => {
+    parts.metrics.rebuilt('ClusterWatch');
+    parts.log('The watch on the cluster could not go on, task after task. It is begun anew.', { cluster });
+  };
   const claimAgain = async (): Promise<void> => {
     // The API server may serve another cluster by now: one that was rebuilt.
     const uid = await clusterUid(kubernetes).catch(() => claim.uid);
-    await claimCluster(client.workflow, { ...claim, uid });
+    await claimCluster(client.workflow, { ...claim, uid }, onStuck);
   };
   const onLost = (error: ClusterNameTakenError): void => {
     lost = error;

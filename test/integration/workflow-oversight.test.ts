@@ -90,3 +90,19 @@ test('a namesake of another cluster, and one of a namespace that is not watched,
     await handle.terminate();
   }
 }, 60_000);
+
+test('the watch itself, when it cannot go on, is begun anew', async () => {
+  const { cluster, temporal } = scene;
+  const workflowId = ids.clusterWatchWorkflowId(cluster);
+  const { memo, runId } = await temporal.workflow.getHandle(workflowId).describe();
+  await temporal.workflow.start('noSuchWorkflow', {
+    workflowId,
+    taskQueue: ids.watchTaskQueueOf(cluster),
+    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+    ...(memo && { memo }),
+  });
+  const set = await scene.createSet('unwatched', { replicas: 1 });
+  await eventually(() => set.ready(1), 120_000);
+  expect((await temporal.workflow.getHandle(workflowId).describe()).runId).not.toBe(runId);
+  expect(scene.logs).toContain('rebuilt ClusterWatch');
+}, 150_000);

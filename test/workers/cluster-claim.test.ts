@@ -7,7 +7,7 @@ interface Held {
 }
 
 /** Temporal with a watch that somebody began, and that a worker has or not. */
-function temporal(held: Held | undefined, isHeld = true) {
+function temporal(held: Held | undefined, isHeld = true, attempt = 1) {
   const done: string[] = [];
   let memo = held;
   const workflows = {
@@ -19,7 +19,11 @@ function temporal(held: Held | undefined, isHeld = true) {
     },
     getHandle: () => ({
       describe: () =>
-        Promise.resolve({ memo, runId: 'r', raw: { pendingActivities: [{ state: isHeld ? 2 : 1 }] } }),
+        Promise.resolve({
+          memo,
+          runId: 'r',
+          raw: { pendingActivities: [{ state: isHeld ? 2 : 1 }], pendingWorkflowTask: { attempt } },
+        }),
       terminate: () => {
         memo = undefined;
         done.push('terminate');
@@ -43,6 +47,17 @@ test.each<[string, ReturnType<typeof temporal>, string[]]>([
 ])('%s', async (_what, { workflows, done }, expected) => {
   await claimCluster(workflows, { ...claim, namespaces: ['b', 'a'] });
   expect(done).toEqual(expected);
+});
+
+test('a watch whose tasks fail one after the other is begun anew, and that is told', async () => {
+  const ours = { clusterUid: 'u1', namespaces: ['a', 'b'] };
+  let told = 0;
+  for (const attempt of [1, 5, 6]) {
+    const { workflows, done } = temporal(ours, true, attempt);
+    await claimCluster(workflows, claim, () => (told += 1));
+    expect(done).toEqual(attempt < 6 ? [] : ['terminate', 'start']);
+  }
+  expect(told).toBe(1);
 });
 
 test('workers of other namespaces run under the name: it is refused, with the remedy', async () => {
