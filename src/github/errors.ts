@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { redact } from '../api/redact.ts';
 import { retryAfterMs } from '../api/retry-after.ts';
+import { fitting } from '../api/text-limits.ts';
 import { rateLimitIn } from './rate-limit.ts';
 
 /**
@@ -76,7 +77,7 @@ export class GitHubError extends Error {
   readonly field: ConfigField | undefined;
 
   constructor(facts: GitHubErrorFacts) {
-    super(facts.message, facts.cause === undefined ? undefined : { cause: facts.cause });
+    super(fitting(facts.message, 'error'), facts.cause === undefined ? undefined : { cause: facts.cause });
     this.decision = facts.decision;
     this.status = facts.status;
     this.typeName = facts.typeName;

@@ -9,6 +9,7 @@ import { INVALID_NAME } from '../../api/conditions.ts';
 import type { ResourceEvent } from '../../api/event.ts';
 import { AUTOSCALING_RUNNER_SET_FINALIZER } from '../../api/finalizers.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
+import { fitting } from '../../api/text-limits.ts';
 import { scaleSetNameProblem } from '../../api/names.ts';
 import { isSameConfigUrl, parseConfigUrl, shownConfigUrl } from '../../github/config-url.ts';
 import { GitHubError, isDecision } from '../../github/errors.ts';
@@ -84,11 +85,17 @@ export const prepareScaleSetActivity =
         scaleSetId: found.id,
         group: found.runnerGroupName,
         scaleSetName: found.name,
-        missingLabels: missingLabels(found, desiredLabels(scaleSet.spec, found.name)),
+        missingLabels: toldLabels(missingLabels(found, desiredLabels(scaleSet.spec, found.name))),
         ...(work.refused && { refused: work.refused }),
         events: work.events,
       };
     });
+
+/** So many labels are told of: who asks for thousands sees what happens to them by the first. */
+const MOST_LABELS = 20;
+
+const toldLabels = (labels: readonly string[]): string[] =>
+  labels.slice(0, MOST_LABELS).map((label) => fitting(label, 'words'));
 
 function mustMakeSense(scaleSet: AutoscalingRunnerSet): void {
   const nameProblem = scaleSetNameProblem(scaleSet.metadata.name ?? '');

@@ -117,10 +117,18 @@ const MOST_BYTES = 1.5 * 1024 * 1024;
 export const canBeCarried = (carried: CarriedState): boolean =>
   byteLength(JSON.stringify(carried)) <= MOST_BYTES;
 
-/** The state as it is carried: without its runners' messages, which the cluster tells again, where they are too long. */
+/** Events that are carried where the state is too large otherwise. */
+const FEW_EVENTS = 50;
+
+/**
+ * The state as it is carried: without its runners' messages, which the cluster tells again, where they are too long, and
+ * with a few of the Events that wait, where there is no room for them all.
+ */
 export function packState(state: RunnerSetState, prefix: string): CarriedState {
   const whole = pack(state, prefix, (runner) => runner);
-  return canBeCarried(whole) ? whole : pack(state, prefix, withoutMessages);
+  if (canBeCarried(whole)) return whole;
+  const short = pack(state, prefix, withoutMessages);
+  return canBeCarried(short) ? short : { ...short, events: short.events.slice(0, FEW_EVENTS) };
 }
 
 function withoutMessages({ message: _message, seen, ...rest }: Readonly<RunnerState>): RunnerState {

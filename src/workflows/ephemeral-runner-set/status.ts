@@ -42,7 +42,9 @@ export const isOutdated = (state: RunnerSetState): boolean =>
 
 /** The set's status as it should stand in the cluster. */
 export function runnerSetStatus(state: RunnerSetState): RunnerSetStatusUpdate {
-  const { pending, running, failed } = countRunners(state.runners);
+  const { running, failed, ...counts } = countRunners(state.runners);
+  // While creation is blocked, what is being made is a try and no runner yet: a status for each would cost more than it.
+  const pending = counts.pending - (state.creationBlock ? state.runners.count('creating') : 0);
   return {
     currentReplicas: pending + running + failed,
     pendingEphemeralRunners: pending,

@@ -146,6 +146,14 @@ describe('carried state', () => {
     const size = JSON.stringify(packState(aState({ runners }), 'demo-runner-')).length;
     expect(size / runners.length).toBeLessThan(150);
     expect(size).toBeLessThan(2 * 1024 * 1024);
+    // With as many Events as may wait, each as long as may be, most of them have no room.
+    const events = Array.from({ length: 1_000 }, () => ({
+      ...{ type: 'Warning' as const, reason: 'RunnerFailed', message: '語'.repeat(340) },
+    }));
+    const carried = packState({ ...aState({ runners }), events }, 'demo-runner-');
+    expect(canBeCarried(carried)).toBe(true);
+    expect(carried.events).toHaveLength(50);
+    expect(Buffer.byteLength(JSON.stringify(carried))).toBeLessThan(1.6 * 1024 * 1024);
   });
 });
 
