@@ -40,6 +40,8 @@ export interface SizeResult {
   runs: number;
   events: number;
   longestReplay: Replay;
+  /** Of each run, in order. */
+  replays: Replay[];
   disturbances: string[];
 }
 
@@ -109,6 +111,7 @@ async function playScene(scene: Scene, runners: number): Promise<SizeResult> {
     runs: replays.length,
     events: replays.reduce((sum, { events }) => sum + events, 0),
     longestReplay,
+    replays,
     disturbances: scene.told,
   };
 }

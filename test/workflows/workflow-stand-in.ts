@@ -50,7 +50,7 @@ export function forget(): void {
   validators.clear();
   for (const list of Object.values(lists)) list.length = 0;
   waiting.length = 0;
-  Object.assign(workflow, { continueAsNewSuggested: false, historyLength: 3, allHandlersFinished: true });
+  Object.assign(workflow, { continueAsNewSuggested: false, historyLength: 3, historySize: 4_096, allHandlersFinished: true });
 }
 
 /** What the workflow is told of itself. */
@@ -58,6 +58,7 @@ export const workflow = {
   workflowId: 'kind/autoscalinglistener/team/demo',
   continueAsNewSuggested: false,
   historyLength: 3,
+  historySize: 4_096,
   /** No handler of a signal or an update is under way. */
   allHandlersFinished: true,
 };

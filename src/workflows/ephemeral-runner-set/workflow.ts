@@ -44,7 +44,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
   const state = input.carried ? unpackState(input.carried) : emptyRunnerSetState();
   const inbox = input.inbox ?? [];
   const executor = new Executor(input, state);
-  const work = new ReplayWork(state.runners.size);
+  const work = new ReplayWork();
 
   setHandler(messages.observeRunnerSetSignal, intoInbox(inbox, 'observe', runnerSetObservationProblem));
   setHandler(messages.runnerSetStateQuery, (page) => viewRunnerSet(state, page));
@@ -64,9 +64,8 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     settle(state, executor.takeOutcomes(), now);
     followRunners(state, now);
     limitEvents(state);
-    work.add(observations);
-    const { continueAsNewSuggested, historyLength } = workflowInfo();
-    const draining = continueAsNewSuggested || work.isEnough(historyLength);
+    const { continueAsNewSuggested, historyLength: events, historySize: bytes } = workflowInfo();
+    const draining = continueAsNewSuggested || work.isEnough({ events, bytes });
     const plan = decide(state, {
       now,
       lanes: executor.lanes,

@@ -5,6 +5,7 @@ import type { SizeResult } from '../../../bench/size/size.ts';
 const size = (over: Partial<SizeResult> = {}): SizeResult => ({
   ...{ runners: 5_000, createdSeconds: 100, goneSeconds: 90, longestStallSeconds: 3, peakRssMiB: 400 },
   ...{ runs: 4, events: 12_000, disturbances: [] },
+  replays: [],
   longestReplay: { runId: 'r', events: 3_000, kib: 1_500, seconds: 1.2, cpuSeconds: 1.1 },
   ...over,
 });
