@@ -92,12 +92,13 @@ export class Executor {
   private async take(step: Step): Promise<void> {
     this.stepping = true;
     const { repairs } = this.state;
+    const { uid } = this.target();
     const outcome = await this.attempt(step);
     this.stepping = false;
-    this.outcomes.push({ ...outcome, repairs });
+    this.outcomes.push({ ...outcome, uid, repairs });
   }
 
-  private async attempt(step: Step): Promise<Omit<StepOutcome, 'repairs'>> {
+  private async attempt(step: Step): Promise<Omit<StepOutcome, 'uid' | 'repairs'>> {
     try {
       return { step, ...(await this.run(step)) };
     } catch (error) {
@@ -105,7 +106,7 @@ export class Executor {
     }
   }
 
-  private async run(step: Step): Promise<Omit<StepOutcome, 'step' | 'repairs'>> {
+  private async run(step: Step): Promise<Omit<StepOutcome, 'step' | 'uid' | 'repairs'>> {
     const target = this.target();
     switch (step.name) {
       case 'prepare': {
@@ -145,11 +146,12 @@ export class Executor {
 
   private async publish({ status, events }: NonNullable<AutoscalingRunnerSetPlan['publish']>): Promise<void> {
     const generation = this.state.seen?.autoscalingRunnerSet?.generation ?? 0;
+    const target = this.target();
     this.publishing = true;
     this.state.events = [];
     try {
-      await publishScaleSet({ ...this.target(), generation, ...(status && { status }), events });
-      if (status) this.remember(status, generation);
+      await publishScaleSet({ ...target, generation, ...(status && { status }), events });
+      if (status && target.uid === this.target().uid) this.remember(status, generation);
       this.failures = 0;
     } catch {
       this.failures += 1;

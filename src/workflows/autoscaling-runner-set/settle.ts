@@ -8,6 +8,8 @@ import type { Step } from './steps.ts';
 /** What a step came to. */
 export interface StepOutcome {
   step: Step;
+  /** Of the AutoscalingRunnerSet that it was done for. */
+  uid: string;
   /** As the state counted them when the step began. */
   repairs: number;
   /** It failed. */
@@ -21,8 +23,11 @@ export interface StepOutcome {
 
 /** Takes what a step came to into the state. */
 export function settleStep(state: AutoscalingRunnerSetState, outcome: StepOutcome, now: number): void {
-  const { step, stopped, repairs } = outcome;
+  const { step, uid, stopped, repairs } = outcome;
   const { name, key } = step;
+  // Another one has its name by now: nothing that was done for the first is true of it.
+  const { autoscalingRunnerSet } = state.seen ?? {};
+  if (autoscalingRunnerSet && autoscalingRunnerSet.uid !== uid) return;
   if (stopped && repairs !== state.repairs) return;
   state.stepBackoffs[name] = backoffAfter(state.stepBackoffs[name], {
     key,

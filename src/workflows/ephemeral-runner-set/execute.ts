@@ -188,6 +188,7 @@ export class Executor {
     const seen = this.state.runnerSet;
     const runnerSet =
       name !== undefined && seen ? { name, uid: seen.uid, generation: seen.generation } : undefined;
+    const uids = new Map(runners.map((each) => [each.name, this.uidOf(each.name)]));
     this.publishing = true;
     this.state.events = this.state.events.slice(events.length);
     const content = {
@@ -211,17 +212,36 @@ export class Executor {
       if (mayTellAgain(this.failures)) this.state.events.unshift(...events);
       return;
     }
-    if (status && runnerSet) this.state.published = statusKey(status, runnerSet.generation);
-    if (finalizer.addFinalizer && this.state.runnerSet) this.state.runnerSet.hasFinalizer = true;
-    if (finalizer.removeFinalizer) delete this.state.runnerSet?.hasFinalizer;
+    // Another one may have the name by now: nothing that was written for the first stands there.
+    const isStill = runnerSet !== undefined && this.state.runnerSet?.uid === runnerSet.uid;
+    if (isStill) this.rememberSet({ ...(status && { status }), ...finalizer }, runnerSet.generation);
     for (const update of runners) {
+      if (this.uidOf(update.name) !== uids.get(update.name)) continue;
       const runner = this.state.runners.edit(update.name);
       if (runner) runner.published = runnerStatusKey(update);
     }
-    for (const name of protect) {
-      const runner = this.state.runners.edit(name);
+    for (const each of protect) {
+      const runner = this.state.runners.edit(each);
       if (runner) runner.protected = true;
     }
+  }
+
+  private rememberSet(
+    {
+      status,
+      addFinalizer,
+      removeFinalizer,
+    }: Pick<Publication, 'status' | 'addFinalizer' | 'removeFinalizer'>,
+    generation: number,
+  ): void {
+    if (status) this.state.published = statusKey(status, generation);
+    if (addFinalizer && this.state.runnerSet) this.state.runnerSet.hasFinalizer = true;
+    if (removeFinalizer) delete this.state.runnerSet?.hasFinalizer;
+  }
+
+  /** Known of runners of no set: only there can another one have the name. */
+  private uidOf(name: string): string | undefined {
+    return this.state.runners.get(name)?.seen?.uid;
   }
 
   private protection(runners: string[]): Pick<PublishStatusInput, 'protect'> {

@@ -70,7 +70,7 @@ describe('a step', () => {
     lastOf(activity).resolve(step.name === 'remove' ? {} : undefined);
     await turn();
     expect(executor).toMatchObject({ stepping: false, inFlight: false, hasNews: true });
-    expect(executor.takeOutcomes()).toEqual([{ step, repairs: 0 }]);
+    expect(executor.takeOutcomes()).toEqual([{ step, uid: TARGET.uid, repairs: 0 }]);
     expect(executor.takeOutcomes()).toEqual([]);
   });
 
@@ -82,7 +82,7 @@ describe('a step', () => {
     await carryOut({ step });
     lastOf(activity).resolve('prepared' in result ? result.prepared : result);
     await turn();
-    expect(executor.takeOutcomes()).toEqual([{ step, repairs: 0, ...result }]);
+    expect(executor.takeOutcomes()).toEqual([{ step, uid: TARGET.uid, repairs: 0, ...result }]);
   });
 
   test('that fails says why', async () => {
@@ -93,7 +93,7 @@ describe('a step', () => {
     await turn();
     expect(executor).toMatchObject({ stepping: false, hasNews: true });
     expect(executor.takeOutcomes()).toEqual([
-      { step, repairs: 0, stopped: { reason: 'Forbidden', message: 'm' } },
+      { step, uid: TARGET.uid, repairs: 0, stopped: { reason: 'Forbidden', message: 'm' } },
     ]);
   });
 });
@@ -116,6 +116,15 @@ describe('a status', () => {
       at: NOW,
     });
     expect(executor).toMatchObject({ publishing: false, hasNews: true, mayPublishAt: 0 });
+  });
+
+  test('that was written for another one of the same name is written for this one', async () => {
+    const { state, carryOut } = acting(aState({ events }));
+    await carryOut({ publish: { status: autoscalingRunnerSetStatus(state), events } });
+    state.seen!.autoscalingRunnerSet!.uid = 'another';
+    lastOf('publishScaleSet').resolve();
+    await turn();
+    expect(state.published).toBeUndefined();
   });
 
   test('Events alone leave what was written', async () => {

@@ -76,7 +76,12 @@ describe('the next step', () => {
         });
         settleStep(
           state,
-          { repairs: 0, step: plan(state).step!, stopped: { reason: 'SecretNotFound', message: '' } },
+          {
+            repairs: 0,
+            uid: 'ars-1',
+            step: plan(state).step!,
+            stopped: { reason: 'SecretNotFound', message: '' },
+          },
           NOW,
         );
         return state;
@@ -108,7 +113,7 @@ describe('the next step', () => {
   test('the same step for the same reason waits, longer each time; for another reason it does not', () => {
     const state = aState({ runnerSets: [aChildSet({ stale: 'metadata' })] });
     const first = plan(state).step!;
-    settleStep(state, { repairs: 0, step: first }, NOW);
+    settleStep(state, { repairs: 0, uid: 'ars-1', step: first }, NOW);
     expect(plan(state)).toMatchObject({ wakeAt: NOW + 2_000 });
     expect(step(state)).toBeUndefined();
     expect(plan(state, { now: NOW + 2_000 }).step).toEqual(first);
@@ -119,7 +124,7 @@ describe('the next step', () => {
   test('a step that waits does not hold up the next one', () => {
     const state = aState({ listeners: [aListener({ stale: true }), aLeftListener()] });
     const stopped = { reason: 'Forbidden', message: 'm' };
-    settleStep(state, { repairs: 0, step: plan(state).step!, stopped }, NOW);
+    settleStep(state, { repairs: 0, uid: 'ars-1', step: plan(state).step!, stopped }, NOW);
     expect(plan(state)).toMatchObject({ step: { name: 'drop' }, wakeAt: NOW + 1_000 });
   });
 });
@@ -143,9 +148,9 @@ describe('a deletion', () => {
     expect(plan(state).step).toMatchObject({ name: 'drop', runnerSets: [{ uid: 'ers-1' }], listeners: [] });
     state.seen!.runnerSets = [];
     expect(plan(state).step).toEqual({ name: 'remove', key: '7/Default/demo false' });
-    settleStep(state, { repairs: 0, step: plan(state).step! }, NOW);
+    settleStep(state, { repairs: 0, uid: 'ars-1', step: plan(state).step! }, NOW);
     expect(step(state)).toBe('release');
-    settleStep(state, { repairs: 0, step: plan(state).step! }, NOW);
+    settleStep(state, { repairs: 0, uid: 'ars-1', step: plan(state).step! }, NOW);
     expect(step(state)).toBeUndefined();
     expect(plan(state).finished).toBe(false);
     state.seen!.autoscalingRunnerSet = null;
@@ -161,13 +166,18 @@ describe('a deletion', () => {
     const state = aState({ ...deleting, runnerSets: [], listeners: [], deadlineSeconds: 60 });
     settleStep(
       state,
-      { repairs: 0, step: plan(state).step!, stopped: { reason: 'SecretNotFound', message: 'x' } },
+      {
+        repairs: 0,
+        uid: 'ars-1',
+        step: plan(state).step!,
+        stopped: { reason: 'SecretNotFound', message: 'x' },
+      },
       NOW,
     );
     expect(plan(state).wakeAt).toBe(NOW + 1_000);
     const late = plan(state, { now: NOW + 60_000 }).step;
     expect(late).toMatchObject({ name: 'remove', force: true });
-    settleStep(state, { repairs: 0, step: late!, leaked: 'Scale set 7 was left.' }, NOW);
+    settleStep(state, { repairs: 0, uid: 'ars-1', step: late!, leaked: 'Scale set 7 was left.' }, NOW);
     expect(state.events).toMatchObject([{ reason: 'SecretNotFound' }, { reason: 'ScaleSetLeaked' }]);
   });
 });

@@ -152,6 +152,19 @@ describe('a status', () => {
     expect(executor).toMatchObject({ publishing: false, hasNews: true, mayPublishAt: NOW + 300 });
   });
 
+  test('that was written for others of the same names is written for these', async () => {
+    const { state, carryOut, publish } = changed();
+    await carryOut({ publish });
+    state.runnerSet!.uid = 'another';
+    const runner = state.runners.editOrAdd('r');
+    runner.seen = { ...runner.seen!, uid: 'another' };
+    lastOf('publishStatus').resolve();
+    await turn();
+    expect(state.published).toBeUndefined();
+    expect(state.runnerSet).not.toMatchObject({ hasFinalizer: true });
+    expect(state.runners.get('r')).not.toHaveProperty('published');
+  });
+
   test('that cannot be written is written again, and its Events come before those of meanwhile', async () => {
     const { executor, state, carryOut, publish } = changed();
     await carryOut({ publish });

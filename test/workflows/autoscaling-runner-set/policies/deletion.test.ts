@@ -71,7 +71,7 @@ describe('the next step of a deletion', () => {
   test('what is left at GitHub is told', () => {
     const state = aState(childless);
     const step = deletionStep(state, NOW + 300_000)!;
-    settleStep(state, { repairs: 0, step, leaked: 'Scale set 7 was left.' }, NOW + 300_000);
+    settleStep(state, { repairs: 0, uid: 'ars-1', step, leaked: 'Scale set 7 was left.' }, NOW + 300_000);
     expect(state.events).toEqual([
       { type: 'Warning', reason: 'ScaleSetLeaked', message: 'Scale set 7 was left.' },
     ]);
