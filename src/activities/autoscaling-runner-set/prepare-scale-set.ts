@@ -239,7 +239,7 @@ function refusalOf(error: unknown, found: RunnerScaleSet): PreparedScaleSet['ref
   if (!isRefused) throw error;
   const { reason, message } = judge(error);
   const goesOn = `Scale set ${found.id} goes on as "${found.name}" in runner group "${found.runnerGroupName}".`;
-  if (!isNameTaken(error)) return { reason, message: `${message} ${goesOn}` };
+  if (!isNameTaken(error)) return { reason, message: `${message.replace(/\.$/, '')}. ${goesOn}` };
   const remedy = 'GitHub has another scale set of this name there: give this one another name or group';
   return { reason: 'ScaleSetNameTaken', message: `${remedy} (${message}). ${goesOn}` };
 }
