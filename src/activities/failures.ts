@@ -7,6 +7,7 @@ import {
   isAlreadyExists,
   isConflict,
   isDenied,
+  isDeniedForNow,
   isForbidden,
   isInvalid,
   isNamespaceTerminating,
@@ -84,6 +85,11 @@ function judgeGitHub(error: GitHubError): Verdict {
 
 function judgeKubernetes(error: KubernetesError): Verdict {
   const { message, retryAfterMs } = error;
+  // Each try may cost a registration: it is for whoever asks first whether admission says yes again.
+  if (isDeniedForNow(error)) {
+    const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+    return { decision: 'stop', reason: 'AdmissionUnavailable', message, ...wait };
+  }
   if (isDenied(error)) return { decision: 'stop', reason: 'DeniedByAdmission', message };
   if (isTransient(error)) {
     const wait = retryAfterMs === undefined ? {} : { afterMs: retryAfterMs };

@@ -168,6 +168,20 @@ describe('what becomes of other failures', () => {
       { decision: 'stop', reason: 'InvalidTemplate' },
     ],
     [
+      'admission that says no',
+      refused({ status: 409, message: 'admission webhook "a.b" denied the request: no' }),
+      { decision: 'stop', reason: 'DeniedByAdmission' },
+    ],
+    [
+      'admission that says no for now',
+      refused({
+        status: 503,
+        message: 'admission webhook "a.b" denied the request: no',
+        retryAfterMs: 3_000,
+      }),
+      { decision: 'stop', reason: 'AdmissionUnavailable', retryAfterMs: 3_000 },
+    ],
+    [
       'a quota',
       refused({ status: 403, message: 'exceeded quota: q' }),
       { decision: 'stop', reason: 'QuotaExceeded' },

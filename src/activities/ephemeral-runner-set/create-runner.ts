@@ -10,6 +10,7 @@ import {
   isAlreadyExists,
   isConflict,
   isDenied,
+  isDeniedForNow,
   isInvalid,
   isNamespaceTerminating,
   isQuotaExceeded,
@@ -197,7 +198,8 @@ async function giveUp(
     throw await reject(maker, runner, refusalMessage(why, what));
   }
   // The next try would register it anew; there may be none for long.
-  if (what === 'pod' && isAnswer(why)) await undo(maker, runner, jit).catch(() => undefined);
+  if (isDenied(why) || (what === 'pod' && isAnswer(why)))
+    await undo(maker, runner, jit).catch(() => undefined);
   throw why;
 }
 
@@ -230,7 +232,7 @@ const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 403]);
 
 /** Kubernetes or its admission refuses this object as such, not for lack of room. */
 export const isRefusal = (error: unknown): error is KubernetesError =>
-  isDenied(error) ||
+  (isDenied(error) && !isDeniedForNow(error)) ||
   (error instanceof KubernetesError &&
     (REFUSALS.has(error.status) || isInvalid(error)) &&
     !isQuotaExceeded(error) &&

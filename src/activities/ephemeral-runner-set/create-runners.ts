@@ -4,10 +4,11 @@ import { runnerNameProblem } from '../../api/names.ts';
 import { fitting } from '../../api/text-limits.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
 import type { ScaleSetClient } from '../../github/scale-set-client.ts';
+import type { JitConfig } from '../../github/wire.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { isForbidden, isNoDryRun } from '../../kubernetes/client/errors.ts';
-import { ephemeralRunnerSets, ephemeralRunners, pods } from '../../kubernetes/client/resources.ts';
-import { buildEphemeralRunner, buildRunnerPod } from '../../kubernetes/objects/runner.ts';
+import { isAlreadyExists, isDenied, isForbidden, isNoDryRun } from '../../kubernetes/client/errors.ts';
+import { ephemeralRunnerSets, ephemeralRunners, pods, secrets } from '../../kubernetes/client/resources.ts';
+import { buildEphemeralRunner, buildJitSecret, buildRunnerPod } from '../../kubernetes/objects/runner.ts';
 import type { Stop } from '../failures.ts';
 import { SetupError, conclude, firstOfEachReason, judge } from '../failures.ts';
 import type { GitHubAccessDeps } from '../github-access/connect.ts';
@@ -170,7 +171,7 @@ async function sourceOf(
   return { runnerSetObject, github };
 }
 
-/** Whether Kubernetes would take a pod of a set now: `false` when it refuses it, for lack of room as well. */
+/** Whether Kubernetes would take a runner of a set now: `false` when it refuses one, for lack of room as well. */
 export const wouldTakePod =
   (deps: Pick<CreateRunnersDeps, 'kubernetes' | 'version'>) =>
   async (runnerSetObject: EphemeralRunnerSet, signal: AbortSignal): Promise<boolean> => {
@@ -179,29 +180,48 @@ export const wouldTakePod =
       await rehearse(deps, { namespace, runnerSetObject, name: `${name}-dry-run` }, signal);
       return true;
     } catch (error) {
-      if (error instanceof SetupError || isForbidden(error)) return false;
+      if (error instanceof SetupError || isForbidden(error) || isDenied(error)) return false;
       throw error;
     }
   };
 
-/** A dry run of the pod's creation: it costs no registration to learn that nothing was repaired yet. */
+interface Rehearsed {
+  namespace: string;
+  runnerSetObject: EphemeralRunnerSet;
+  name: string;
+}
+
+/** Nobody is to take it for one. */
+const NO_JIT: JitConfig = { runner: { id: 0, name: '', runnerScaleSetId: 0 }, encodedJITConfig: 'dry-run' };
+
+/** A dry run of a runner's creation, all three objects of it: it costs no registration to learn that nothing was repaired yet. */
 async function rehearse(
   { kubernetes, version }: Pick<CreateRunnersDeps, 'kubernetes' | 'version'>,
-  {
-    namespace,
-    runnerSetObject,
-    name,
-  }: { namespace: string; runnerSetObject: EphemeralRunnerSet; name: string },
+  { namespace, runnerSetObject, name }: Rehearsed,
   signal: AbortSignal,
 ): Promise<void> {
-  const { metadata, ...runner } = buildEphemeralRunner({ set: runnerSetObject, name, patchId: 0 });
-  const pod = buildRunnerPod({ runner: { ...runner, metadata: { ...metadata, uid: 'none' } }, version });
+  const { metadata, ...rest } = buildEphemeralRunner({ set: runnerSetObject, name, patchId: 0 });
+  const runner = { ...rest, metadata: { ...metadata, uid: 'none' } };
+  const pod = buildRunnerPod({ runner, version });
+  const secret = buildJitSecret({ runner, jit: NO_JIT, scaleSetId: runner.spec.runnerScaleSetId });
   delete pod.metadata?.ownerReferences;
+  delete secret.metadata?.ownerReferences;
+  const options = { signal, dryRun: true };
+  await Promise.all([
+    unlessRehearsed('runner', kubernetes.create(ephemeralRunners, namespace, { ...rest, metadata }, options)),
+    unlessRehearsed('pod', kubernetes.create(pods, namespace, pod, options)),
+    unlessRehearsed('Secret', kubernetes.create(secrets, namespace, secret, options)),
+  ]);
+}
+
+/** One that is there by now, from an earlier try, was taken. */
+async function unlessRehearsed(what: string, creation: Promise<unknown>): Promise<void> {
   try {
-    await kubernetes.create(pods, namespace, pod, { signal, dryRun: true });
+    await creation;
   } catch (error) {
-    if (isNoDryRun(error)) return;
-    if (isRefusal(error)) throw new SetupError('InvalidPodTemplate', refusalMessage(error), error);
+    if (isNoDryRun(error) || isAlreadyExists(error)) return;
+    if (isRefusal(error) && what !== 'runner')
+      throw new SetupError('InvalidPodTemplate', refusalMessage(error, what), error);
     throw error;
   }
 }

@@ -84,11 +84,13 @@ export function errorFromStatus(
   status: Status,
   retryAfter?: string,
 ): KubernetesError {
-  const hidden = quotesValues(subject, status.code);
+  const isSecret = /^secrets\b/.test(subject.resource);
+  const [denial] = (isSecret && DENIAL.exec(status.message ?? '')) || [];
+  const hidden = denial !== undefined || (isSecret && QUOTING.has(status.code));
   const causes = (status.details?.causes ?? []).map((cause) => causeFrom(cause, hidden));
   return new KubernetesError(subject, {
     message: hidden
-      ? withoutValues(status, causes)
+      ? (denial ?? withoutValues(status, causes))
       : (status.message ?? status.reason ?? `HTTP ${status.code ?? 0}`),
     status: status.code,
     reason: status.reason,
@@ -108,9 +110,11 @@ function wordsOf(cause: unknown): string {
   return typeof message === 'string' && message !== '' ? `${title}: ${message}` : title;
 }
 
-/** A Secret that is invalid is refused with the values quoted: only the names of its fields may be repeated. */
-const quotesValues = ({ resource }: RequestSubject, status: number | undefined): boolean =>
-  /^secrets\b/.test(resource) && (status === 400 || status === 422);
+/**
+ * A Secret that is invalid is refused with the values quoted: only the names of its fields may be repeated. Of a denial,
+ * with whatever status, only who denies: what a webhook says of a Secret may hold anything.
+ */
+const QUOTING: ReadonlySet<number | undefined> = new Set([400, 422]);
 
 function withoutValues(status: Status, causes: KubernetesErrorCause[]): string {
   const fields = causes.flatMap((cause) => cause.field ?? []);
@@ -145,13 +149,17 @@ const when =
     error instanceof KubernetesError && test(error);
 
 /** The object, or its namespace or kind, does not exist. */
-export const isNotFound = when(({ status }) => status === 404);
+export const isNotFound = when((error) => error.status === 404 && !isDenied(error));
 
 /** An object of this name exists already (a create). */
-export const isAlreadyExists = when(({ status, reason }) => status === 409 && reason === 'AlreadyExists');
+export const isAlreadyExists = when(
+  (error) => error.status === 409 && error.reason === 'AlreadyExists' && !isDenied(error),
+);
 
 /** The object changed since it was read, or its uid is another one (a precondition failed). */
-export const isConflict = when(({ status, reason }) => status === 409 && reason !== 'AlreadyExists');
+export const isConflict = when(
+  (error) => error.status === 409 && error.reason !== 'AlreadyExists' && !isDenied(error),
+);
 
 /** The API server does not know who is calling. */
 export const isUnauthorized = when(({ status }) => status === 401);
@@ -170,10 +178,13 @@ const isTooLarge = ({ status, serverMessage }: KubernetesError): boolean =>
 
 /** The words of the API server where a webhook or a policy said no, or a webhook that must be asked could not be. */
 const DENIAL =
-  /admission webhook ".*" denied the request|failed calling webhook|ValidatingAdmissionPolicy '.*' .*denied request/;
+  /admission webhook ".*?" denied the request|failed calling webhook( ".*?")?|ValidatingAdmissionPolicy '.*?' .*?denied request/;
 
 /** Admission says no: with whatever status a webhook or a policy gives it, which may be any. */
 export const isDenied = when((error) => DENIAL.test(error.message));
+
+/** A webhook says no only for now, by its status, or does not answer. */
+export const isDeniedForNow = when((error) => isDenied(error) && isTransient(error));
 
 /** A webhook has effects of its own, and refuses to be asked what it would say: nothing is known by that. */
 export const isNoDryRun = when((error) => error.message.includes('does not support dry run'));

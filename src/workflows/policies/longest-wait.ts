@@ -1,5 +1,6 @@
 /** What ends by itself, and nobody can repair in the cluster: nothing tells when it has. */
 const PASSING = new Set([
+  'AdmissionUnavailable',
   'GitHubUnavailable',
   'GitHubRateLimited',
   'KubernetesUnavailable',

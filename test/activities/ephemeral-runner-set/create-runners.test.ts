@@ -3,7 +3,10 @@ import type {
   CreateRunnersInput,
   CreateRunnersResult,
 } from '../../../src/activities/ephemeral-runner-set/create-runners.ts';
-import { createRunnersActivity } from '../../../src/activities/ephemeral-runner-set/create-runners.ts';
+import {
+  createRunnersActivity,
+  wouldTakePod,
+} from '../../../src/activities/ephemeral-runner-set/create-runners.ts';
 import type { KubernetesClient } from '../../../src/kubernetes/client/client.ts';
 import {
   ephemeralRunnerSets,
@@ -139,6 +142,46 @@ test('asked to probe, it learns of a refusal before anything is made', async () 
   expect(scene.runner('r1')).toBeUndefined();
   expect(scene.callsOf('generatejitconfig')).toBe(0);
 });
+
+test.each([
+  ['runner', ephemeralRunners, 'DeniedByAdmission'],
+  ['pod', pods, 'InvalidPodTemplate'],
+  ['Secret', secrets, 'InvalidPodTemplate'],
+])('asked to probe, it asks for each object: the %s is refused', async (_what, resource, reason) => {
+  const message = 'admission webhook "a.b" denied the request: no';
+  const fault = {
+    verb: 'create',
+    resource: resource as never,
+    status: 403,
+    reason: 'Forbidden',
+    message,
+  } as const;
+  scene.cluster.failNext(fault);
+  expect(await create(['r1'], { probe: true })).toMatchObject({ begun: [], stopped: { reason } });
+  scene.cluster.failNext({ ...fault, status: 503 });
+  expect(await create(['r1'], { probe: true })).toMatchObject({
+    stopped: { reason: 'AdmissionUnavailable' },
+  });
+  expect(scene.callsOf('generatejitconfig')).toBe(0);
+});
+
+test.each(['pods', 'secrets', 'ephemeralrunners'])(
+  'whether a runner would be taken: %s refused',
+  async (plural) => {
+    const resource = [pods, secrets, ephemeralRunners].find((each) => each.plural === plural) as never;
+    const would = () =>
+      wouldTakePod({ kubernetes: scene.cluster.client, version: 'v' })(
+        scene.cluster.find(ephemeralRunnerSets, { namespace, name: set })!,
+        new AbortController().signal,
+      );
+    expect(await would()).toBe(true);
+    const message = 'admission webhook "a.b" denied the request: no';
+    for (const status of [403, 409, 500]) {
+      scene.cluster.failNext({ verb: 'create', resource, status, reason: 'Some', message });
+      expect(await would()).toBe(false);
+    }
+  },
+);
 
 test('a probe that succeeds leaves no pod behind, and the runner is made', async () => {
   expect(namesOf(await create(['r1'], { probe: true }))).toEqual(['r1']);

@@ -22,11 +22,18 @@ const predicates = {
   isNamespaceTerminating: errors.isNamespaceTerminating,
   isGone: errors.isGone,
   isTransient: errors.isTransient,
+  isDenied: errors.isDenied,
+  isDeniedForNow: errors.isDeniedForNow,
 };
+
 const holding = (error: unknown) =>
   Object.entries(predicates)
     .filter(([, predicate]) => predicate(error))
     .map(([name]) => name);
+
+/** What a status stands for, whoever says it; that something is there or is not, only the API server knows. */
+const byStatus = (code: number): string[] =>
+  ({ 401: ['isUnauthorized'], 403: ['isForbidden'], 410: ['isGone'], 422: ['isInvalid'] })[code] ?? [];
 
 const quota = 'pods "r1" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1';
 const terminating = {
@@ -54,6 +61,30 @@ describe('predicates', () => {
     ['500, too large', response(500, '', 'etcdserver: request is too large'), ['isInvalid']],
     ['500', response(500, 'InternalError', 'm'), ['isTransient']],
     ['504', response(504, 'Timeout', 'm'), ['isTransient']],
+    ...[400, 401, 403, 404, 409, 410, 413, 422].map((code): [string, KubernetesError, string[]] => [
+      `${code}, said by a webhook`,
+      response(code, 'Some', 'admission webhook "a.b" denied the request: no'),
+      [...byStatus(code), 'isDenied'],
+    ]),
+    [
+      'a webhook that says that it exists',
+      response(409, 'AlreadyExists', 'admission webhook "a.b" denied the request: no'),
+      ['isDenied'],
+    ],
+    ...[429, 500, 503, 504].map((code): [string, KubernetesError, string[]] => [
+      `${code}, said by a webhook`,
+      response(code, 'Some', 'admission webhook "a.b" denied the request: no'),
+      ['isTransient', 'isDenied', 'isDeniedForNow'],
+    ]),
+    [
+      'a webhook that does not answer',
+      response(
+        500,
+        'InternalError',
+        'Internal error occurred: failed calling webhook "a.b": deadline exceeded',
+      ),
+      ['isTransient', 'isDenied', 'isDeniedForNow'],
+    ],
     ['no answer', errorFromFailure(subject, new Error('x')), ['isTransient']],
   ])('%s', (_, error, expected) => {
     expect(holding(error)).toEqual(expected);
@@ -99,6 +130,16 @@ describe('messages', () => {
     expect(error.message).toBe('create secrets ns/r1: Invalid: data[jitToken]');
     expect(JSON.stringify(error.causes)).not.toContain('c2VjcmV0');
   });
+
+  it.each([400, 403, 404, 409, 422, 500])(
+    'of Secrets name who denies them (%i), and not what it says',
+    (code) => {
+      const denial = 'admission webhook "a.b" denied the request: jitToken c2VjcmV0';
+      const body = JSON.stringify(status(code, 'Some', denial));
+      const error = errorFromResponse({ ...subject, resource: 'secrets' }, { status: code, body });
+      expect(error.message).toBe('create secrets ns/r1: admission webhook "a.b" denied the request');
+    },
+  );
 
   it('give the causes of an invalid object', () => {
     const causes = [{ field: 'spec.containers', message: 'Required value', reason: 'FieldValueRequired' }];

@@ -20,12 +20,19 @@ export interface Reference {
 export interface Blocked {
   target: WorkflowTarget;
   references: Reference[];
-  /** Kubernetes refuses pods of this set: whether it still does shows a dry run. */
+  /** Kubernetes refuses runners of this set: whether it still does shows a dry run. */
   set?: EphemeralRunnerSet;
 }
 
-/** Reasons for which Kubernetes refuses a pod: by a quota, by admission, or for lack of rights. */
-const REFUSALS = new Set(['QuotaExceeded', 'InvalidPodTemplate', 'KubernetesForbidden', 'InvalidTemplate']);
+/** Reasons for which Kubernetes refuses a runner: by a quota, by admission, or for lack of rights. */
+const REFUSALS = new Set([
+  'AdmissionUnavailable',
+  'DeniedByAdmission',
+  'InvalidPodTemplate',
+  'InvalidTemplate',
+  'KubernetesForbidden',
+  'QuotaExceeded',
+]);
 
 /** What blocks a set, if anything does. One that is being deleted may wait for the credentials to do so. */
 export function blockedRunnerSet(set: EphemeralRunnerSet): Blocked | undefined {

@@ -38,6 +38,8 @@ test.each([
   ['SecretNotFound', false],
   ['GitHubRefused', false],
   ['QuotaExceeded', true],
+  ['DeniedByAdmission', true],
+  ['AdmissionUnavailable', true],
   ['InvalidPodTemplate', true],
 ])('a set that is blocked by %s', (reason, asksForPod) => {
   expect(runnerSet('True', reason)).toMatchObject({
