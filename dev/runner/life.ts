@@ -8,7 +8,9 @@ export type StopCause =
   | { kind: 'exit'; exitCode: number }
   | { kind: 'evicted' }
   | { kind: 'disconnected' }
-  | { kind: 'waiting'; reason: string };
+  | { kind: 'waiting'; reason: string; container?: string }
+  | { kind: 'unmounted'; message: string }
+  | { kind: 'unstarted'; sideCar: string; restarts: number };
 
 /** What a runner is at. */
 export type RunnerState = 'starting' | 'idle' | 'busy';

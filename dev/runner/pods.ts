@@ -11,7 +11,7 @@ export interface Pod {
     resourceVersion?: string;
     deletionTimestamp?: string;
   };
-  spec: { containers: Container[] };
+  spec: { containers: Container[]; initContainers?: Container[] };
   status: PodStatus;
 }
 
@@ -28,6 +28,7 @@ export interface PodStatus {
   message?: string;
   startTime?: string;
   containerStatuses?: ContainerStatus[];
+  initContainerStatuses?: ContainerStatus[];
   conditions?: { type: string; status: string; reason?: string; lastTransitionTime?: string }[];
 }
 
@@ -40,6 +41,7 @@ export interface ContainerStatus {
   started?: boolean;
   restartCount: number;
   state: Record<string, object>;
+  lastState?: Record<string, object>;
 }
 
 /** What a change of the watched pods means for who plays the kubelet. */
@@ -113,6 +115,22 @@ export async function writeStatus(api: ApiClient, { metadata }: Pod, status: Pod
   } catch (error) {
     if (!(error instanceof ApiStatusError && [404, 409, 422].includes(error.status))) throw error;
   }
+}
+
+/** Says of a pod what a kubelet says in an Event only. */
+export async function writeWarning(
+  api: ApiClient,
+  { metadata: { name, namespace, uid } }: Pod,
+  { reason, message }: { reason: string; message: string },
+): Promise<void> {
+  const now = new Date().toISOString();
+  const body = {
+    ...{ apiVersion: 'v1', kind: 'Event', metadata: { generateName: `${name}.`, namespace } },
+    involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace, name, uid },
+    ...{ type: 'Warning', reason, message, count: 1, firstTimestamp: now, lastTimestamp: now },
+    source: { component: 'kubelet' },
+  };
+  await api.json({ method: 'POST', path: `/api/v1/namespaces/${namespace}/events`, body });
 }
 
 /** Reads what the environment variable `name` of the container `runner` would hold; undefined while it is missing. */

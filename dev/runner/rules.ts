@@ -9,6 +9,14 @@ export interface Rule {
   evict?: boolean;
   /** The container waits for ever with this reason, such as ErrImagePull. */
   waiting?: string;
+  /** Which container waits, an init container or a side car too; `runner` unless given. */
+  container?: string;
+  /** What the kubelet says, in an Event, of a volume that it cannot mount: no container is created. */
+  failedMount?: string;
+  /** The side car that never starts, as its startup probe fails. */
+  unstarted?: string;
+  /** How often that one was started again by then. */
+  restarts?: number;
   /** Milliseconds before the runner comes online, or ends. */
   delayMs?: number;
   /** Milliseconds for which the runner's container goes on after its job, as a side process that hangs makes it. */

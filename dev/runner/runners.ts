@@ -11,7 +11,7 @@ import { createAdmin } from './admin.ts';
 import type { RunnerState, StopCause } from './life.ts';
 import { live } from './life.ts';
 import type { Pod, PodStatus } from './pods.ts';
-import { followPods, runnerVariable, writeStatus } from './pods.ts';
+import { followPods, runnerVariable, writeStatus, writeWarning } from './pods.ts';
 import type { Rule } from './rules.ts';
 import { createRules } from './rules.ts';
 import { openSession } from './session.ts';
@@ -184,6 +184,8 @@ class RunnerPool implements RunnerControls {
     try {
       const rule = this.rules.take(living.pod.metadata);
       const ruled = await ruledEnd(rule, signal);
+      if (ruled?.kind === 'unmounted')
+        await writeWarning(this.#api, living.pod, { reason: 'FailedMount', message: ruled.message });
       if (ruled) return statusAfter(ruled);
       const exitCode = await this.#live(living, signal);
       if (rule?.lingerMs !== undefined) await sleep(rule.lingerMs, undefined, { signal });
@@ -229,7 +231,11 @@ function statusAfter(cause: StopCause): ((pod: Pod) => PodStatus) | undefined {
     case 'evicted':
       return (pod) => status.evicted(pod);
     case 'waiting':
-      return (pod) => status.waiting(pod, cause.reason);
+      return (pod) => status.waiting(pod, cause);
+    case 'unmounted':
+      return (pod) => status.waiting(pod, { reason: 'ContainerCreating' });
+    case 'unstarted':
+      return (pod) => status.unstarted(pod, cause);
     case 'exit':
       return (pod) => status.terminated(pod, cause.exitCode);
   }
@@ -238,7 +244,11 @@ function statusAfter(cause: StopCause): ((pod: Pod) => PodStatus) | undefined {
 /** The end that a rule has for a runner before it connects. */
 async function ruledEnd(rule: Rule | undefined, signal: AbortSignal): Promise<StopCause | undefined> {
   if (rule?.delayMs !== undefined) await sleep(rule.delayMs, undefined, { signal });
-  if (rule?.waiting !== undefined) return { kind: 'waiting', reason: rule.waiting };
+  const { waiting, container, failedMount, unstarted, restarts = 0 } = rule ?? {};
+  if (waiting !== undefined)
+    return { kind: 'waiting', reason: waiting, ...(container !== undefined && { container }) };
+  if (failedMount !== undefined) return { kind: 'unmounted', message: failedMount };
+  if (unstarted !== undefined) return { kind: 'unstarted', sideCar: unstarted, restarts };
   if (rule?.evict === true) return { kind: 'evicted' };
   if (rule?.exitCode !== undefined) return { kind: 'exit', exitCode: rule.exitCode };
   return undefined;

@@ -22,20 +22,63 @@ export function evicted(pod: Pod, now = new Date()): PodStatus {
   };
 }
 
-/** The status of a pod whose container `runner` cannot start: `ErrImagePull`, `InvalidImageName`, … */
-export function waiting(pod: Pod, reason: string, now = new Date()): PodStatus {
-  const containerStatuses = statusesOf(pod).map((status) =>
-    status.name === 'runner'
-      ? {
-          ...status,
-          ready: false,
-          started: false,
-          state: { waiting: { reason, message: `${reason}: stand-in` } },
-        }
-      : status,
-  );
-  return { phase: 'Pending', containerStatuses, conditions: notReady(pod, 'ContainersNotReady', now) };
+/** The status of a pod of which a container cannot start: `ErrImagePull`, `InvalidImageName`, … */
+export function waiting(
+  pod: Pod,
+  { reason, container = 'runner' }: { reason: string; container?: string },
+  now = new Date(),
+): PodStatus {
+  const isInit = pod.spec.initContainers?.some(({ name }) => name === container) === true;
+  const others = isInit ? 'PodInitializing' : 'ContainerCreating';
+  const message = reason === 'ContainerCreating' ? {} : { message: `${reason}: stand-in` };
+  const waits = (status: ContainerStatus, why: object): ContainerStatus => ({
+    ...status,
+    ...{ ready: false, started: false, state: { waiting: why } },
+  });
+  const all = (statuses: ContainerStatus[]): ContainerStatus[] =>
+    statuses.map((status) =>
+      waits(status, status.name === container ? { reason, ...message } : { reason: others }),
+    );
+  return notStarted(pod, { all, now });
 }
+
+/** The status of a pod whose side car runs and has not started, so that all others wait for it. */
+export function unstarted(
+  pod: Pod,
+  { sideCar, restarts }: { sideCar: string; restarts: number },
+  now = new Date(),
+): PodStatus {
+  const ended = { terminated: { exitCode: 137, reason: 'Error' } };
+  const all = (statuses: ContainerStatus[]): ContainerStatus[] =>
+    statuses.map((status) => ({
+      ...status,
+      ...{ ready: false, started: false },
+      ...(status.name === sideCar
+        ? { state: { running: {} }, restartCount: restarts, ...(restarts > 0 && { lastState: ended }) }
+        : { state: { waiting: { reason: 'PodInitializing' } } }),
+    }));
+  return notStarted(pod, { all, now });
+}
+
+function notStarted(
+  pod: Pod,
+  { all, now }: { all: (statuses: ContainerStatus[]) => ContainerStatus[]; now: Date },
+): PodStatus {
+  const inits = initStatusesOf(pod);
+  return {
+    phase: 'Pending',
+    containerStatuses: all(statusesOf(pod)),
+    ...(inits.length > 0 && { initContainerStatuses: all(inits) }),
+    conditions: notReady(pod, 'ContainersNotReady', now),
+  };
+}
+
+const initStatusesOf = ({ spec, status }: Pod): ContainerStatus[] =>
+  status.initContainerStatuses ??
+  (spec.initContainers ?? []).map(({ name, image }) => ({
+    ...{ name, image, imageID: '', ready: false, restartCount: 0 },
+    state: { running: {} },
+  }));
 
 function statusesOf(pod: Pod): ContainerStatus[] {
   const known = pod.status.containerStatuses ?? [];

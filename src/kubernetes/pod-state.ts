@@ -41,7 +41,7 @@ export interface PodState {
 }
 
 /** Why something is as it is. */
-interface Words {
+export interface Words {
   reason?: string;
   message?: string;
 }
@@ -67,7 +67,7 @@ export function podStateOf(pod: Pod, container = RUNNER_CONTAINER): PodState {
     phase,
     ready: latestCondition(status, 'Ready')?.status === 'True',
     ...unschedulable(status),
-    ...stuckContainer(status),
+    ...stuckContainer(pod),
     runner,
     ended:
       phase === 'Failed' ||
@@ -111,13 +111,26 @@ function unschedulable(status: Status): Pick<PodState, 'unschedulableSince' | 'w
 /** What a container waits with as a matter of course. Everything else is for a person to repair. */
 const USUAL_WAITS: ReadonlySet<string> = new Set(['', 'ContainerCreating', 'PodInitializing']);
 
-function stuckContainer(status: Status): Pick<PodState, 'stuck'> {
+function stuckContainer(pod: Pod): Pick<PodState, 'stuck'> {
+  const { status = {} } = pod;
   const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   const waiting = all.find(({ state }) => !USUAL_WAITS.has(state?.waiting?.reason ?? ''));
-  if (!waiting) return {};
+  if (!waiting) return restartedSideCar(pod);
   const { reason = '', message } = waiting.state?.waiting ?? {};
   const text = message ? `container "${waiting.name}": ${message}` : `container "${waiting.name}" waits`;
   return { stuck: wordsOf({ reason, message: text }) };
+}
+
+/** It is started again and again, as its startup probe or its own end has it, and the pod waits for it. */
+function restartedSideCar(pod: Pod): Pick<PodState, 'stuck'> {
+  const found = unstarted(pod);
+  const { name, restartCount = 0, lastState } = found ?? {};
+  if (name === undefined || restartCount === 0) return {};
+  const { reason = '', exitCode, message } = lastState?.terminated ?? {};
+  const code = exitCode === undefined ? '' : `exit code ${exitCode}`;
+  const why = [reason, code, message].filter(Boolean).join(', ');
+  const text = `container "${name}" was restarted ${restartCount} times and has not started${why && ` (${why})`}`;
+  return { stuck: wordsOf({ reason: 'SideCarNotStarted', message: text }) };
 }
 
 /** Reasons of a pod that its node or the platform ended, whatever its template says (and all that begin with OutOf). */
@@ -149,15 +162,16 @@ function disruptionOf(status: Status): Words | undefined {
 }
 
 /** The pod waits for it: it runs, and its startup probe has not succeeded. */
-function unstartedSideCar({ spec, status = {} }: Pod): Words | undefined {
+function unstartedSideCar(pod: Pod): Words | undefined {
+  const found = unstarted(pod);
+  if (!found?.state?.running || found.restartCount > 0) return undefined;
+  return { reason: 'SideCarNotStarted', message: `container "${found.name}" runs, and has not started` };
+}
+
+function unstarted({ spec, status = {} }: Pod): ContainerStatus | undefined {
   if (phaseOf(status) !== 'Pending') return undefined;
   const names = sideCarsOf(spec);
-  const found = status.initContainerStatuses?.find(
-    ({ name, state, started }) => names.has(name) && state?.running && started === false,
-  );
-  return (
-    found && { reason: 'SideCarNotStarted', message: `container "${found.name}" runs, and has not started` }
-  );
+  return status.initContainerStatuses?.find(({ name, started }) => names.has(name) && started === false);
 }
 
 function runnerState(container: ContainerStatus | undefined): RunnerContainerState | undefined {
@@ -188,7 +202,7 @@ const sideCarsOf = (spec: Pod['spec']): ReadonlySet<string> =>
   );
 
 /** Reason and message, if there are any; long ones are cut. */
-function wordsOf(words: Words = {}): Words {
+export function wordsOf(words: Words = {}): Words {
   const { reason, message } = words;
   return {
     ...(reason && { reason: fitting(reason, 'word') }),

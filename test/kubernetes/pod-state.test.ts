@@ -199,6 +199,30 @@ describe('the digest of a pod', () => {
       ),
       { ended: false, reason: 'SideCarNotStarted', message: 'container "dind" runs, and has not started' },
     ],
+    [
+      'a side car that is restarted again and again, and does not start',
+      pod(
+        {
+          phase: 'Pending',
+          initContainerStatuses: [
+            {
+              ...container('dind', { running: {} }),
+              ...{ started: false, restartCount: 2 },
+              lastState: { terminated: { exitCode: 137, reason: 'Error' } },
+            },
+          ],
+          containerStatuses: [container('runner', { waiting: { reason: 'PodInitializing' } })],
+        },
+        sideCar,
+      ),
+      {
+        ended: false,
+        stuck: {
+          reason: 'SideCarNotStarted',
+          message: 'container "dind" was restarted 2 times and has not started (Error, exit code 137)',
+        },
+      },
+    ],
     ['ready', pod({ phase: 'Running', conditions: [ready('True')] }), { ready: true }],
     [
       'ready, by the condition that changed last',

@@ -1,4 +1,4 @@
-import type { PodState } from '../../kubernetes/pod-state.ts';
+import type { PodState, Words } from '../../kubernetes/pod-state.ts';
 import { isDone } from '../../api/v1alpha1/phases.ts';
 import type { RunnerSetTarget } from './workflow-target.ts';
 import type { RunnerSetLoad } from '../autoscaling-listener/policies/capacity.ts';
@@ -37,6 +37,8 @@ export class RunnerStore {
   private readonly pods = new Map<string, PodState>();
   /** Uid of the pod that a runner had last, where it is gone: one that came and went at once is told of as well. */
   private readonly goneUids = new Map<string, string>();
+  /** By uid of a pod that has not started: what the kubelet says of its volumes. */
+  private readonly troubles = new Map<string, Words>();
   /** Where each runner is kept. */
   private readonly homes = new Map<string, string>();
   private snapshots = 0;
@@ -135,7 +137,21 @@ export class RunnerStore {
     const known = this.pods.get(id);
     if (known && known.uid !== observed.uid) return;
     this.pods.delete(id);
+    this.troubles.delete(observed.uid);
     if (this.homes.has(id)) this.goneUids.set(id, observed.uid);
+    this.refresh(id);
+  }
+
+  /** Pods that a node has and has not started, and that say nothing of why. */
+  *startingPods(): Iterable<Pick<PodState, 'namespace' | 'name' | 'uid'>> {
+    for (const pod of this.pods.values()) if (isStarting(pod)) yield pod;
+  }
+
+  /** What keeps a pod from starting, as long as it says nothing itself. */
+  noteTrouble({ namespace, name, uid }: Pick<PodState, 'namespace' | 'name' | 'uid'>, words: Words): void {
+    const id = `${namespace}/${name}`;
+    if (this.pods.get(id)?.uid !== uid) return;
+    this.troubles.set(uid, words);
     this.refresh(id);
   }
 
@@ -220,7 +236,8 @@ export class RunnerStore {
   private withPod(id: string, { pod: _pod, goneUid: _gone, ...runner }: ObservedRunner): ObservedRunner {
     const pod = this.pods.get(id);
     const goneUid = this.goneUids.get(id);
-    if (pod) return { ...runner, pod: observedPod(pod) };
+    const trouble = pod && isStarting(pod) ? this.troubles.get(pod.uid) : undefined;
+    if (pod) return { ...runner, pod: { ...observedPod(pod), ...(trouble && { stuck: true, ...trouble }) } };
     return goneUid === undefined ? runner : { ...runner, goneUid };
   }
 
@@ -261,6 +278,9 @@ function inParts(runners: readonly ObservedRunner[]): ObservedRunner[][] {
   }
   return parts;
 }
+
+const isStarting = ({ phase, waitsForNode, stuck, ended, deleting, reason }: PodState): boolean =>
+  phase === 'Pending' && !waitsForNode && !stuck && !ended && !deleting && reason === undefined;
 
 const isWithin = (within: string | undefined, namespace: string): boolean =>
   within === undefined || within === namespace;

@@ -29,6 +29,7 @@ import { reflect } from '../../kubernetes/client/watch.ts';
 import type { WorkflowTarget } from './workflow-target.ts';
 import { isListenerTarget, isAutoscalingRunnerSetTarget } from './workflow-target.ts';
 import { blockedListener, blockedRunnerSet, blockedScaleSet } from './policies/blocked.ts';
+import { PodEvents } from './pod-events.ts';
 import { Surroundings } from './surroundings.ts';
 import type { SurroundingsOptions } from './surroundings.ts';
 import { RunnerStore } from './runner-store.ts';
@@ -145,6 +146,7 @@ async function watch(
   };
   const onFailure = ({ feed, namespace }: FeedScope, error: KubernetesError): boolean =>
     refusals.failed(RESOURCES[feed], namespace, error);
+  const podEvents = new PodEvents({ kubernetes: deps.kubernetes, store: stores.cluster });
   const all = followed(deps, stores);
   const everySecond = (): void => {
     reportRunners(deps.metrics, stores.cluster.sets());
@@ -154,6 +156,7 @@ async function watch(
     setInterval(tellEveryone, deps.snapshotIntervalMs),
     setInterval(everySecond, GAUGES_MS),
     setInterval(() => void stores.surroundings.look(signal), LOOK_MS),
+    setInterval(() => void podEvents.look(signal), LOOK_MS),
   ];
   try {
     await Promise.all(all.map((begin) => begin({ signal, onSync, onFailure })));

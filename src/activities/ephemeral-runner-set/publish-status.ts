@@ -37,6 +37,8 @@ export interface RunnerStatusUpdate {
   runnerId?: number;
   reason?: string;
   message?: string;
+  /** It waits for what only a person can give: the reason is told when it changes. */
+  stuck?: true;
   /** How its job ended, if the runner outlives it. */
   jobResult?: string;
   /** Its last pod that failed, of a runner that got another: its uid, and when, in milliseconds. */

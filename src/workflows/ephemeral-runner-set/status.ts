@@ -151,6 +151,7 @@ export function runnerStatus(runner: Readonly<RunnerState>, now: number): Runner
     ...(runnerId === undefined ? {} : { runnerId }),
     ...(pod.reason === undefined ? {} : { reason: pod.reason }),
     ...(pod.message === undefined ? {} : { message: pod.message }),
+    ...(pod.stuck && { stuck: true }),
     ...(isResultDue(runner, now) && { jobResult: runner.jobResult }),
     ...failedOf(runner),
   };
@@ -160,8 +161,11 @@ export function runnerStatus(runner: Readonly<RunnerState>, now: number): Runner
 }
 
 /** What tells two statuses of a runner apart. */
-export const runnerStatusKey = ({ phase, ready, runnerId, jobResult, failed }: RunnerStatusUpdate): string =>
-  keyOf({ phase, ready, runnerId, jobResult }) + (failed ? ` ${failed.podUid}` : '');
+export const runnerStatusKey = (update: RunnerStatusUpdate): string => {
+  const { phase, ready, runnerId, jobResult, failed, stuck, reason = '' } = update;
+  const words = stuck ? ` ${reason}` : '';
+  return keyOf({ phase, ready, runnerId, jobResult }) + words + (failed ? ` ${failed.podUid}` : '');
+};
 
 const keyOf = (status: {
   phase: string;

@@ -187,3 +187,47 @@ describe('RunnerStore', () => {
     expect(new Set(snapshot.map(({ snapshot: of }) => of?.parts))).toEqual(new Set([snapshot.length]));
   });
 });
+
+describe('a pod that does not start', () => {
+  const starting = pod('r', { phase: 'Pending', runner: { state: 'waiting', reason: 'ContainerCreating' } });
+  const words = { reason: 'FailedMount', message: 'secret "s" not found' };
+  const podOf = (store: RunnerStore) => store.takeNews(demo)?.runners?.[0]?.pod;
+
+  function begun() {
+    const { store } = aStore();
+    store.putRunner(runner('r'));
+    store.putPod(starting);
+    return store;
+  }
+
+  test('is stuck with what the kubelet says in an Event, until it says something itself', () => {
+    const store = begun();
+    expect([...store.startingPods()]).toMatchObject([{ name: 'r' }]);
+    store.noteTrouble(starting, words);
+    expect(podOf(store)).toMatchObject({ stuck: true, ...words });
+    store.putPod({ ...starting, phase: 'Running' });
+    expect(podOf(store)).not.toHaveProperty('stuck');
+    expect([...store.startingPods()]).toEqual([]);
+  });
+
+  test('what is said of an earlier pod is none of a later one', () => {
+    const store = begun();
+    store.noteTrouble({ ...starting, uid: 'another' }, words);
+    expect(podOf(store)).not.toHaveProperty('stuck');
+    store.noteTrouble(starting, words);
+    store.removePod(starting);
+    store.putPod({ ...starting, uid: 'next' });
+    expect(podOf(store)).not.toHaveProperty('stuck');
+  });
+
+  test.each<[string, Partial<PodState>]>([
+    ['waits for a node', { waitsForNode: true }],
+    ['says itself why', { stuck: { reason: 'ErrImagePull' } }],
+    ['is being deleted', { deleting: true }],
+    ['runs', { phase: 'Running' }],
+  ])('is not looked after when it %s', (_what, over) => {
+    const store = begun();
+    store.putPod({ ...starting, ...over });
+    expect([...store.startingPods()]).toEqual([]);
+  });
+});

@@ -1,5 +1,5 @@
 import type { Pod } from '../../../dev/runner/pods.ts';
-import { evicted, terminated, waiting } from '../../../dev/runner/status.ts';
+import { evicted, terminated, unstarted, waiting } from '../../../dev/runner/status.ts';
 
 const now = new Date('2026-01-01T00:00:09Z');
 const startedAt = '2026-01-01T00:00:00Z';
@@ -60,7 +60,28 @@ it('an evicted pod has failed and says nothing of its containers', () => {
 });
 
 it('a pod that waits is pending, with the reason', () => {
-  const status = waiting(podOf('runner'), 'ErrImagePull', now);
+  const status = waiting(podOf('runner'), { reason: 'ErrImagePull' }, now);
   expect(status.phase).toBe('Pending');
   expect(status.containerStatuses?.[0]?.state).toMatchObject({ waiting: { reason: 'ErrImagePull' } });
+});
+
+const withSideCar = (): Pod => {
+  const pod = podOf('runner');
+  return { ...pod, spec: { ...pod.spec, initContainers: [{ name: 'dind', image: 'i' }] } };
+};
+
+it('an init container that waits keeps the others waiting', () => {
+  const status = waiting(withSideCar(), { reason: 'CreateContainerError', container: 'dind' }, now);
+  expect(status.initContainerStatuses?.[0]?.state).toMatchObject({
+    waiting: { reason: 'CreateContainerError' },
+  });
+  expect(status.containerStatuses?.[0]?.state).toEqual({ waiting: { reason: 'PodInitializing' } });
+});
+
+it('a side car that never starts runs, and was restarted', () => {
+  const status = unstarted(withSideCar(), { sideCar: 'dind', restarts: 2 }, now);
+  expect(status).toMatchObject({
+    phase: 'Pending',
+    initContainerStatuses: [{ name: 'dind', started: false, restartCount: 2, state: { running: {} } }],
+  });
 });
