@@ -220,6 +220,30 @@ describe('a vault that is of no use', () => {
     });
   });
 
+  it.each<[string, object, string]>([
+    ['no installation', { github_app_installation_id: undefined }, 'github_app_installation_id'],
+    ['an installation that is null', { github_app_installation_id: null }, 'github_app_installation_id'],
+    ['an installation that is a list', { github_app_installation_id: [34] }, 'github_app_installation_id'],
+    [
+      'an installation that is no number',
+      { github_app_installation_id: 'arc' },
+      'github_app_installation_id',
+    ],
+    ['no App id', { github_app_id: '' }, 'github_app_id'],
+    ['an App id that is an object', { github_app_id: { id: 12 } }, 'github_app_id'],
+    ['no key', { github_app_private_key: undefined }, 'github_app_private_key'],
+    ['a key that is empty', { github_app_private_key: '' }, 'github_app_private_key'],
+    ['a key that is true', { github_app_private_key: true }, 'github_app_private_key'],
+    ['a key that is none', { github_app_private_key: CONTENT }, 'github_app_private_key'],
+    ['a token as well', { github_token: CONTENT }, 'remove the other'],
+  ])('because its App has %s', async (_what, change, named) => {
+    const app = { github_app_id: '12', github_app_installation_id: 34, github_app_private_key: CONTENT };
+    vault.secrets.set('arc', JSON.stringify({ ...app, ...change }));
+    const failure = await failureOf(access());
+    expect(failure).toMatchObject({ reason: 'InvalidCredentials', message: expect.stringContaining(named) });
+    expect(inspect(failure, { depth: 9, showHidden: true })).not.toContain(CONTENT);
+  });
+
   it('under a name that no secret can have', async () => {
     const failure = await failureOf(access({}, { githubConfigSecret: 'arc_secret' }));
     expect(failure).toMatchObject({ reason: 'VaultSecretNotFound' });
