@@ -33,7 +33,13 @@ const holding = (error: unknown) =>
 
 /** What a status stands for, whoever says it; that something is there or is not, only the API server knows. */
 const byStatus = (code: number): string[] =>
-  ({ 401: ['isUnauthorized'], 403: ['isForbidden'], 410: ['isGone'], 422: ['isInvalid'] })[code] ?? [];
+  ({
+    401: ['isUnauthorized'],
+    403: ['isForbidden'],
+    413: ['isInvalid'],
+    410: ['isGone'],
+    422: ['isInvalid'],
+  })[code] ?? [];
 
 const quota = 'pods "r1" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1';
 const terminating = {
