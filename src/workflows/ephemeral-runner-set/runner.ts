@@ -121,8 +121,11 @@ function factsOf(runner: Readonly<RunnerState>): RunnerFacts {
 export function stageOf(runner: Readonly<RunnerState>): Stage {
   if (runner.retired || runner.doing === 'retire' || runner.seen?.deleting) return 'leaving';
   if (runner.end) return 'ended';
-  if (runner.doing === 'create' && runner.madeAt === undefined) return 'creating';
-  return STAGE_OF[meaningOfRunner(runner)];
+  const meaning = meaningOfRunner(runner);
+  // Its lane is about to tell that it was rejected: until then, no other one is to meet the same.
+  const isInLane = runner.madeAt === undefined || meaning === 'rejected';
+  if (runner.doing === 'create' && isInLane) return 'creating';
+  return STAGE_OF[meaning];
 }
 
 /** What it is until its end is noted. One whose pod is gone while its lane is still at it may get another. */

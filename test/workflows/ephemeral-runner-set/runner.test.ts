@@ -14,6 +14,11 @@ test.each<[string, RunnerState, Stage]>([
   ['in the hands of a lane', { name: 'r', doing: 'create' }, 'creating'],
   ['its object is seen, its lane is at it', { name: 'r', doing: 'create', seen: seen() }, 'creating'],
   ['made, its lane busy with others', { name: 'r', doing: 'create', madeAt: NOW }, 'pending'],
+  [
+    'its status says that it was rejected, its lane not yet',
+    { name: 'r', doing: 'create', madeAt: NOW, podSeen: true, seen: seen({ phase: 'Failed' }) },
+    'creating',
+  ],
   ['made, and not seen yet', { name: 'r', madeAt: NOW }, 'pending'],
   ['its pod is pending', pendingRunner(), 'pending'],
   ['its pod runs', idleRunner(), 'idle'],
