@@ -6,12 +6,12 @@ const FNV_PRIME = 0x01000193;
 /** One letter or digit for each decimal digit: no vowels and nothing that reads as another. */
 const DIGITS = '456789bcdf';
 
+/** Looked up once: in the sandbox of workflows, and for a template of a mebibyte, a global costs more than the rest. */
+const { imul } = Math;
+
 /** FNV-1a, 32 bit, of the text's UTF-8 bytes: an unsigned integer. */
-export function fnv1a32(text: string): number {
-  let hash = FNV_OFFSET_BASIS;
-  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, FNV_PRIME);
-  return hash >>> 0;
-}
+export const fnv1a32 = (text: string): number =>
+  new TextEncoder().encode(text).reduce((hash, byte) => imul(hash ^ byte, FNV_PRIME), FNV_OFFSET_BASIS) >>> 0;
 
 /** `fnv1a32` as a text of at most ten characters that may stand in a Kubernetes name. */
 export const nameHash = (text: string): string =>
