@@ -36,9 +36,11 @@ export function waiting(
     ...{ ready: false, started: false, state: { waiting: why } },
   });
   const all = (statuses: ContainerStatus[]): ContainerStatus[] =>
-    statuses.map((status) =>
-      waits(status, status.name === container ? { reason, ...message } : { reason: others }),
-    );
+    statuses.map((status) => {
+      if (status.name === container) return waits(status, { reason, ...message });
+      // What came before it has ended.
+      return status.state['terminated'] ? status : waits(status, { reason: others });
+    });
   return notStarted(pod, { all, now });
 }
 
@@ -50,13 +52,18 @@ export function unstarted(
 ): PodStatus {
   const ended = { terminated: { exitCode: 137, reason: 'Error' } };
   const all = (statuses: ContainerStatus[]): ContainerStatus[] =>
-    statuses.map((status) => ({
-      ...status,
-      ...{ ready: false, started: false },
-      ...(status.name === sideCar
-        ? { state: { running: {} }, restartCount: restarts, ...(restarts > 0 && { lastState: ended }) }
-        : { state: { waiting: { reason: 'PodInitializing' } } }),
-    }));
+    statuses.map((status) => {
+      if (status.state['terminated']) return status;
+      const waits = { ...status, ...{ ready: false, started: false } };
+      return status.name === sideCar
+        ? {
+            ...waits,
+            restartCount: restarts,
+            ...(restarts > 0 && { lastState: ended }),
+            state: { running: {} },
+          }
+        : { ...waits, state: { waiting: { reason: 'PodInitializing' } } };
+    });
   return notStarted(pod, { all, now });
 }
 
