@@ -96,6 +96,15 @@ test('labels that GitHub drops are named', async () => {
   });
 });
 
+test('of thousands of labels that GitHub drops the first are named: the state must stay small', async () => {
+  await scene.github.stop();
+  scene.github = await startGitHub({ keptLabels: 1 });
+  const labels = Array.from({ length: 3_000 }, (_each, i) => `${i}-${'l'.repeat(300)}`);
+  const prepared = await scene.run('prepareScaleSet', scene.create({ runnerScaleSetLabels: labels }));
+  expect(prepared?.missingLabels).toHaveLength(20);
+  expect(JSON.stringify(prepared).length).toBeLessThan(10_000);
+});
+
 test('one that is gone, going, or another of that name is left alone', async () => {
   const target = scene.create();
   expect(await scene.run('prepareScaleSet', { ...target, uid: 'another' })).toBeUndefined();
