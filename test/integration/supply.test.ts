@@ -1,8 +1,8 @@
 import { jest } from '@jest/globals';
-import { ephemeralRunners, pods, secrets } from '../../src/kubernetes/client/resources.ts';
+import { ephemeralRunners, pods } from '../../src/kubernetes/client/resources.ts';
 import type { StartedScaleSet } from './support/listener-scene.ts';
 import { startScaleSet } from './support/listener-scene.ts';
-import type { RunnerSet, Scene } from './support/scene.ts';
+import type { Scene } from './support/scene.ts';
 import { always, eventually, podTemplate, startScene } from './support/scene.ts';
 
 /** What is supply and what is not; what is a failure of the template and what is none. */
@@ -189,85 +189,4 @@ describe('what a template does wrong', () => {
     scene.runners.rules.clear();
     await set.ready(3);
   });
-
-  it('a container that waits for a person fails after the grace, with the words of the kubelet', async () => {
-    const reason = 'CreateContainerConfigError';
-    scene.runners.rules.add({ namespace: scene.namespace, waiting: reason, times: 1 });
-    const set = await scene.createSet('no-config', { replicas: 1 });
-    const [event] = await eventually(async () => {
-      const events = await set.events('RunnerFailed');
-      expect(events).toHaveLength(1);
-      return events;
-    }, SOON);
-    expect(event?.message).toMatch(
-      new RegExp(`-runner-\\w{5}: ${reason}: container "runner": ${reason}: stand-in$`),
-    );
-    await set.ready(1);
-  });
-
-  it.each(['Forbidden', 'Invalid', 'RequestEntityTooLarge'])(
-    'admission that says no (%s): evidence, nothing left behind, and on it goes when it is allowed',
-    async (reason) => {
-      const policy = await denyPods(reason);
-      const set = await scene.createSet(`denied-${reason.toLowerCase()}`, { replicas: 2 });
-      await eventually(async () =>
-        expect(await set.condition('CreationBlocked')).toMatchObject({
-          status: 'True',
-          reason: 'InvalidPodTemplate',
-          message: expect.stringContaining('no runners today'),
-        }),
-      );
-      await leavesNothing(set);
-      const registrations = scene.registrations();
-      await always(3_000, () => expect(scene.registrations()).toBe(registrations));
-      await policy.remove();
-      await set.ready(2);
-    },
-  );
 });
-
-async function leavesNothing(set: RunnerSet): Promise<void> {
-  await eventually(async () => {
-    const runners = await set.runners();
-    expect(runners.length).toBeGreaterThan(0);
-    for (const { status } of runners) expect(status).toMatchObject({ phase: 'Failed', reason: 'InvalidPod' });
-    expect(set.registered()).toEqual([]);
-    const { items } = await scene.kubernetes.list(secrets, { namespace: scene.namespace });
-    expect(items.filter(({ metadata }) => metadata?.name?.startsWith(`${set.name}-`))).toEqual([]);
-  });
-}
-
-/** A policy of the cluster that refuses pods of this namespace, with the status that the reason stands for. */
-async function denyPods(reason: string): Promise<{ remove: () => Promise<unknown> }> {
-  const name = `deny-${scene.namespace}`;
-  const spec = {
-    failurePolicy: 'Fail',
-    matchConstraints: {
-      resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
-    },
-    validations: [{ expression: 'false', message: 'no runners today', reason }],
-  };
-  const matchResources = {
-    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': scene.namespace } },
-  };
-  const apiVersion = 'admissionregistration.k8s.io/v1';
-  const metadata = { name };
-  await scene.apply(
-    { apiVersion, kind: 'ValidatingAdmissionPolicy', metadata, spec },
-    {
-      apiVersion,
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata,
-      spec: { policyName: name, validationActions: ['Deny'], matchResources },
-    },
-  );
-  const probe = { metadata: { name: 'probe' }, spec: podTemplate() };
-  await eventually(() =>
-    expect(scene.kubernetes.create(pods, scene.namespace, probe, { dryRun: true })).rejects.toThrow(
-      'no runners today',
-    ),
-  );
-  return {
-    remove: () => scene.kubectl('delete', 'validatingadmissionpolicy,validatingadmissionpolicybinding', name),
-  };
-}
