@@ -106,3 +106,11 @@ test('the watch itself, when it cannot go on, is begun anew', async () => {
   expect((await temporal.workflow.getHandle(workflowId).describe()).runId).not.toBe(runId);
   expect(scene.logs).toContain('rebuilt ClusterWatch');
 }, 150_000);
+
+test('a workflow that somebody ended is started again, though nothing changes', async () => {
+  const set = await scene.createSet('ended', { replicas: 1 });
+  const [name = ''] = await set.ready(1);
+  await set.workflow().terminate('by hand');
+  await eventually(async () => expect((await set.workflow().describe()).status.name).toBe('RUNNING'), 60_000);
+  expect(await set.ready(1)).toEqual([name]);
+}, 90_000);

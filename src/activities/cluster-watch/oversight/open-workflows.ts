@@ -4,7 +4,7 @@ import type { WorkflowTarget } from '../workflow-target.ts';
 import { targetOf } from '../workflow-target.ts';
 
 /** More are not looked at in one go. */
-const MOST = 20_000;
+export const MOST = 20_000;
 
 const PAGE = 1_000;
 

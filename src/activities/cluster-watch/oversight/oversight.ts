@@ -1,8 +1,9 @@
 import type { WorkflowClient } from '@temporalio/client';
 import type { KubernetesClient } from '../../../kubernetes/client/client.ts';
+import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
 import { inParallel } from '../../parallel.ts';
 import { tellEvents } from '../../tell.ts';
-import { openWorkflows } from './open-workflows.ts';
+import { MOST, openWorkflows } from './open-workflows.ts';
 import type { SignalQueue } from '../signal-queue.ts';
 import { StuckWorkflows } from './stuck-workflows.ts';
 import { kindOf, resourceOf } from '../watched-resource.ts';
@@ -42,14 +43,20 @@ const REBUILT = {
 /** Between two looks, in milliseconds. */
 const LOOK_MS = 15_000;
 
+/** Between two starts of a workflow that ends though its resource is there: it may have nothing to do. */
+const STARTS = { firstMs: LOOK_MS, longestMs: 30 * 60_000 };
+
 /**
  * Looks at intervals at all workflows of the cluster that run. One whose resource was deleted while nobody watched is told
- * so; one that cannot go on is rebuilt from the cluster.
+ * so; one that cannot go on is rebuilt from the cluster; one that ended, or that somebody ended, is started again.
  */
 export class Oversight {
   private readonly options: OversightOptions;
   private readonly stuck: StuckWorkflows;
   private looking = false;
+  /** Those whose workflow did not run at the last look. */
+  private missing = new Set<string>();
+  private readonly started = new Map<string, { times: number; notBefore: number }>();
 
   constructor(options: OversightOptions) {
     this.options = options;
@@ -73,6 +80,7 @@ export class Oversight {
     try {
       const told = signalQueue.takeTold();
       const open = await openWorkflows(workflows, cluster, namespaces);
+      this.startMissing(open);
       await this.tellOrphans(open.filter((target) => this.options.isCovered(target)));
       await this.stuck.look(open, told);
     } catch (error) {
@@ -90,6 +98,31 @@ export class Oversight {
     await inParallel(orphans, async (target) => {
       if (!(await resourceOf(kubernetes, target))) signalQueue.notify(target, true);
     });
+  }
+
+  /** The list may be a second behind: only who is in none of two looks is missed. */
+  private startMissing(open: readonly WorkflowTarget[]): void {
+    const { cluster, targets, isCovered, signalQueue } = this.options;
+    if (open.length >= MOST) return;
+    for (const [id, { notBefore }] of this.started)
+      if (performance.now() - notBefore > STARTS.longestMs) this.started.delete(id);
+    const running = new Set(open.map((target) => workflowIdOf(cluster, target)));
+    const before = this.missing;
+    const known = targets().filter(isCovered);
+    const missing = known.filter((target) => !running.has(workflowIdOf(cluster, target)));
+    this.missing = new Set(missing.map((target) => workflowIdOf(cluster, target)));
+    for (const target of missing) {
+      const id = workflowIdOf(cluster, target);
+      if (before.has(id) && this.mayStart(id)) signalQueue.notify(target, true);
+    }
+  }
+
+  private mayStart(id: string): boolean {
+    const now = performance.now();
+    const { times, notBefore } = this.started.get(id) ?? { times: 0, notBefore: 0 };
+    if (now < notBefore) return false;
+    this.started.set(id, { times: times + 1, notBefore: now + exponentialBackoffMs(times + 1, STARTS) });
+    return true;
   }
 
   private async rebuild(target: WorkflowTarget): Promise<void> {

@@ -53,6 +53,14 @@ test('before everything was listed, nobody is told that he is gone', async () =>
   expect(described).toHaveLength(3);
 });
 
+test('one whose workflow ended though its resource is there is started again: from the second look on, ever more rarely', async () => {
+  const { oversight, notified } = scene({ known: ['known', 'ended'], open: ['known'] });
+  await oversight.look();
+  expect(notified).toEqual([]);
+  for (let looks = 0; looks < 4; looks += 1) await oversight.look();
+  expect(notified).toEqual(['ended true']);
+});
+
 test('a cluster that does not answer tells of nobody that he is gone', async () => {
   const { oversight, notified, logged, cluster } = scene();
   cluster.failNext({
