@@ -9,10 +9,11 @@ export function observeAutoscalingRunnerSet(
   state: AutoscalingRunnerSetState,
   observation: AutoscalingRunnerSetObservation,
 ): void {
-  const { autoscalingRunnerSet, wanted, runnerSets, listeners, settings, snapshot, at } = observation;
+  const { wanted, runnerSets, listeners, settings, snapshot, at } = observation;
   if (isOvertaken(state.sequence, observation.sequence)) return;
   if (observation.sequence) state.sequence = observation.sequence;
   const before = state.seen?.autoscalingRunnerSet;
+  const autoscalingRunnerSet = stillOrphaning(before, observation.autoscalingRunnerSet);
   if (before && autoscalingRunnerSet && before.uid !== autoscalingRunnerSet.uid) forgetTheOther(state);
   // Somebody has repaired something, as it seems: what failed is tried at once.
   if (before && autoscalingRunnerSet && haveSurroundingsChanged(before, autoscalingRunnerSet)) {
@@ -33,6 +34,12 @@ export function observeAutoscalingRunnerSet(
     if (state.prepared) state.prepared.previousAnnotations = state.prepared.gitHubAnnotations;
   }
 }
+
+/** Kubernetes takes its mark off as soon as it has let go of the children: whoever deleted it still wants what he wanted. */
+const stillOrphaning = <T extends AutoscalingRunnerSetObservation['autoscalingRunnerSet']>(
+  before: T | undefined,
+  now: T,
+): T => (now && before?.orphaning && before.uid === now.uid ? { ...now, orphaning: true } : now);
 
 function tellOfOrphans(state: AutoscalingRunnerSetState): void {
   const names = (state.seen?.runnerSets ?? []).map(({ name }) => name).join(', ');

@@ -102,3 +102,12 @@ describe('observations', () => {
     expect(state.seen?.autoscalingRunnerSet).toBeNull();
   });
 });
+
+test('a deletion with --cascade=orphan is one until its end, also when Kubernetes has let go of the children', () => {
+  const state = aState({ scaleSet: { deleting: true, orphaning: true } });
+  const observed = { at: NOW, wanted: 'w', runnerSets: [], listeners: [] };
+  observeAutoscalingRunnerSet(state, { ...observed, autoscalingRunnerSet: aScaleSet({ deleting: true }) });
+  expect(state.seen?.autoscalingRunnerSet?.orphaning).toBe(true);
+  observeAutoscalingRunnerSet(state, { ...observed, autoscalingRunnerSet: aScaleSet({ uid: 'another' }) });
+  expect(state.seen?.autoscalingRunnerSet).not.toHaveProperty('orphaning');
+});
