@@ -53,6 +53,7 @@ function tryAtOnce(state: RunnerSetState): void {
 
 /** Another EphemeralRunnerSet of the same name: nothing that was ordered of the first, or failed, is true of it. */
 function forgetTheOther(state: RunnerSetState): void {
+  if (state.orphaned) leaveOrphans(state);
   state.order = NO_ORDER;
   state.failures = NO_FAILURES;
   delete state.creationBlock;
@@ -60,6 +61,12 @@ function forgetTheOther(state: RunnerSetState): void {
   delete state.outdatedRevision;
   delete state.orphaned;
   delete state.published;
+}
+
+/** Runners that the first left alone are nobody's surplus. */
+function leaveOrphans({ runners }: RunnerSetState): void {
+  for (const { name, doing, seen } of [...runners.values()])
+    if (doing === undefined && !seen?.deleting) runners.delete(name);
 }
 
 /**

@@ -314,6 +314,13 @@ describe('another object of the same name', () => {
     expect(state.runners.get('a')).toEqual({ name: 'a', seen: seen({ ...one, uid: 'uid-2' }) });
   });
 
+  test('runners that the first left alone are not its own; those that go are followed to their end', () => {
+    const state = aState({ runners: [idleRunner('left'), idleRunner('going', { deleting: true })] });
+    state.orphaned = true;
+    observe(state, batch({ runnerSet: aSet({ uid: 'set-2' }) }));
+    expect([...state.runners.values()].map(({ name }) => name)).toEqual(['going']);
+  });
+
   test('a set begins with no order, no failures and no block of the first', () => {
     const creationBlock = { reason: 'r', message: 'm', since: NOW, tries: 9, nextTryAt: NOW + 9 };
     const order = { id: 3, replicas: 5, exact: false, completed: [{ runner: 'r', at: NOW, until: NOW + 1 }] };
