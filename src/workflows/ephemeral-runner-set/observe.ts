@@ -118,8 +118,9 @@ function observeRunner(state: RunnerSetState, seen: ObservedRunner, at: number):
   // A workflow that begins anew knows no other word of it.
   if (seen.jobResult !== undefined) noteJobEnd(runner, seen.jobResult, at);
   notePending(runner, at);
-  if ((runner.runnerId ?? seen.runnerId) !== undefined) delete runner.foundAt;
-  else if (!before && runner.doing === undefined) runner.foundAt ??= at;
+  const isWhole = runner.seen.pod !== undefined && (runner.runnerId ?? seen.runnerId) !== undefined;
+  if (isWhole) delete runner.foundAt;
+  else if (!before && runner.doing === undefined) runner.foundAt = at;
   // Its lane may still be busy with others, and takes up this one again if its worker is lost: until it ends, it is in
   // its hands. But the runner counts.
   if (runner.doing === 'create' && runner.seen.pod) runner.madeAt ??= at;

@@ -32,7 +32,7 @@ export interface RunnerState {
   /** Its creation was carried out at this time (milliseconds); a pod must show up. */
   madeAt?: number;
   runnerId?: number;
-  /** Milliseconds, when its object was first seen without its id at GitHub, and nothing of ours was at it. */
+  /** Milliseconds, when its object was first seen, half made, and nothing of ours was at it. */
   foundAt?: number;
   /** An activity of ours began its creation, so it can be taken up again without waiting. */
   begun?: boolean;
@@ -160,12 +160,15 @@ export const isSupply = (runner: Readonly<RunnerState>): boolean =>
   (SUPPLY as readonly Stage[]).includes(stageOf(runner));
 
 /**
- * Its creation may have been cut short, between any two steps: nobody has told its id at GitHub, which stands in its
- * Secret. Whether it is whole is seen when it is taken up again.
+ * Its creation may have been cut short, between any two steps: it has no pod, or nobody has told its id at GitHub, which
+ * stands in its Secret. Whether it is whole is seen when it is taken up again.
  */
-export const isHalfMade = (runner: Readonly<RunnerState>): boolean =>
-  (runner.runnerId ?? runner.seen?.runnerId) === undefined &&
-  (['unfinished', 'pending', 'idle'] satisfies Stage[] as Stage[]).includes(stageOf(runner));
+export function isHalfMade(runner: Readonly<RunnerState>): boolean {
+  const stage = stageOf(runner);
+  if (stage === 'unfinished') return true;
+  const hasId = (runner.runnerId ?? runner.seen?.runnerId) !== undefined;
+  return (stage === 'pending' || stage === 'idle') && !hasId;
+}
 
 /** It has done its part, and its pod is still there: it is being cleaned up, or soon will be. */
 export const isOver = (runner: Readonly<RunnerState>): boolean =>

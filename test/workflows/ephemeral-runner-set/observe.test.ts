@@ -281,7 +281,7 @@ test('since when a half-made runner is there is measured by one clock, whatever 
     observe(state, { at, runners: [seen({ name: 'r', createdAt: NOW / 1000 + 3_600, ...over })] });
     return state.runners.get('r')?.foundAt;
   };
-  expect([look(NOW), look(NOW + 5, { pod: aPod() }), look(NOW + 9, { runnerId: 7 })]).toEqual([
+  expect([look(NOW), look(NOW + 5, { pod: aPod() }), look(NOW + 9, { runnerId: 7, pod: aPod() })]).toEqual([
     NOW,
     NOW,
     undefined,

@@ -12,6 +12,7 @@ const placed = (runner: RunnerState, over: Partial<PlaceFacts> = {}, now = NOW) 
 const told = { protected: true, published: 'Running/true/1' };
 const old = { ...idleRunner('r', { revision: 'r0' }), ...told };
 const cutShort = { name: 'r', begun: true, seen: seen({ name: 'r', pod: aPod({ phase: 'Pending' }) }) };
+const withId = { name: 'r', begun: true, seen: seen({ name: 'r', runnerId: 7 }) };
 const unfinished = { name: 'r', begun: true, seen: seen({ name: 'r' }) };
 
 describe('what a runner calls for', () => {
@@ -23,6 +24,7 @@ describe('what a runner calls for', () => {
     ['one with a pod whose id at GitHub nobody told: it may lack its Secret', cutShort, ['begin', 'tell']],
     ['the same, once it has a job', { ...cutShort, heldByJob: true }, ['tell']],
     ['the same, in the hands of a lane', { ...cutShort, doing: 'create' }, []],
+    ['one without a pod that has an id, as ARC leaves it', withId, ['begin']],
     ['not before its time', { ...unfinished, notBefore: NOW + 1 }, []],
     ['not while somebody else may be at it', { name: 'r', seen: seen(), foundAt: NOW }, []],
     ['of an older revision: to leave, though it is supply', old, ['leave', 'outgoing']],
