@@ -50,7 +50,12 @@ export function forget(): void {
   validators.clear();
   for (const list of Object.values(lists)) list.length = 0;
   waiting.length = 0;
-  Object.assign(workflow, { continueAsNewSuggested: false, historyLength: 3, historySize: 4_096, allHandlersFinished: true });
+  Object.assign(workflow, {
+    continueAsNewSuggested: false,
+    historyLength: 3,
+    historySize: 4_096,
+    allHandlersFinished: true,
+  });
 }
 
 /** What the workflow is told of itself. */
