@@ -42,8 +42,11 @@ export function fitting(text: string, limit: keyof typeof TEXT_LIMITS): string {
   return text.slice(0, units) + CUT;
 }
 
-/** How long a text is in UTF-8. */
+const BEYOND_ASCII = /[\u0080-\uffff]/;
+
+/** How long a text is in UTF-8. Most are ASCII: a large one is not to be walked through in the sandbox of workflows. */
 export function byteLength(text: string): number {
+  if (!BEYOND_ASCII.test(text)) return text.length;
   let bytes = 0;
   for (const character of text) bytes += bytesOf(character);
   return bytes;

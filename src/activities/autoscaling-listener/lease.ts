@@ -55,7 +55,7 @@ export class TemporalLease implements SessionLease {
   }
 
   check(): void {
-    if (this.now() - this.answeredAt > LAPSES_AFTER_MS) this.lapse.abort(new LeaseLapsedError(LAPSED));
+    this.lapseIfSilent();
     this.lapse.signal.throwIfAborted();
   }
 
@@ -73,12 +73,12 @@ export class TemporalLease implements SessionLease {
     clearInterval(this.timer);
   }
 
+  private lapseIfSilent(): void {
+    if (this.now() - this.answeredAt > LAPSES_AFTER_MS) this.lapse.abort(new LeaseLapsedError(LAPSED));
+  }
+
   private async look(): Promise<void> {
-    try {
-      this.check();
-    } catch {
-      // Who waits is told by the signal.
-    }
+    this.lapseIfSilent();
     try {
       await this.ask();
     } catch {

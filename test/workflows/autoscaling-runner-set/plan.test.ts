@@ -11,6 +11,10 @@ import { aChildSet, aLeftListener, aListener, anOlderSet, aState, plan, prepared
 
 const step = (state: AutoscalingRunnerSetState) => plan(state).step?.name;
 
+/** The step that is due fails. */
+const failStep = (state: AutoscalingRunnerSetState, stopped = { reason: 'SecretNotFound', message: 'x' }) =>
+  settleStep(state, { repairs: 0, uid: 'ars-1', step: plan(state).step!, stopped }, NOW);
+
 describe('the next step', () => {
   const fresh = {
     scaleSet: { gitHubAnnotations: '', hasFinalizer: undefined as never },
@@ -74,16 +78,7 @@ describe('the next step', () => {
           scaleSet: { specHash: 'asked-2' },
           runnerSets: [aChildSet({ stale: 'template' })],
         });
-        settleStep(
-          state,
-          {
-            repairs: 0,
-            uid: 'ars-1',
-            step: plan(state).step!,
-            stopped: { reason: 'SecretNotFound', message: '' },
-          },
-          NOW,
-        );
+        failStep(state);
         return state;
       })(),
       undefined,
@@ -123,8 +118,7 @@ describe('the next step', () => {
 
   test('a step that waits does not hold up the next one', () => {
     const state = aState({ listeners: [aListener({ stale: true }), aLeftListener()] });
-    const stopped = { reason: 'Forbidden', message: 'm' };
-    settleStep(state, { repairs: 0, uid: 'ars-1', step: plan(state).step!, stopped }, NOW);
+    failStep(state, { reason: 'Forbidden', message: 'm' });
     expect(plan(state)).toMatchObject({ step: { name: 'drop' }, wakeAt: NOW + 1_000 });
   });
 });
@@ -164,16 +158,7 @@ describe('a deletion', () => {
 
   test('is forced past GitHub after the deadline, and wakes for it', () => {
     const state = aState({ ...deleting, runnerSets: [], listeners: [], deadlineSeconds: 60 });
-    settleStep(
-      state,
-      {
-        repairs: 0,
-        uid: 'ars-1',
-        step: plan(state).step!,
-        stopped: { reason: 'SecretNotFound', message: 'x' },
-      },
-      NOW,
-    );
+    failStep(state);
     expect(plan(state).wakeAt).toBe(NOW + 1_000);
     const late = plan(state, { now: NOW + 60_000 }).step;
     expect(late).toMatchObject({ name: 'remove', force: true });

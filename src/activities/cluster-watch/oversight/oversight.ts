@@ -4,6 +4,7 @@ import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
 import { inParallel } from '../../parallel.ts';
 import { tellEvents } from '../../tell.ts';
 import { MOST, openWorkflows } from './open-workflows.ts';
+import { Paced } from './paced.ts';
 import type { SignalQueue } from '../signal-queue.ts';
 import { StuckWorkflows } from './stuck-workflows.ts';
 import { kindOf, resourceOf } from '../watched-resource.ts';
@@ -56,7 +57,10 @@ export class Oversight {
   private looking = false;
   /** Those whose workflow did not run at the last look. */
   private missing = new Set<string>();
-  private readonly started = new Map<string, { times: number; notBefore: number }>();
+  private readonly starts = new Paced(
+    (times) => exponentialBackoffMs(times, STARTS),
+    () => performance.now(),
+  );
 
   constructor(options: OversightOptions) {
     this.options = options;
@@ -104,8 +108,7 @@ export class Oversight {
   private startMissing(open: readonly WorkflowTarget[]): void {
     const { cluster, targets, isCovered, signalQueue } = this.options;
     if (open.length >= MOST) return;
-    for (const [id, { notBefore }] of this.started)
-      if (performance.now() - notBefore > STARTS.longestMs) this.started.delete(id);
+    this.starts.forgetAfter(STARTS.longestMs);
     const running = new Set(open.map((target) => workflowIdOf(cluster, target)));
     const before = this.missing;
     const known = targets().filter(isCovered);
@@ -113,16 +116,8 @@ export class Oversight {
     this.missing = new Set(missing.map((target) => workflowIdOf(cluster, target)));
     for (const target of missing) {
       const id = workflowIdOf(cluster, target);
-      if (before.has(id) && this.mayStart(id)) signalQueue.notify(target, true);
+      if (before.has(id) && this.starts.begin(id)) signalQueue.notify(target, true);
     }
-  }
-
-  private mayStart(id: string): boolean {
-    const now = performance.now();
-    const { times, notBefore } = this.started.get(id) ?? { times: 0, notBefore: 0 };
-    if (now < notBefore) return false;
-    this.started.set(id, { times: times + 1, notBefore: now + exponentialBackoffMs(times + 1, STARTS) });
-    return true;
   }
 
   private async rebuild(target: WorkflowTarget): Promise<void> {

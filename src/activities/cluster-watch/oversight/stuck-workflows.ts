@@ -5,6 +5,7 @@ import { BEAT_MS } from '../../heartbeat.ts';
 import { inParallel } from '../../parallel.ts';
 import type { Suspicion } from '../policies/stuck-workflow.ts';
 import { isStuck, pauseAfterRebuild, suspicionAfter } from '../policies/stuck-workflow.ts';
+import { Paced } from './paced.ts';
 import { progressOf } from './run-progress.ts';
 import type { WorkflowTarget } from '../workflow-target.ts';
 import { workflowIdOf } from '../workflow-target.ts';
@@ -38,7 +39,7 @@ const REASON = 'No workflow task came to a good end: the workflow is rebuilt fro
  */
 export class StuckWorkflows {
   private readonly suspicions = new Map<string, Suspicion>();
-  private readonly rebuilt = new Map<string, { times: number; notBefore: number }>();
+  private readonly rebuilds: Paced;
   private turn = 0;
   private readonly options: StuckWorkflowsOptions;
   private readonly clock: () => number;
@@ -46,6 +47,7 @@ export class StuckWorkflows {
   constructor(options: StuckWorkflowsOptions) {
     this.options = options;
     this.clock = options.clock ?? ((): number => performance.now());
+    this.rebuilds = new Paced(pauseAfterRebuild, this.clock);
   }
 
   /**
@@ -90,12 +92,7 @@ export class StuckWorkflows {
 
   private async end(id: string, target: WorkflowTarget, { runId }: Suspicion): Promise<void> {
     const { workflows, log, onEnded, signal, letGoMs = LET_GO_MS } = this.options;
-    const { times, notBefore } = this.rebuilt.get(id) ?? { times: 0, notBefore: 0 };
-    if (this.clock() < notBefore) return;
-    this.rebuilt.set(id, {
-      times: times + 1,
-      notBefore: this.clock() + pauseAfterRebuild(times + 1),
-    });
+    if (!this.rebuilds.begin(id)) return;
     log('A workflow could not go on; it is rebuilt from the cluster.', { workflowId: id, runId });
     await workflows.getHandle(id, runId).terminate(REASON);
     this.suspicions.delete(id);

@@ -1,6 +1,6 @@
 import { INVALID_NAME, INVALID_SPEC } from '../../../api/conditions.ts';
 import type { Stop } from '../../../activities/failures.ts';
-import { longestWaitMs } from '../../policies/longest-wait.ts';
+import { waitAfterStopMs } from '../../policies/longest-wait.ts';
 import type { StepBackoff } from '../state.ts';
 import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
 
@@ -24,9 +24,7 @@ export function backoffAfter(
   if (isFinal(stopped?.reason)) return { key, tries: 1, notBefore: NEVER };
   const tries = backoff?.key === key ? backoff.tries + 1 : 1;
   if (!stopped) return { key, tries, notBefore: now + exponentialBackoffMs(tries, AFTER_REPEAT) };
-  const waits = { ...AFTER_FAILURE, longestMs: longestWaitMs(stopped, AFTER_FAILURE.longestMs) };
-  const wait = Math.max(stopped.retryAfterMs ?? 0, exponentialBackoffMs(tries, waits));
-  return { key, tries, notBefore: now + wait };
+  return { key, tries, notBefore: now + waitAfterStopMs(stopped, tries, AFTER_FAILURE) };
 }
 
 /** When a step may be done for this reason, if that is not now; `Infinity` for never. */

@@ -1,8 +1,7 @@
 import type { Stop } from '../../../activities/failures.ts';
 import type { CreationBlock } from '../state.ts';
-import { longestWaitMs } from '../../policies/longest-wait.ts';
+import { waitAfterStopMs } from '../../policies/longest-wait.ts';
 import type { Allowance } from './failure-backoff.ts';
-import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
 import { fitting } from '../../../api/text-limits.ts';
 
 /** Between two tries while creation is blocked by what only a person can repair: the watch tells of repairs. */
@@ -11,16 +10,12 @@ const WAITS = { firstMs: 1_000, longestMs: 300_000 };
 /** The block after one more stop. Several stops of one pass are reported together. */
 export function blockAfter(block: CreationBlock | undefined, stop: Stop, now: number): CreationBlock {
   const tries = (block?.tries ?? 0) + 1;
-  const wait = Math.max(
-    stop.retryAfterMs ?? 0,
-    exponentialBackoffMs(tries, { ...WAITS, longestMs: longestWaitMs(stop, WAITS.longestMs) }),
-  );
   return {
     reason: stop.reason,
     message: stop.message,
     since: block?.since ?? now,
     tries,
-    nextTryAt: now + wait,
+    nextTryAt: now + waitAfterStopMs(stop, tries, WAITS),
   };
 }
 

@@ -1,6 +1,5 @@
 import type { Stop } from '../../../activities/failures.ts';
-import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
-import { longestWaitMs } from '../../policies/longest-wait.ts';
+import { waitAfterStopMs } from '../../policies/longest-wait.ts';
 import type { RetirementBlock } from '../state.ts';
 
 /** Between two tries while runners cannot be retired. The watch tells of repairs to a set that is being deleted. */
@@ -18,8 +17,6 @@ export function retirementBlockAfter(
   const { since = now, tries = 0, nextTryAt = 0 } = block ?? {};
   const isSameTry = tries > 0 && now < nextTryAt;
   const count = progress ? 1 : isSameTry ? tries : tries + 1;
-  const waits = { ...WAITS, longestMs: longestWaitMs(stop, WAITS.longestMs) };
-  const { reason, message, retryAfterMs = 0 } = stop;
-  const wait = Math.max(retryAfterMs, exponentialBackoffMs(count, waits));
-  return { reason, message, since, tries: count, nextTryAt: now + wait };
+  const { reason, message } = stop;
+  return { reason, message, since, tries: count, nextTryAt: now + waitAfterStopMs(stop, count, WAITS) };
 }
