@@ -6,6 +6,7 @@ import { startRunners } from '../../dev/runner/runners.ts';
 import type { TemporalServer } from '../../dev/temporal.ts';
 import { startTemporal } from '../../dev/temporal.ts';
 import { ephemeralRunnerSets } from '../../src/kubernetes/client/resources.ts';
+import { runnerSetStateQuery } from '../../src/messages/ephemeral-runner-set.ts';
 import { ephemeralRunnerSetWorkflowId } from '../../src/messages/workflow-ids.ts';
 import type { Storage } from '../create/create-ephemeral-runners.ts';
 import type { Counts } from '../create/tally.ts';
@@ -78,6 +79,11 @@ async function playSize(options: SizeOptions, runners: number): Promise<SizeResu
       scene.workers.push(await startWorkerProcess(servers, { ...parts, logName: `worker-${index}` }));
     }
     return await playScene(scene, runners);
+  } catch (error) {
+    // The folder with all logs stays.
+    process.exitCode = 1;
+    options.log(`${String(error)} Logs: ${servers.folder}. ${await whereItStands(scene).catch(String)}`);
+    throw error;
   } finally {
     await Promise.all(scene.workers.map((worker) => worker.stop()));
     await pods.stop();
@@ -114,6 +120,25 @@ async function playScene(scene: Scene, runners: number): Promise<SizeResult> {
     replays,
     disturbances: scene.told,
   };
+}
+
+/** What the set's workflow says of itself, and what it waits for. */
+async function whereItStands({ temporal }: Scene): Promise<string> {
+  const connection = await Connection.connect({ address: temporal.address });
+  try {
+    const id = ephemeralRunnerSetWorkflowId(CLUSTER, namespace, SET);
+    const handle = new Client({ connection }).workflow.getHandle(id);
+    const { raw, historyLength } = await handle.describe();
+    const { runners, ...view } = await handle.query(runnerSetStateQuery);
+    const activities = raw.pendingActivities?.map(({ activityType, attempt, state, lastFailure }) => ({
+      ...{ type: activityType?.name, attempt, state, failure: lastFailure?.message },
+    }));
+    const stages = Object.groupBy(runners, ({ stage }) => stage);
+    const counts = Object.entries(stages).map(([stage, those]) => `${stage} ${those.length}`);
+    return JSON.stringify({ historyLength, task: raw.pendingWorkflowTask, activities, view, counts });
+  } finally {
+    await connection.close();
+  }
 }
 
 async function replaysOf({ temporal }: Scene): Promise<Replay[]> {

@@ -72,7 +72,9 @@ export async function autoscalingRunnerSet(input: AutoscalingRunnerSetInput): Pr
       const { namespace, name } = input;
       return continueAsNew<typeof autoscalingRunnerSet>({ namespace, name, carried: state, inbox });
     }
-    await condition(() => inbox.length > 0 || executor.hasNews || (draining && !executor.inFlight));
+    // What people ask for makes events too, though nothing changes by it.
+    const mayEnd = (): boolean => (draining ? !executor.inFlight : workflowInfo().continueAsNewSuggested);
+    await condition(() => inbox.length > 0 || executor.hasNews || mayEnd());
   }
   await condition(allHandlersFinished);
 }

@@ -45,6 +45,11 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
   const inbox = input.inbox ?? [];
   const executor = new Executor(input, state);
   const work = new ReplayWork();
+  // What people ask for makes events too, though nothing changes by it.
+  const isEnough = (): boolean => {
+    const { continueAsNewSuggested, historyLength: events, historySize: bytes } = workflowInfo();
+    return continueAsNewSuggested || work.isEnough({ events, bytes });
+  };
 
   setHandler(messages.observeRunnerSetSignal, intoInbox(inbox, 'observe', runnerSetObservationProblem));
   setHandler(messages.runnerSetStateQuery, (page) => viewRunnerSet(state, page));
@@ -64,8 +69,7 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
     settle(state, executor.takeOutcomes(), now);
     followRunners(state, now);
     limitEvents(state);
-    const { continueAsNewSuggested, historyLength: events, historySize: bytes } = workflowInfo();
-    const draining = continueAsNewSuggested || work.isEnough({ events, bytes });
+    const draining = isEnough();
     const plan = decide(state, {
       now,
       lanes: executor.lanes,
@@ -95,7 +99,8 @@ export async function ephemeralRunnerSet(input: RunnerSetInput): Promise<void> {
       log.warn('The state is too large to be carried over; it is rebuilt from the cluster');
       return;
     }
-    await condition(() => inbox.length > 0 || executor.hasNews || (draining && executor.inFlight === 0));
+    const mayEnd = (): boolean => (draining ? executor.inFlight === 0 : isEnough());
+    await condition(() => inbox.length > 0 || executor.hasNews || mayEnd());
   }
   await condition(allHandlersFinished);
 }

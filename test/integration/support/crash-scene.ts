@@ -15,6 +15,7 @@ import { createKubernetesClient } from '../../../src/kubernetes/client/create-cl
 import {
   ephemeralRunnerSets,
   ephemeralRunners,
+  events,
   pods,
   secrets,
 } from '../../../src/kubernetes/client/resources.ts';
@@ -240,9 +241,19 @@ async function diagnosis(scene: CrashScene, error: unknown): Promise<string> {
     `runners ${runners.length}, pods ${podList.length}, secrets ${secretList.length}, registered ${registered.length}`,
     `stages ${JSON.stringify(typeof stages === 'string' ? stages : countEach(stages))}`,
     `blocked ${typeof view === 'string' ? '' : JSON.stringify(view.blocked)}`,
+    ...(await eventsOf(scene)),
     ...odd.slice(0, 5),
     scene.logTail(),
   ].join('\n');
+}
+
+async function eventsOf({ kubernetes, namespace }: CrashScene): Promise<string[]> {
+  const { items } = await kubernetes.list(events, { namespace });
+  const ours = items.filter(({ involvedObject }) => involvedObject.kind !== 'Pod').slice(-20);
+  return ours.map(
+    ({ lastTimestamp, reason, involvedObject, message }) =>
+      `${lastTimestamp ?? ''} ${reason ?? ''} ${involvedObject.name ?? ''}: ${message ?? ''}`,
+  );
 }
 
 const countEach = (values: string[]): Record<string, number> =>
