@@ -55,8 +55,8 @@ ${sections.join('\n\n')}
 
 ## Flags of ARC's manager
 
-Arguments that ARC's chart passes are accepted. \`--metrics-addr\`, \`--health-probe-bind-address\`, \`--log-level\`,
-\`--log-format\`, \`--watch-namespace\`, \`--update-strategy\` and \`--exclude-label-propagation-prefix\` are settings of the
+Arguments that ARC's chart passes are accepted, by \`temporal-arc worker\` and by \`/manager\` of the [image](image.md).
+\`--metrics-addr\`, \`--health-probe-bind-address\`, \`--log-level\`, \`--log-format\`, \`--watch-namespace\`, \`--update-strategy\` and \`--exclude-label-propagation-prefix\` are settings of the
 same name above.
 
 ${table(

@@ -1,7 +1,10 @@
 #!/usr/bin/env node
+import { commandLine } from './entry-points.ts';
+import { endWhenTold } from './first-process.ts';
 import { startLean } from './memory.ts';
 
-const args = process.argv.slice(2);
+endWhenTold();
+const args = commandLine(process.argv);
 startLean(args);
 
 // Only now, so that nothing is loaded twice.

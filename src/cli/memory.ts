@@ -33,7 +33,7 @@ export function leanStart({ flags, env }: Start): Start | undefined {
 }
 
 /** The commands that run until they are told to end. */
-const LONG_RUNNING: readonly (string | undefined)[] = ['worker', 'listener'];
+const LONG_RUNNING: readonly (string | undefined)[] = ['worker', 'manager', 'listener'];
 
 /** Where a process starts, and how it says a line. */
 export interface StartPlace {

@@ -7,7 +7,8 @@ import { listenerCommand } from './commands/listener.ts';
 import { pauseCommand, resumeCommand } from './commands/pause.ts';
 import { scaleCommand } from './commands/scale.ts';
 import { programVersion, versionCommand } from './commands/version.ts';
-import { workerCommand } from './commands/worker.ts';
+import { managerCommand, workerCommand } from './commands/worker.ts';
+import { goFlags } from '../workers/configuration/arc-manager.ts';
 import { contextOf } from './context.ts';
 import type { ExitCode } from './exit-codes.ts';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts';
@@ -33,7 +34,7 @@ export async function runCli(args: readonly string[], around: Surroundings): Pro
   const run: Run = (action, command) => action(contextOf(command, around));
   const program = createProgram(run, around);
   try {
-    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
+    await program.parseAsync(args.length === 0 ? ['--help'] : readable(args), { from: 'user' });
     return EXIT.ok;
   } catch (error) {
     // Commander has written its own message.
@@ -43,6 +44,10 @@ export async function runCli(args: readonly string[], around: Surroundings): Pro
     return failure.exitCode;
   }
 }
+
+/** What is started as ARC's manager may have flags in Go's style. */
+const readable = (args: readonly string[]): readonly string[] =>
+  args[0] === 'manager' ? goFlags(args) : args;
 
 /** The command with its subcommands. */
 export function createProgram(
@@ -64,7 +69,7 @@ export function createProgram(
     .addHelpText('after', `${EXAMPLES}\n\n${EXIT_CODES_HELP}`);
   for (const option of globalOptions()) program.addOption(option);
   const groups: [string, Command[]][] = [
-    [RUN, [workerCommand(run), listenerCommand(run)]],
+    [RUN, [workerCommand(run), managerCommand(run), listenerCommand(run)]],
     [LOOK, [getCommand(run), describeCommand(run)]],
     [STEER, [scaleCommand(run), pauseCommand(run), resumeCommand(run)]],
     [MORE, [devCommand(run), versionCommand(run)]],

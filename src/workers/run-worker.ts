@@ -101,7 +101,7 @@ function listenerPodsOf(
   const { listenerMetricsAddress: address, listenerMetricsEndpoint = '/metrics' } = configuration;
   return {
     image: configuration.listenerImage ?? '',
-    command: ['temporal-arc', 'listener'],
+    command: [configuration.listenerEntrypoint],
     env: {
       TEMPORAL_ADDRESS: temporal.address,
       TEMPORAL_NAMESPACE: temporal.namespace,

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { RunningProcess } from '../../dev/processes.ts';
 import { launch } from '../../dev/processes.ts';
 import type { Runners } from '../../dev/runner/runners.ts';
@@ -54,6 +54,14 @@ async function config(): Promise<string> {
   return Buffer.from(data?.['config.json'] ?? '', 'base64').toString();
 }
 
+/** The program by the name that it has in the image. */
+function entryPoint(name: string): string {
+  const path = join(folder, basename(name));
+  rmSync(path, { force: true });
+  symlinkSync(join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts'), path);
+  return path;
+}
+
 /** Runs the command of the pod's container with its environment, as a kubelet would. */
 async function runPod(): Promise<RunningProcess> {
   const path = join(folder, 'config.json');
@@ -63,10 +71,7 @@ async function runPod(): Promise<RunningProcess> {
   return launch({
     name: 'listener',
     command: process.execPath,
-    args: [
-      join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts'),
-      ...(container?.command ?? []).slice(1),
-    ],
+    args: [entryPoint(container?.command?.[0] ?? '')],
     env: {
       PATH: process.env['PATH'],
       ...env,
@@ -88,7 +93,7 @@ test('a listenerTemplate gives it a pod with all that it needs', async () => {
   const { metadata, spec } = await eventually(pod);
   expect(spec?.containers[0]).toMatchObject({
     image: 'temporal-arc:test',
-    command: ['temporal-arc', 'listener'],
+    command: ['/ghalistener'],
     resources,
   });
   expect(metadata?.ownerReferences).toEqual([expect.objectContaining({ kind: 'AutoscalingListener' })]);

@@ -38,3 +38,32 @@ export const ARC_FLAGS: readonly ArcFlag[] = [
   { flag: 'port', ignored: 'there are no webhooks' },
   { flag: 'pprof-addr', ignored: 'profiles are taken with "node --cpu-prof" or "node --inspect"' },
 ];
+
+const CREDENTIALS =
+  'the credentials and the address of GitHub are those of each scale set (chart gha-runner-scale-set: githubConfigSecret and githubConfigUrl)';
+const POD =
+  'runners are described by the pod template of their scale set (chart gha-runner-scale-set: template)';
+const QUEUE = 'jobs come from the message queue of their scale set: no webhook is received';
+const SCALING = 'scale sets scale at once, between minRunners and maxRunners';
+
+/** Flags of the legacy mode of ARC's manager, and of its webhook server, by how they begin. */
+const LEGACY: readonly (readonly [RegExp, string])[] = [
+  [/^(github-webhook-|webhook-|queue-limit$|disable-admission-webhook$)/, QUEUE],
+  [/^(github-|runner-github-url$)/, CREDENTIALS],
+  [
+    /^(docker-|runner-image|use-runner-status-update-hook$|runner-status-update-hook$|common-runner-labels$)/,
+    POD,
+  ],
+  [/^default-scale-down-delay$/, SCALING],
+];
+
+/**
+ * Why a flag of ARC's legacy mode (RunnerDeployments, webhooks) has no place here, and where to look instead.
+ *
+ * @param flag without its dashes
+ * @returns `undefined` for any other flag
+ */
+export function legacyRemedy(flag: string): string | undefined {
+  const found = LEGACY.find(([pattern]) => pattern.test(flag));
+  return found && `belongs to ARC's legacy mode, which is not served here; ${found[1]}.`;
+}

@@ -1,6 +1,6 @@
 import type { RunnerSettings, ScaleSetOptions } from '../../messages/settings.ts';
 import type { ArcFlag } from './arc-flags.ts';
-import { ARC_FLAGS } from './arc-flags.ts';
+import { ARC_FLAGS, legacyRemedy } from './arc-flags.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Setting } from './setting.ts';
 import { ENV_PREFIX } from './setting.ts';
@@ -176,6 +176,8 @@ function unknownFlags(words: readonly string[]): ConfigurationProblem[] {
     ...first.map((word) => ({ source: word, message: `"${word}": the worker takes flags only.` })),
     ...flags.map((word) => {
       const flag = word.split('=')[0] ?? word;
+      const legacy = legacyRemedy(flag.replace(/^-+/, ''));
+      if (legacy !== undefined) return { source: flag, message: `${flag} ${legacy}` };
       const near = didYouMean(flag, knownFlags());
       const remedy = near ? `did you mean ${near}?` : 'see "temporal-arc worker --help".';
       return { source: flag, message: `${flag}: unknown flag; ${remedy}` };

@@ -253,6 +253,16 @@ export const SETTINGS = {
     placeholder: 'image',
     description: "Image of listeners' pods.",
   }),
+  listenerEntrypoint: name({
+    group: SCALE_SETS,
+    flag: 'listener-entrypoint',
+    env: 'LISTENER_ENTRYPOINT',
+    default: '/ghalistener',
+    placeholder: 'path',
+    pattern: /^\S+$/,
+    allowed: 'a program of the image',
+    description: "What listeners' pods run.",
+  }),
   role: oneOf({
     group: SCALE_SETS,
     flag: 'role',

@@ -29,7 +29,7 @@ const proxyKey = { ...key, name: `${key.name}-proxy` };
 
 const listenerPods: ListenerPods = {
   image: 'listener:1',
-  command: ['temporal-arc', 'listener'],
+  command: ['/ghalistener'],
   env: {},
   logLevel: 'info',
   logFormat: 'json',

@@ -35,7 +35,7 @@ const aListener = (spec: Partial<AutoscalingListenerSpec> = {}): AutoscalingList
 
 const OPTIONS = {
   image: 'worker:1',
-  command: ['temporal-arc', 'listener'],
+  command: ['/ghalistener'],
   env: { TEMPORAL_ADDRESS: 'temporal:7233' },
   metricsAddress: ':8080',
 };
@@ -68,7 +68,7 @@ describe('the pod', () => {
         {
           name: 'listener',
           image: 'listener:1',
-          command: ['temporal-arc', 'listener'],
+          command: ['/ghalistener'],
           env: [
             { name: 'LISTENER_CONFIG_PATH', value: '/etc/gha-listener/config.json' },
             { name: 'TEMPORAL_ARC_LISTENER', value: 'arc-system/demo-754b578d-listener' },
@@ -159,9 +159,9 @@ describe('the template', () => {
     });
   });
 
-  test.each([['/ghalistener'], []])('no command of a template takes the place of ours: %j', (...command) => {
+  test.each([['/own'], []])('no command of a template takes the place of ours: %j', (...command) => {
     const [container] = withSpec({ containers: [{ name: 'listener', command }] }).spec!.containers;
-    expect(container!.command).toEqual(['temporal-arc', 'listener']);
+    expect(container!.command).toEqual(['/ghalistener']);
   });
 
   test('further containers stand beside, volumes are added, the service account stays', () => {
