@@ -21,6 +21,8 @@ export interface ClusterOptions {
   stateDir?: string;
   /** How many fake nodes, each with room for 1,000 pods. */
   nodes?: number;
+  /** What service accounts ask for is written to `AUDIT_LOG` in the state folder, a line of JSON each. */
+  audit?: boolean;
   /** Files or folders to apply at the start; by default the custom resources in crds/. */
   manifests?: string[];
   log?: Progress;
@@ -57,7 +59,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true });
   };
   process.once('exit', removeDir);
-  const machine = new Machine({ binaries, stateDir, port: await freePort() }, options.onFailure);
+  const { audit = false } = options;
+  const machine = new Machine({ binaries, stateDir, port: await freePort(), audit }, options.onFailure);
   const stop = async () => {
     await machine.stop();
     held.release();
@@ -117,6 +120,7 @@ class Machine {
     const { stateDir } = this.#plane;
     const started = Date.now();
     writeCredentials(stateDir);
+    parts.writeAuditPolicy(stateDir);
     const etcd = this.#run(parts.startEtcd(this.#plane));
     await etcd.alive(waitUntil('etcd', () => Promise.resolve(existsSync(join(stateDir, parts.etcdSocket)))));
     await this.startApiServer();
@@ -229,5 +233,9 @@ export async function applyManifests(kubeconfig: string, paths: readonly string[
   const files = paths.flatMap((path) => ['-f', path]);
   const common = ['--kubeconfig', kubeconfig];
   await run(kubectl, [...common, 'apply', '--server-side', '--force-conflicts', ...files]);
-  await run(kubectl, [...common, 'wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+  // kubectl fails where a CRD has no conditions yet.
+  await waitUntil('The custom resources', async () => {
+    await run(kubectl, [...common, 'wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
+    return true;
+  });
 }

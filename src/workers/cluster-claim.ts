@@ -3,8 +3,8 @@ import type { WorkflowClient } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { clusterKey } from '../messages/search-attributes.ts';
 import { clusterWatchWorkflowId, watchTaskQueueOf } from '../messages/workflow-ids.ts';
-import type { KubernetesClient } from '../kubernetes/client/client.ts';
-import { namespaces } from '../kubernetes/client/resources.ts';
+import type { ClusterIdentity } from './cluster-identity.ts';
+import { isSameCluster } from './cluster-identity.ts';
 
 /** Another Kubernetes cluster, or another installation, goes by the same name in this Temporal namespace. */
 export class ClusterNameTakenError extends Error {
@@ -21,23 +21,23 @@ export class ClusterNameTakenError extends Error {
 /** Who claims a name. */
 export interface ClusterClaim {
   cluster: string;
-  /** Of the Kubernetes cluster (`clusterUid`). */
-  uid: string;
+  identity: ClusterIdentity;
   /** That are served; empty: all. */
   namespaces: readonly string[];
 }
 
-/** What identifies a Kubernetes cluster for as long as it lives: the uid of its namespace kube-system. */
-export async function clusterUid(kubernetes: Pick<KubernetesClient, 'get'>): Promise<string> {
-  const { metadata } = await kubernetes.get(namespaces, { name: 'kube-system' });
-  return metadata?.uid ?? '';
+/** What the watch keeps of who began it. */
+interface ClaimMemo {
+  clusterUid?: string;
+  clusterAuthorities?: readonly string[];
+  namespaces?: readonly string[];
 }
 
 /** From so many tries of one workflow task on, the watch cannot go on: under a minute, whether they fail or time out. */
 const STUCK_ATTEMPTS = 6;
 
 /**
- * Sees to it that the cluster's watch is running, under this cluster's uid and for these namespaces. A watch for other
+ * Sees to it that the cluster's watch is running, for this very cluster and for these namespaces. A watch for other
  * namespaces that no worker has any more is ended: the setting was changed. One that cannot go on is begun anew.
  *
  * @param onStuck is told of that
@@ -48,7 +48,7 @@ export async function claimCluster(
   claim: ClusterClaim,
   onStuck: () => void = () => undefined,
 ): Promise<void> {
-  const { cluster, uid } = claim;
+  const { cluster, identity } = claim;
   const namespaces = [...claim.namespaces].sort();
   const workflowId = clusterWatchWorkflowId(cluster);
   const start = (): Promise<unknown> =>
@@ -56,7 +56,7 @@ export async function claimCluster(
       workflowId,
       taskQueue: watchTaskQueueOf(cluster),
       args: [{ cluster }],
-      memo: { clusterUid: uid, namespaces },
+      memo: memoOf(identity, namespaces),
       staticSummary: `watch on cluster ${cluster}`,
       typedSearchAttributes: [{ key: clusterKey, value: cluster }],
       workflowIdConflictPolicy: 'FAIL',
@@ -66,8 +66,10 @@ export async function claimCluster(
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     const { memo, raw, runId } = await workflows.getHandle(workflowId).describe();
-    if (memo?.['clusterUid'] !== uid) throw otherCluster(cluster, workflowId);
-    const others = (memo['namespaces'] ?? []) as string[];
+    const theirs = (memo ?? {}) as ClaimMemo;
+    const { clusterUid, clusterAuthorities = [], namespaces: others = [] } = theirs;
+    if (!isSameCluster(identity, { uid: clusterUid, authorities: clusterAuthorities }))
+      throw otherCluster(cluster, workflowId);
     const isOurs = others.join() === namespaces.join();
     const isStuck = (raw.pendingWorkflowTask?.attempt ?? 0) >= STUCK_ATTEMPTS;
     if (isOurs && !isStuck) return;
@@ -79,6 +81,15 @@ export async function claimCluster(
     await start();
   }
 }
+
+const memoOf = (
+  { uid, authorities }: ClusterIdentity,
+  namespaces: readonly string[],
+): Record<string, unknown> => ({
+  ...(uid !== undefined && { clusterUid: uid }),
+  clusterAuthorities: authorities,
+  namespaces,
+});
 
 /** `PENDING_ACTIVITY_STATE_STARTED` of Temporal's API: a worker has the watch. */
 const STARTED = 2;

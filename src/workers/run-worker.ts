@@ -7,7 +7,6 @@ import { createRateLimitWaits } from '../github/rate-limit-waits.ts';
 import { defaultSystemInfo } from '../github/transport/user-agent.ts';
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
 import { createKubernetesClient } from '../kubernetes/client/create-client.ts';
-import { namespaces } from '../kubernetes/client/resources.ts';
 import { runnerSettingsOf, scaleSetOptionsOf } from './configuration/configuration.ts';
 import { kubeConfigFor, namespaceOf } from './configuration/kube-config.ts';
 import type { WorkerConfiguration } from './configuration/settings.ts';
@@ -163,7 +162,7 @@ const partsFrom = (
 
 /** What readiness depends on; connection and worker come while the process starts. */
 interface Checked {
-  kubernetes: Pick<KubernetesClient, 'get'>;
+  kubernetes: Pick<KubernetesClient, 'serverVersion'>;
   connection?: NativeConnection;
   worker?: RunningWorker;
 }
@@ -177,7 +176,7 @@ const checksOf = (checked: Checked, metrics: Metrics): ReadinessChecks => ({
     if (!checked.worker?.isPolling()) throw new Error('The worker takes no work.');
   },
   kubernetes: async (signal) => {
-    await checked.kubernetes.get(namespaces, { name: 'kube-system' }, { signal });
+    await checked.kubernetes.serverVersion({ signal });
   },
   temporal: async () => {
     if (!checked.connection) throw new Error('There is no connection yet.');

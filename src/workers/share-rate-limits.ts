@@ -6,9 +6,7 @@ import { isAlreadyExists, isNotFound } from '../kubernetes/client/errors.ts';
 import { configMaps } from '../kubernetes/client/resources.ts';
 import type { ConfigMap } from '../kubernetes/client/resources.ts';
 import { reflect } from '../kubernetes/client/watch.ts';
-
-/** The ConfigMap through which workers learn of each other's pauses: one entry per config URL and scope, or budget. */
-export const RATE_LIMITS_CONFIG_MAP = 'temporal-arc-github-pauses';
+import { RATE_LIMITS_CONFIG_MAP } from '../kubernetes/permissions.ts';
 
 /** Which waits are shared, and through which cluster. */
 export interface ShareRateLimitsOptions {

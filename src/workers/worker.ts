@@ -12,7 +12,9 @@ import { noListenerMetrics } from '../activities/autoscaling-listener/metrics.ts
 import { listenersTaskQueueOf, taskQueueOf, watchTaskQueueOf } from '../messages/workflow-ids.ts';
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
 import type { MetricsSinks } from '../workflows/metrics-sink.ts';
-import { claimCluster, claimPatiently, clusterUid, ClusterNameTakenError } from './cluster-claim.ts';
+import { claimCluster, claimPatiently, ClusterNameTakenError } from './cluster-claim.ts';
+import type { ClusterIdentity } from './cluster-identity.ts';
+import { identityOf } from './cluster-identity.ts';
 import { registerSearchAttributes } from './search-attributes.ts';
 
 /** Everything a worker is made of, ready to use. */
@@ -78,7 +80,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   const { connection, temporalNamespace: namespace, cluster, role = 'all' } = parts;
   const client = new Client({ connection, namespace });
   const { kubernetes, namespaces } = parts;
-  const claim = { cluster, uid: await clusterUid(kubernetes), namespaces };
+  const claim = { cluster, identity: await identityOf(kubernetes), namespaces };
   await registerSearchAttributes(connection.operatorService, namespace);
   await claimPatiently(() => claimCluster(client.workflow, claim));
   const stopping = new AbortController();
@@ -94,9 +96,11 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     parts.log('The watch on the cluster could not go on, task after task. It is begun anew.', { cluster });
   };
   const claimAgain = async (): Promise<void> => {
-    // The API server may serve another cluster by now: one that was rebuilt.
-    const uid = await clusterUid(kubernetes).catch(() => claim.uid);
-    await claimCluster(client.workflow, { ...claim, uid }, onStuck);
+    await claimCluster(
+      client.workflow,
+      { ...claim, identity: await identityNow(kubernetes, claim) },
+      onStuck,
+    );
   };
   const onLost = (error: ClusterNameTakenError): void => {
     lost = error;
@@ -113,6 +117,13 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   });
   return running;
 }
+
+/** The API server may serve another cluster by now: one that was rebuilt. Who was refused to see its uid asks no more. */
+const identityNow = (
+  kubernetes: KubernetesClient,
+  { identity }: { identity: ClusterIdentity },
+): Promise<ClusterIdentity> =>
+  identity.uid === undefined ? Promise.resolve(identity) : identityOf(kubernetes).catch(() => identity);
 
 /** What else is done when several workers end. */
 interface Endings {

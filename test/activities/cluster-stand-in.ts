@@ -1,4 +1,5 @@
 import type {
+  CollectionDeletion,
   CreateOptions,
   KubernetesClient,
   ListOptions,
@@ -29,7 +30,7 @@ type Write = Pick<RequestRecord, 'verb' | 'resource'> & { name: string };
 
 /** Answers a request that it matches in place of the API server, once unless told otherwise. */
 export interface ClusterFault {
-  verb: 'create' | 'get' | 'list' | 'patch' | 'delete';
+  verb: 'create' | 'get' | 'list' | 'patch' | 'delete' | 'deletecollection';
   resource: Resource;
   /** Any of the resource unless given. */
   name?: string;
@@ -72,8 +73,12 @@ export class ClusterStandIn {
     watch: (resource: Resource, options: WatchOptions) => this.watch(resource, options),
     mergePatch: (resource: Resource, key: ObjectKey, patch: object) =>
       Promise.resolve().then(() => this.patch(resource, key, patch)),
+    dropFinalizer: (resource: Resource, key: ObjectKey, finalizer: string) =>
+      Promise.resolve().then(() => this.dropFinalizer(resource, key, finalizer)),
     delete: (resource: Resource, key: ObjectKey, options?: { uid?: string }) =>
       Promise.resolve().then(() => this.remove(resource, key, options?.uid)),
+    deleteCollection: (resource: Resource, selection: CollectionDeletion) =>
+      Promise.resolve().then(() => this.removeAll(resource, selection)),
   } as unknown as KubernetesClient;
 
   /** Refuses the next request that the fault matches. */
@@ -186,6 +191,12 @@ export class ClusterStandIn {
     return structuredClone(after);
   }
 
+  private dropFinalizer(resource: Resource, key: ObjectKey, finalizer: string): void {
+    const { finalizers = [] } = this.objects.get(idOf(resource, key))?.metadata ?? {};
+    const metadata = { finalizers: finalizers.filter((each) => each !== finalizer) };
+    this.patch(resource, key, { metadata });
+  }
+
   private remove(resource: Resource, key: ObjectKey, uid: string | undefined): Stored {
     this.mayFail('delete', resource, key);
     const found = this.read(resource, key);
@@ -196,6 +207,12 @@ export class ClusterStandIn {
     this.writes.push({ verb: 'delete', resource: resource.plural, name: key.name });
     this.sweep(resource, key);
     return found;
+  }
+
+  private removeAll(resource: Resource, { namespace, labelSelector }: CollectionDeletion): void {
+    this.mayFail('deletecollection', resource, { namespace, name: '' });
+    for (const object of this.all(resource, namespace))
+      if (isSelected(object, labelSelector)) this.remove(resource, object.metadata, undefined);
   }
 
   /** What is to be deleted goes when nothing holds it any more. */

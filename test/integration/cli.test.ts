@@ -1,17 +1,21 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { jest } from '@jest/globals';
+import { COMMAND_PERMISSIONS } from '../../src/kubernetes/permissions.ts';
 import { pauseSignal, pauseUpdate, resumeUpdate } from '../../src/messages/ephemeral-runner-set.ts';
 import { eventually, startScene } from './support/scene.ts';
 import type { RunnerSet, Scene } from './support/scene.ts';
 import { createScaleSet } from './support/scale-set-scene.ts';
 import { suiteServers } from './support/servers.ts';
+import { grant, serviceAccountKubeconfig } from './support/service-account.ts';
 
 jest.setTimeout(180_000);
 
-/** The command against a live worker, as a person types it. */
+/** The command against a live worker, as a person types it who may do what docs/permissions.md says. */
 let scene: Scene;
 let set: RunnerSet;
+let kubeconfig: string;
 
 const main = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 
@@ -24,7 +28,7 @@ interface Outcome {
 function arc(...args: string[]): Promise<Outcome> {
   const env = {
     ...process.env,
-    KUBECONFIG: suiteServers().kubeconfig,
+    KUBECONFIG: kubeconfig,
     TEMPORAL_ADDRESS: suiteServers().temporalAddress,
     TEMPORAL_NAMESPACE: scene.temporal.options.namespace,
     TEMPORAL_ARC_CLUSTER: scene.cluster,
@@ -39,6 +43,12 @@ function arc(...args: string[]): Promise<Outcome> {
 
 beforeAll(async () => {
   scene = await startScene('cli');
+  const person = { namespace: scene.namespace, name: 'person' };
+  kubeconfig = await serviceAccountKubeconfig(scene.kubernetes, person, suiteServers().kubeconfig);
+  const rules = COMMAND_PERMISSIONS.map(({ group, resource, verbs }) => ({
+    ...{ apiGroups: [group], resources: [resource], verbs: [...verbs] },
+  }));
+  await grant(scene.kubernetes, person, scene.namespace, rules);
   set = await scene.createSet('demo');
   await set.ready(0);
 });
@@ -46,6 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await scene.clear();
   await scene.stop();
+  rmSync(dirname(kubeconfig), { recursive: true });
 });
 
 test('scale --wait sets what is wanted and returns when it is there', async () => {

@@ -2,7 +2,8 @@ import { NativeConnection } from '@temporalio/worker';
 import { Client } from '@temporalio/client';
 import { createKubernetesClient } from '../../src/kubernetes/client/create-client.ts';
 import { clusterWatchWorkflowId } from '../../src/messages/workflow-ids.ts';
-import { claimCluster, clusterUid } from '../../src/workers/cluster-claim.ts';
+import { claimCluster } from '../../src/workers/cluster-claim.ts';
+import { identityOf } from '../../src/workers/cluster-identity.ts';
 import { eventually } from './support/scene.ts';
 import { openCrashScene } from './support/crash-scene.ts';
 import { suiteServers } from './support/servers.ts';
@@ -24,15 +25,16 @@ test('two installations under one name, a change of namespaces, and a cluster th
       expect(pendingActivities).toMatchObject([{ state: STARTED }]);
     });
   try {
-    const uid = await clusterUid(kubernetes);
+    const identity = await identityOf(kubernetes);
+    const rebuilt = { uid: 'rebuilt', authorities: ['another'] };
     const worker = await scene.startWorker();
     await isHeld();
-    await claimCluster(workflow, { cluster, uid, namespaces: [namespace] });
-    await expect(claimCluster(workflow, { cluster, uid, namespaces: ['other'] })).rejects.toThrow(
+    await claimCluster(workflow, { cluster, identity, namespaces: [namespace] });
+    await expect(claimCluster(workflow, { cluster, identity, namespaces: ['other'] })).rejects.toThrow(
       new RegExp(`serve the namespaces ${namespace} run under it`),
     );
     await expect(
-      claimCluster(workflow, { cluster, uid: 'rebuilt', namespaces: [namespace] }),
+      claimCluster(workflow, { cluster, identity: rebuilt, namespaces: [namespace] }),
     ).rejects.toThrow(/rebuilt.*temporal workflow terminate/);
 
     // What the remedy says, and then the other one claims it: the worker that runs finds that and ends.
@@ -42,17 +44,20 @@ test('two installations under one name, a change of namespaces, and a cluster th
         .getHandle(clusterWatchWorkflowId(cluster))
         .terminate('rebuilt')
         .catch(() => undefined);
-      await claimCluster(workflow, { cluster, uid: 'rebuilt', namespaces: [namespace] });
+      await claimCluster(workflow, { cluster, identity: rebuilt, namespaces: [namespace] });
     });
     expect((await worker.exited).code).toBe(1);
     expect(scene.logTail()).toContain('another Kubernetes cluster uses it');
 
     // No worker has it any more: with other namespaces it is taken over.
     await watch().terminate('over');
-    await claimCluster(workflow, { cluster, uid, namespaces: ['other'] });
-    await claimCluster(workflow, { cluster, uid, namespaces: [namespace] });
+    await claimCluster(workflow, { cluster, identity, namespaces: ['other'] });
+    await claimCluster(workflow, { cluster, identity, namespaces: [namespace] });
     const { memo } = await watch().describe();
-    expect(memo).toEqual({ clusterUid: uid, namespaces: [namespace] });
+    const { uid: clusterUid, authorities: clusterAuthorities } = identity;
+    expect(clusterUid).not.toBe('');
+    expect(clusterAuthorities).not.toEqual([]);
+    expect(memo).toEqual({ clusterUid, clusterAuthorities, namespaces: [namespace] });
   } finally {
     await workflow
       .getHandle(clusterWatchWorkflowId(cluster))

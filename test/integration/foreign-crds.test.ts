@@ -31,6 +31,8 @@ import type { Readiness } from '../../src/workers/http-server.ts';
 import { scaleSetObject } from './support/scale-set-scene.ts';
 import { eventually, podTemplate } from './support/scene.ts';
 import { freshNamespace, suiteServers } from './support/servers.ts';
+import type { WorkerAccount } from './support/service-account.ts';
+import { createWorkerAccount } from './support/service-account.ts';
 import { workerCommand } from './support/worker-process.ts';
 
 /** An API server of its own, with the CRDs of somebody else: older ones, and one that is not there at first. */
@@ -54,6 +56,7 @@ let kubernetes: KubernetesClient;
 let github: GitHubStandIn;
 let runners: Runners;
 let worker: RunningProcess;
+let account: WorkerAccount;
 let namespace: string;
 let health: string;
 
@@ -80,17 +83,19 @@ beforeAll(async () => {
   const data = { github_token: Buffer.from(github.token).toString('base64') };
   await kubernetes.create(secrets, namespace, { metadata: { name: 'github' }, data });
   await createSet();
+  account = await createWorkerAccount(kubernetes, { kubeconfig, namespaces: [namespace] });
   health = `127.0.0.1:${await freePort()}`;
   const { temporalAddress } = suiteServers();
   worker = launch({
     name: 'worker',
-    ...workerCommand({ cluster: id, namespace, kubeconfig, temporalAddress, health }),
+    ...workerCommand({ cluster: id, namespace, kubeconfig: account.kubeconfig, temporalAddress, health }),
     logFile,
   });
 }, 120_000);
 
 afterAll(async () => {
   await worker.kill();
+  await account.remove();
   await runners.stop();
   await Promise.all([github.stop(), kubernetes.close()]);
   await cluster.stop();

@@ -11,8 +11,10 @@ import type { EphemeralRunnerSet } from '../../src/api/v1alpha1/ephemeral-runner
 import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client/create-client.ts';
 import { configMaps, ephemeralRunnerSets, pods, secrets } from '../../src/kubernetes/client/resources.ts';
-import { RATE_LIMITS_CONFIG_MAP } from '../../src/workers/share-rate-limits.ts';
+import { RATE_LIMITS_CONFIG_MAP } from '../../src/kubernetes/permissions.ts';
 import { eventually } from './support/scene.ts';
+import type { WorkerAccount } from './support/service-account.ts';
+import { createWorkerAccount } from './support/service-account.ts';
 import { workerCommand } from './support/worker-process.ts';
 import { freshNamespace, suiteServers } from './support/servers.ts';
 
@@ -27,13 +29,15 @@ const ROUND_MS = 1_000;
 let github: GitHubStandIn;
 let kubernetes: KubernetesClient;
 let namespace: string;
+let account: WorkerAccount;
 let workers: { process: RunningProcess; health: string }[] = [];
 const folder = mkdtempSync(join(tmpdir(), 'temporal-arc-limits-'));
 const logFile = join(folder, 'worker.log');
 
 async function startWorkerProcess(cluster: string): Promise<{ process: RunningProcess; health: string }> {
   const health = `127.0.0.1:${await freePort()}`;
-  const command = workerCommand({ cluster, namespace, health, ...suiteServers() });
+  const { kubeconfig } = account;
+  const command = workerCommand({ cluster, namespace, health, ...suiteServers(), kubeconfig });
   const process = launch({ name: 'worker', ...command, logFile });
   await process.alive(waitUntil('The worker', async () => (await fetch(`http://${health}/readyz`)).ok));
   return { process, health };
@@ -48,12 +52,15 @@ beforeAll(async () => {
     stringData: { github_token: github.token },
   });
   for (const name of SETS) await createSet(name);
+  const { kubeconfig } = suiteServers();
+  account = await createWorkerAccount(kubernetes, { kubeconfig, namespaces: [namespace] });
   const cluster = `limits-${randomBytes(3).toString('hex')}`;
   workers = await Promise.all([startWorkerProcess(cluster), startWorkerProcess(cluster)]);
 });
 
 afterAll(async () => {
   await Promise.all(workers.map(({ process }) => process.kill()));
+  await account.remove();
   await Promise.all([github.stop(), kubernetes.close()]);
   rmSync(folder, { recursive: true, force: true });
 });
@@ -148,7 +155,7 @@ it('a 429 to one worker slows the config URL down for both, and every set says w
     }
   }, 10_000);
   const { data = {} } = await kubernetes.get(configMaps, {
-    namespace: 'default',
+    namespace,
     name: RATE_LIMITS_CONFIG_MAP,
   });
   expect(Object.values(data).some((text) => text.includes(github.configUrl('octo/app')))).toBe(true);

@@ -60,6 +60,32 @@ it('creates, patches, finds and deletes', async () => {
   expect(isNotFound(await failure(client.get(pods, key)))).toBe(true);
 });
 
+it('drops a finalizer unread, and deletes what is selected', async () => {
+  const labels = { 'runner-pod': 'r1' };
+  for (const name of ['s1', 's2', 's3'])
+    await client.create(secrets, ns, {
+      metadata: { name, ...(name !== 's3' && { labels }), finalizers: ['test/ours', 'test/others'] },
+    });
+  await client.dropFinalizer(secrets, { namespace: ns, name: 's1' }, 'test/ours');
+  await client.dropFinalizer(secrets, { namespace: ns, name: 's1' }, 'test/ours');
+  expect((await client.get(secrets, { namespace: ns, name: 's1' })).metadata?.finalizers).toEqual([
+    'test/others',
+  ]);
+  await client.dropFinalizer(secrets, { namespace: ns, name: 's1' }, 'test/others');
+  await client.deleteCollection(secrets, { namespace: ns, labelSelector: 'runner-pod=r1' });
+  const { items } = await client.list(secrets, { namespace: ns });
+  expect(items.map(({ metadata }) => [metadata?.name, metadata?.deletionTimestamp !== undefined])).toEqual([
+    ['s2', true],
+    ['s3', false],
+  ]);
+  for (const name of ['s2', 's3'])
+    for (const each of ['test/ours', 'test/others'])
+      await client.dropFinalizer(secrets, { namespace: ns, name }, each);
+  expect(
+    isNotFound(await failure(client.dropFinalizer(secrets, { namespace: ns, name: 's1' }, 'test/ours'))),
+  ).toBe(true);
+});
+
 it('tells refusals apart', async () => {
   const invalid = await failure(
     client.create(pods, ns, { metadata: { name: 'p2' }, spec: { containers: [] } }),

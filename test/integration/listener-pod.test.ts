@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { RunningProcess } from '../../dev/processes.ts';
 import { launch } from '../../dev/processes.ts';
 import type { Runners } from '../../dev/runner/runners.ts';
@@ -20,6 +20,7 @@ import { eventually } from './support/scene.ts';
 import type { StartedScaleSet } from './support/listener-scene.ts';
 import { setToken, startScaleSet } from './support/listener-scene.ts';
 import { suiteServers } from './support/servers.ts';
+import { kubeconfigFor } from './support/service-account.ts';
 
 /** A listener in a pod of its own. Nodes are fake: the test runs what the pod would run, with what the pod was given. */
 let runners: Runners;
@@ -27,6 +28,7 @@ let scene: CrashScene;
 let folder: string;
 let demo: StartedScaleSet;
 let listener: RunningProcess | undefined;
+let kubeconfig: string | undefined;
 
 beforeAll(async () => {
   runners = await startRunners({ kubeconfig: suiteServers().kubeconfig });
@@ -40,6 +42,7 @@ afterAll(async () => {
   await listener?.stop();
   await scene.close();
   await runners.stop();
+  if (kubeconfig !== undefined) rmSync(dirname(kubeconfig), { recursive: true });
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
@@ -62,10 +65,10 @@ function entryPoint(name: string): string {
   return path;
 }
 
-/** Runs the command of the pod's container with its environment, as a kubelet would. */
 async function runPod(): Promise<RunningProcess> {
   const path = join(folder, 'config.json');
   writeFileSync(path, await config());
+  kubeconfig = await kubeconfigFor(key(), suiteServers().kubeconfig);
   const [container] = (await pod()).spec?.containers ?? [];
   const env = Object.fromEntries((container?.env ?? []).map(({ name, value = '' }) => [name, value]));
   return launch({
@@ -76,7 +79,7 @@ async function runPod(): Promise<RunningProcess> {
       PATH: process.env['PATH'],
       ...env,
       LISTENER_CONFIG_PATH: path,
-      KUBECONFIG: suiteServers().kubeconfig,
+      KUBECONFIG: kubeconfig,
     },
     logFile: join(folder, 'listener.log'),
   });

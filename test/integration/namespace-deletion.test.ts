@@ -26,6 +26,7 @@ beforeAll(async () => {
   scene = await startScene('namespace-deletion', {
     settings: { deletionDeadlineSeconds: DEADLINE_SECONDS },
     alsoIn: [name],
+    rightsEverywhere: true,
   });
   doomed = scene.inNamespace(name);
 });

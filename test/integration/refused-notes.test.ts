@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { createKubernetesClient } from '../../src/kubernetes/client/create-client.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
-import type { KubernetesObject, Resource } from '../../src/kubernetes/client/resources.ts';
+import type { Resource } from '../../src/kubernetes/client/resources.ts';
 import { configMaps, roles } from '../../src/kubernetes/client/resources.ts';
 import { createScaleSet } from './support/scale-set-scene.ts';
 import type { Scene } from './support/scene.ts';
 import { eventually, startScene } from './support/scene.ts';
 import { suiteServers } from './support/servers.ts';
-import type { Rules } from './support/service-account.ts';
-import { grant, serviceAccountKubeconfig } from './support/service-account.ts';
+import type { RoleRule } from './support/service-account.ts';
+import { WORKER_RULES, grant, mayDo, serviceAccountKubeconfig } from './support/service-account.ts';
 
 jest.setTimeout(180_000);
 
@@ -66,37 +66,16 @@ afterAll(async () => {
 });
 
 /** All rights that a worker needs, but these. */
-function rulesWithout(told: Right[] = []): Rules {
-  const plurals = [
-    'ephemeralrunners',
-    'ephemeralrunnersets',
-    'autoscalinglisteners',
-    'autoscalingrunnersets',
-  ];
-  const all: Record<string, string[]> = {
-    '': ['pods', 'secrets', 'configmaps', 'events', 'serviceaccounts'],
-    policy: ['poddisruptionbudgets'],
-    'rbac.authorization.k8s.io': ['roles', 'rolebindings'],
-    [API_GROUP]: plurals.flatMap((each) => [each, `${each}/status`]),
-  };
-  const verbs = ['get', 'list', 'watch', 'create', 'patch', 'delete'];
+function rulesWithout(told: Right[] = []): RoleRule[] {
   const isRefused = (group: string, resource: string, verb: string): boolean =>
     told.some((each) => each.group === group && each.resource === resource && each.verb === verb);
-  return Object.entries(all).flatMap(([group, resources]) =>
+  return WORKER_RULES.flatMap(({ apiGroups: [group = ''], resources, verbs, ...names }) =>
     resources.map((resource) => ({
-      apiGroups: [group],
-      resources: [resource],
+      ...{ ...names, apiGroups: [group], resources: [resource] },
       verbs: verbs.filter((verb) => !isRefused(group, resource, verb)),
     })),
-  );
+  ).filter(({ verbs }) => verbs.length > 0);
 }
-
-const accessReviews: Resource<KubernetesObject & { status?: { allowed: boolean } }> = {
-  apiVersion: 'authorization.k8s.io/v1',
-  kind: 'SelfSubjectAccessReview',
-  plural: 'selfsubjectaccessreviews',
-  namespaced: false,
-};
 
 /** Takes rights away, or gives them back, and waits until the API server knows. */
 async function allow(isAllowed: boolean, told: Right[]): Promise<void> {
@@ -104,12 +83,9 @@ async function allow(isAllowed: boolean, told: Right[]): Promise<void> {
   const rules = rulesWithout(isAllowed ? [] : told);
   await scene.kubernetes.mergePatch(roles, { namespace, name: `${namespace}-${ACCOUNT}` }, { rules });
   for (const { group, verb, resource: whole } of told) {
-    const [resource, subresource] = whole.split('/');
-    const review = { spec: { resourceAttributes: { namespace, verb, group, resource, subresource } } };
-    await eventually(async () => {
-      const { status } = await restricted.create(accessReviews, undefined, review as never);
-      expect(status?.allowed).toBe(isAllowed);
-    });
+    const [resource = '', subresource] = whole.split('/');
+    const access = { namespace, verb, group, resource, subresource };
+    await eventually(async () => expect(await mayDo(restricted, access)).toBe(isAllowed));
   }
 }
 

@@ -14,13 +14,12 @@ import {
   ephemeralRunnerSets,
   ephemeralRunners,
   events,
-  roleBindings,
   secrets,
 } from '../../src/kubernetes/client/resources.ts';
 import type { Readiness } from '../../src/workers/http-server.ts';
 import { eventually, podTemplate } from './support/scene.ts';
 import { freshNamespace, suiteServers } from './support/servers.ts';
-import { serviceAccountKubeconfig } from './support/service-account.ts';
+import { WORKER_RULES, grant, serviceAccountKubeconfig } from './support/service-account.ts';
 import { workerCommand } from './support/worker-process.ts';
 
 jest.setTimeout(180_000);
@@ -38,13 +37,9 @@ let restricted: string;
 let a: string;
 let b: string;
 
-/** What the chart grants in a namespace that is served; here all of it. */
-const grant = (namespace: string): Promise<unknown> =>
-  kubernetes.create(roleBindings, namespace, {
-    metadata: { name: ACCOUNT },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-    subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace: a }],
-  });
+/** What the charts grant in a namespace that is served. */
+const grantIn = (namespace: string): Promise<void> =>
+  grant(kubernetes, { namespace: a, name: ACCOUNT }, namespace, WORKER_RULES);
 
 async function createSet(namespace: string): Promise<void> {
   const { id: scaleSetId } = github.admin.createScaleSet({ name: namespace });
@@ -78,7 +73,7 @@ beforeAll(async () => {
   github = await startGitHub();
   [a, b] = [(await freshNamespace('rights-a')).name, (await freshNamespace('rights-b')).name];
   restricted = await serviceAccountKubeconfig(kubernetes, { namespace: a, name: ACCOUNT }, kubeconfig);
-  await grant(a);
+  await grantIn(a);
   for (const namespace of [a, b]) await createSet(namespace);
   health = `127.0.0.1:${await freePort()}`;
   worker = launch({
@@ -128,7 +123,7 @@ test('a namespace without rights holds up no other, says what is missing, and is
     );
   });
   expect((await kubernetes.list(ephemeralRunners, { namespace: b })).items).toEqual([]);
-  await grant(b);
+  await grantIn(b);
   await registered(b);
   await eventually(async () => {
     expect(await readiness()).toMatchObject({ status: 'ready' });

@@ -1,8 +1,10 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { ClusterIdentity } from '../../src/workers/cluster-identity.ts';
 import { claimCluster, claimPatiently, ClusterNameTakenError } from '../../src/workers/cluster-claim.ts';
 
 interface Held {
-  clusterUid: string;
+  clusterUid?: string;
+  clusterAuthorities?: string[];
   namespaces: string[];
 }
 
@@ -34,7 +36,14 @@ function temporal(held: Held | undefined, isHeld = true, attempt = 1) {
   return { workflows, done };
 }
 
-const claim = { cluster: 'c1', uid: 'u1', namespaces: ['a', 'b'] };
+const id = (uid: string | undefined, ...authorities: string[]): ClusterIdentity => ({ uid, authorities });
+
+const held = (clusterUid: string | undefined, ...clusterAuthorities: string[]): Omit<Held, 'namespaces'> => ({
+  ...(clusterUid !== undefined && { clusterUid }),
+  clusterAuthorities,
+});
+
+const claim = { cluster: 'c1', identity: { uid: 'u1', authorities: [] }, namespaces: ['a', 'b'] };
 
 test.each<[string, ReturnType<typeof temporal>, string[]]>([
   ['nobody has the name', temporal(undefined), ['start']],
@@ -74,6 +83,26 @@ test('another cluster has the name: it is refused; a cluster that was rebuilt ha
   await expect(claimCluster(workflows, claim)).rejects.toThrow(
     /--cluster.*rebuilt.*temporal workflow terminate --workflow-id c1\/clusterwatch/,
   );
+  expect(done).toEqual([]);
+});
+
+test.each<[string, ClusterIdentity, Omit<Held, 'namespaces'>, boolean]>([
+  ['both may see the uid: it decides', id('u1', 'x'), held('u1', 'y'), true],
+  ['both may see the uid, and it is another', id('u1', 'x'), held('u2', 'x'), false],
+  ['one may not: a certificate in common decides', id(undefined, 'x'), held('u1', 'x'), true],
+  [
+    'while certificates are replaced, both are given',
+    id(undefined, 'x', 'y'),
+    held(undefined, 'y', 'z'),
+    true,
+  ],
+  ['one may not, and no certificate is the same', id(undefined, 'x'), held('u1', 'y'), false],
+  ['neither may, and no certificate is the same', id(undefined, 'x'), held(undefined, 'y'), false],
+  ["one has everybody's certificates: nothing speaks against it", id(undefined), held('u1', 'x'), true],
+])('%s', async (_what, identity, of, isSame) => {
+  const { workflows, done } = temporal({ ...of, namespaces: ['a', 'b'] });
+  const claiming = claimCluster(workflows, { ...claim, identity });
+  await (isSame ? claiming : expect(claiming).rejects.toThrow('another Kubernetes cluster'));
   expect(done).toEqual([]);
 });
 

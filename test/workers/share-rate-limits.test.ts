@@ -3,7 +3,8 @@ import type { RateLimitWaits } from '../../src/github/rate-limit-waits.ts';
 import { createRateLimitWaits } from '../../src/github/rate-limit-waits.ts';
 import type { KubernetesClient } from '../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../src/kubernetes/client/create-client.ts';
-import { RATE_LIMITS_CONFIG_MAP, shareRateLimits } from '../../src/workers/share-rate-limits.ts';
+import { RATE_LIMITS_CONFIG_MAP } from '../../src/kubernetes/permissions.ts';
+import { shareRateLimits } from '../../src/workers/share-rate-limits.ts';
 import { ApiServer, eventually, status } from '../kubernetes/client/api-server.ts';
 
 const ORG = 'https://github.com/org';

@@ -9,7 +9,7 @@ import {
 } from '../../api/annotations.ts';
 import { AUTOSCALING_RUNNER_SET_FINALIZER, CLEANUP_PROTECTION_FINALIZER } from '../../api/finalizers.ts';
 import type { KubernetesClient } from '../../kubernetes/client/client.ts';
-import { isForbidden } from '../../kubernetes/client/errors.ts';
+import { ignoreNotFound, isForbidden } from '../../kubernetes/client/errors.ts';
 import type { Resource } from '../../kubernetes/client/resources.ts';
 import {
   autoscalingRunnerSets,
@@ -30,7 +30,10 @@ interface Protected {
   mayBeForbidden?: true;
 }
 
-/** What the chart protects until the scale set is gone, in the order of release: the manager's own rights go last. */
+/**
+ * What the chart protects until the scale set is gone, in the order of release: the manager's own rights go last. Once its
+ * RoleBinding is gone, it may still patch the Role, and not read it.
+ */
 const PROTECTED: readonly Protected[] = [
   { annotation: CLEANUP_KUBERNETES_MODE_ROLE_BINDING_ANNOTATION, resource: roleBindings },
   { annotation: CLEANUP_KUBERNETES_MODE_ROLE_ANNOTATION, resource: roles },
@@ -65,9 +68,8 @@ async function unprotect(
   { resource, mayBeForbidden }: Protected,
   key: { namespace: string; name: string },
 ): Promise<void> {
-  const change = { finalizer: CLEANUP_PROTECTION_FINALIZER, present: false };
   try {
-    await setFinalizer(kubernetes, { resource, ...key }, change);
+    await ignoreNotFound(kubernetes.dropFinalizer(resource, key, CLEANUP_PROTECTION_FINALIZER));
   } catch (error) {
     if (!mayBeForbidden || !isForbidden(error)) throw error;
   }

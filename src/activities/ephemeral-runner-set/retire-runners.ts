@@ -270,14 +270,18 @@ const usesContainerHooks = ({ spec }: EphemeralRunner): boolean =>
     env.some((entry) => entry.name === 'ACTIONS_RUNNER_CONTAINER_HOOKS'),
   ) ?? false;
 
-/** Container hooks start pods and Secrets of their own for a job, labelled with the runner's name. */
+/**
+ * Container hooks start pods and Secrets of their own for a job, labelled with the runner's name. Nobody may list Secrets:
+ * they are deleted unseen, and where a role of ARC's charts does not allow that, they stay.
+ */
 async function removeHookObjects({ kubernetes, namespace, signal }: One, name: string): Promise<void> {
   const labelSelector = `${RUNNER_POD_LABEL}=${name}`;
-  for (const resource of [pods, secrets]) {
-    const { items } = await kubernetes.list(resource, { namespace, labelSelector, signal });
-    const names = items.flatMap(({ metadata }) => metadata?.name ?? []);
-    await Promise.all(
-      names.map((each) => ignoreNotFound(kubernetes.delete(resource, { namespace, name: each }, { signal }))),
-    );
-  }
+  const { items } = await kubernetes.list(pods, { namespace, labelSelector, signal });
+  const names = items.flatMap(({ metadata }) => metadata?.name ?? []);
+  await Promise.all(
+    names.map((each) => ignoreNotFound(kubernetes.delete(pods, { namespace, name: each }, { signal }))),
+  );
+  await unlessRefused({ what: "deletion of container hooks' Secrets" }, () =>
+    kubernetes.deleteCollection(secrets, { namespace, labelSelector, signal }),
+  );
 }

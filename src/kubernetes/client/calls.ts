@@ -1,4 +1,5 @@
 import type {
+  CollectionDeletion,
   CreateOptions,
   DeleteOptions,
   ListOptions,
@@ -63,11 +64,33 @@ export function patchCall(
   };
 }
 
+/** Strategic merge patch, which custom resources do not know, of the one finalizer. */
+export const dropFinalizerCall = (
+  resource: Resource,
+  key: ObjectKey,
+  { finalizer, options }: { finalizer: string; options: CallOptions | undefined },
+): Call => ({
+  method: 'PATCH',
+  subject: { verb: 'patch', resource: resource.plural, ...key },
+  path: objectPath(resource, key),
+  body: { metadata: { '$deleteFromPrimitiveList/finalizers': [finalizer] } },
+  contentType: 'application/strategic-merge-patch+json',
+  options,
+});
+
 /** GET of the schemas of a group and version. */
 export const openApiCall = (groupVersion: string, options: CallOptions | undefined): Call => ({
   method: 'GET',
   subject: { verb: 'get', resource: 'openapi', name: groupVersion },
   path: `/openapi/v3/apis/${groupVersion}`,
+  options,
+});
+
+/** GET of what the server says of itself. */
+export const serverVersionCall = (options: CallOptions | undefined): Call => ({
+  method: 'GET',
+  subject: { verb: 'get', resource: 'version' },
+  path: '/version',
   options,
 });
 
@@ -85,6 +108,21 @@ function deleteBody({ propagationPolicy, gracePeriodSeconds, uid, resourceVersio
   const preconditions =
     uid === undefined && resourceVersion === undefined ? undefined : { uid, resourceVersion };
   return { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy, gracePeriodSeconds, preconditions };
+}
+
+/** DELETE of all objects of a namespace that are selected. */
+export function deleteCollectionCall(resource: Resource, selection: CollectionDeletion): Call {
+  const { namespace, labelSelector } = selection;
+  if (labelSelector === '')
+    throw new TypeError(`${resource.kind}: labelSelector is empty; say which objects are deleted.`);
+  return {
+    method: 'DELETE',
+    subject: { verb: 'deletecollection', resource: resource.plural, namespace },
+    path: collectionPath(resource, requireNamespace(resource, namespace)),
+    query: { labelSelector },
+    body: deleteBody({}),
+    options: selection,
+  };
 }
 
 /** GET of one page of a list; `page` is the continue token of the page before. */

@@ -51,6 +51,12 @@ export interface DeleteOptions extends CallOptions {
   gracePeriodSeconds?: number | undefined;
 }
 
+/** Which objects of a namespace are deleted together: never all of them. */
+export interface CollectionDeletion extends CallOptions {
+  namespace: string;
+  labelSelector: string;
+}
+
 /** Which changes are watched, and from which version on. */
 export interface WatchOptions extends Selection, CallOptions {
   resourceVersion: string;
@@ -92,6 +98,13 @@ export interface KubernetesClient {
     patch: object,
     options?: PatchOptions,
   ): Promise<T>;
+  /** Takes one finalizer off an object of Kubernetes' own, unread: no right to see it is needed. The others stay. */
+  dropFinalizer<T extends KubernetesObject>(
+    resource: Resource<T>,
+    key: ObjectKey,
+    finalizer: string,
+    options?: CallOptions,
+  ): Promise<void>;
   /**
    * Asks for the deletion, which finalizers and grace periods may hold up: then the object is returned, as it remains.
    * One that is gone is `isNotFound`.
@@ -101,6 +114,11 @@ export interface KubernetesClient {
     key: ObjectKey,
     options?: DeleteOptions,
   ): Promise<T | undefined>;
+  /** Asks for the deletion of all that are selected. The server's answer shows them: it is not handed on. */
+  deleteCollection<T extends KubernetesObject>(
+    resource: Resource<T>,
+    selection: CollectionDeletion,
+  ): Promise<void>;
   /**
    * Changes from a resource version on. Ends when the server ends it in good order; rejects when the connection breaks
    * or stays silent past the time agreed, and with the server's `KubernetesError` for an ERROR event (`isGone`).
@@ -115,6 +133,10 @@ export interface KubernetesClient {
    * @param groupVersion `actions.github.com/v1alpha1`
    */
   openApi(groupVersion: string, options?: CallOptions): Promise<OpenApi>;
+  /** What answers as an API server: every account may ask. */
+  serverVersion(options?: CallOptions): Promise<{ gitVersion?: string }>;
+  /** Certificates (PEM) by which the API server is known; empty: those that Node trusts. No request. */
+  authorities(): Promise<string>;
   close(): Promise<void>;
 }
 

@@ -17,6 +17,8 @@ export interface Route {
   requests: Dispatcher;
   /** Connections for watches, which each hold one for minutes: they must not take requests' places. */
   watches: Dispatcher;
+  /** Certificates (PEM) by which the server is known; empty: those that Node trusts. */
+  authorities: string;
 }
 
 /** The way to the API server: address, connections and credentials. */
@@ -91,6 +93,7 @@ export function connect(kubeConfig: KubeConfig, connections: number): Connection
       origin: server.origin,
       prefix: server.pathname.replace(/\/$/, ''),
       headers: headersOf(options),
+      authorities: [options.ca ?? []].flat().map(String).join('\n'),
       ...dispatchers,
     };
   };

@@ -1,5 +1,15 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { createCall, deleteCall, getCall, openApiCall, patchCall, watchCall } from './calls.ts';
+import {
+  createCall,
+  deleteCall,
+  deleteCollectionCall,
+  dropFinalizerCall,
+  getCall,
+  openApiCall,
+  patchCall,
+  serverVersionCall,
+  watchCall,
+} from './calls.ts';
 import type { KubernetesClient, WatchEvent, WatchOptions } from './client.ts';
 import { connect, loadKubeConfig } from './connection.ts';
 import { errorFromStatus } from './errors.ts';
@@ -41,10 +51,19 @@ export function createKubernetesClient(settings: KubernetesClientOptions = {}): 
     // eslint-disable-next-line max-params -- the interface: what, which, how
     mergePatch: async (resource, key, patch, options = {}) =>
       completed(resource, await wire.call(patchCall(resource, key, { body: patch, options }))),
+    // eslint-disable-next-line max-params -- the interface: what, which, how
+    dropFinalizer: async (resource, key, finalizer, options) => {
+      await wire.call(dropFinalizerCall(resource, key, { finalizer, options }));
+    },
     delete: async (resource, key, options = {}) =>
       remaining(resource, await wire.call<KubernetesObject>(deleteCall(resource, key, options))),
+    deleteCollection: async (resource, selection) => {
+      await wire.call(deleteCollectionCall(resource, selection));
+    },
     watch: (resource, options) => watchEvents(wire, resource, options),
     openApi: (groupVersion, options) => wire.call(openApiCall(groupVersion, options)),
+    serverVersion: (options) => wire.call(serverVersionCall(options)),
+    authorities: () => wire.authorities(),
     close: () => wire.close(),
   };
 }

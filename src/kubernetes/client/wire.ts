@@ -38,6 +38,8 @@ export interface Wire {
   call<R>(call: Call): Promise<R>;
   /** The lines of an answer as they arrive. */
   stream(call: Call): AsyncIterable<string>;
+  /** Certificates (PEM) by which the server is known. */
+  authorities(): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -113,9 +115,14 @@ export function createWire(connection: Connection, { userAgent, onRequest }: Wir
         deadline.abort();
       }
     },
-    close: () => connection.close(),
+    ...ofConnection(connection),
   };
 }
+
+const ofConnection = (connection: Connection): Pick<Wire, 'authorities' | 'close'> => ({
+  authorities: async () => (await connection.route()).authorities,
+  close: () => connection.close(),
+});
 
 async function routeFor(connection: Connection, subject: RequestSubject): Promise<Route> {
   try {

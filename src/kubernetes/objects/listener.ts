@@ -3,7 +3,6 @@ import type {
   AutoscalingListener,
   AutoscalingListenerSpec,
 } from '../../api/v1alpha1/autoscaling-listener.ts';
-import { GROUP } from '../../api/v1alpha1/group.ts';
 import { stableHash } from '../../api/hash.ts';
 import {
   COMPONENT_LABEL,
@@ -18,7 +17,8 @@ import { listenerConfigSecretName, listenerProxySecretName } from '../../api/nam
 import type { ExcludedPrefixes, MetadataBlock, StringMap } from './metadata.ts';
 import { controlledBy, mergeAnnotations, mergeLabels } from './metadata.ts';
 import type { Pod, Role, RoleBinding, Secret, ServiceAccount } from '../client/resources.ts';
-import { autoscalingListeners } from '../client/resources.ts';
+import { autoscalingListeners, ephemeralRunnerSets } from '../client/resources.ts';
+import { LISTENER_PERMISSIONS } from '../permissions.ts';
 import { LISTENER_CONTAINER, mergeListenerTemplate } from './listener-template.ts';
 
 /** The objects of a listener that runs in a pod of its own. All builders are pure. */
@@ -113,17 +113,15 @@ const beside = (
   annotations: mergeAnnotations(given?.annotations, { [INTEGRITY_HASH_ANNOTATION]: hash }),
 });
 
-/** What the listener may do: give the order for replicas, and note jobs on runners. */
+/** What the listener may do: give the order for replicas, and note jobs in the status of runners. */
 export function buildListenerRole(listener: AutoscalingListener, excluded: ExcludedPrefixes = []): Role {
-  const rules = [
-    {
-      apiGroups: [GROUP],
-      resources: ['ephemeralrunnersets'],
-      resourceNames: [listener.spec.ephemeralRunnerSetName ?? ''],
-      verbs: ['patch'],
-    },
-    { apiGroups: [GROUP], resources: ['ephemeralrunners', 'ephemeralrunners/status'], verbs: ['patch'] },
-  ];
+  const { ephemeralRunnerSetName: ownSet = '' } = listener.spec;
+  const rules = LISTENER_PERMISSIONS.map(({ group, resource, verbs }) => ({
+    apiGroups: [group],
+    resources: [resource],
+    ...(resource === ephemeralRunnerSets.plural && { resourceNames: [ownSet] }),
+    verbs: [...verbs],
+  }));
   const metadata = beside(listener, { given: listener.spec.roleMetadata, hash: stableHash(rules), excluded });
   return { apiVersion: RBAC, kind: 'Role', metadata, rules };
 }

@@ -47,7 +47,7 @@ test("a Secret that the manager may not touch is somebody else's; a Role is not"
     { [CLEANUP_GITHUB_SECRET_ANNOTATION]: 'chart', [CLEANUP_MANAGER_ROLE_ANNOTATION]: 'manager' },
   );
   await scene.run('prepareScaleSet', target);
-  const forbidden = { verb: 'get', status: 403, reason: 'Forbidden' } as const;
+  const forbidden = { verb: 'patch', status: 403, reason: 'Forbidden' } as const;
   scene.cluster.failNext({ ...forbidden, resource: secrets, name: 'chart' });
   scene.cluster.failNext({ ...forbidden, resource: roles });
   await expect(scene.run('releaseScaleSet', target)).rejects.toMatchObject({ type: 'KubernetesForbidden' });

@@ -205,6 +205,18 @@ describe('what container hooks made for the job', () => {
   });
 });
 
+test("Secrets of container hooks that may not be deleted unseen stay: no runner is held up by a role of ARC's charts", async () => {
+  const env = [{ name: 'ACTIONS_RUNNER_CONTAINER_HOOKS', value: '/k8s/index.js' }];
+  put('r1', { spec: { containers: [{ name: 'runner', image: 'r', env }] } });
+  const labels = { [RUNNER_POD_LABEL]: 'r1' };
+  scene.cluster.put(secrets, namespace, { metadata: { name: 'r1-workflow', labels } });
+  scene.cluster.failNext({ verb: 'deletecollection', resource: secrets, status: 403, reason: 'Forbidden' });
+  const retired = await retire([{ name: 'r1', runnerId: await scene.register('r1') }]);
+  expect(retired).toMatchObject({ retired: ['r1'] });
+  expect(scene.runner('r1')).toBeUndefined();
+  expect(scene.objectsOf('r1-workflow')).toEqual(['Secret']);
+});
+
 test('one that is to be left alone keeps pod, Secret and registration, and loses what holds it', async () => {
   const runner = await busy('r1');
   await scene.cluster.client.delete(ephemeralRunners, { namespace, name: 'r1' });

@@ -23,6 +23,7 @@ import { runnerSetStateQuery } from '../../../src/messages/ephemeral-runner-set.
 import { ephemeralRunnerSetWorkflowId } from '../../../src/messages/workflow-ids.ts';
 import type { Servers } from './servers.ts';
 import { freshNamespace } from './servers.ts';
+import { createWorkerAccount } from './service-account.ts';
 import { workerCommand } from './worker-process.ts';
 
 /** The one set of each scene, and its scale set at the scene's own GitHub. */
@@ -80,6 +81,7 @@ export async function openCrashScene(
   const cluster = `${name}-${randomBytes(3).toString('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'temporal-arc-crash-'));
   const workers: RunningProcess[] = [];
+  const account = await createWorkerAccount(kubernetes, { ...servers, namespaces: [namespace.name] });
   const logFile = join(folder, 'worker.log');
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => undefined);
@@ -92,8 +94,8 @@ export async function openCrashScene(
         cluster,
         namespace: namespace.name,
         logFile,
-        ...servers,
         ...options,
+        kubeconfig: account.kubeconfig,
         temporalAddress,
       });
       workers.push(worker);
@@ -108,6 +110,7 @@ export async function openCrashScene(
     logTail: () => lastLines(logFile, 40),
     close: async () => {
       await Promise.all(workers.map((worker) => worker.kill()));
+      await account.remove();
       await Promise.all([github.stop(), connection.close(), kubernetes.close()]);
       rmSync(folder, { recursive: true, force: true });
     },

@@ -45,6 +45,8 @@ import {
 import { startWorker } from '../../../src/workers/worker.ts';
 import { workflowCode } from '../../../src/workers/workflow-code.ts';
 import { freshNamespace, freshTemporalNamespace, suiteServers } from './servers.ts';
+import type { WorkerAccount } from './service-account.ts';
+import { createWorkerAccount } from './service-account.ts';
 
 /** How long a shared, slow machine may take for what takes a second on an idle one. */
 const PATIENCE_MS = Number(process.env['PATIENCE'] ?? 60_000);
@@ -92,7 +94,9 @@ export interface SceneOptions {
   scaleSets?: Partial<ScaleSetOptions>;
   /** Further namespaces that its worker serves, each with the Secret. */
   alsoIn?: string[];
-  /** What the worker reaches the cluster with, where it is not to be the administrator. */
+  /** The worker's rights do not go when a namespace is deleted. */
+  rightsEverywhere?: boolean;
+  /** What the worker reaches the cluster with, where it is not to have exactly the rights of the charts' roles. */
   workerKubeconfig?: (parts: Pick<SceneParts, 'namespace' | 'kubernetes'>) => Promise<string>;
   /** What is in the cluster before the worker starts. */
   found?: (parts: Pick<SceneParts, 'namespace' | 'kubernetes' | 'github'>) => Promise<void>;
@@ -464,11 +468,13 @@ export async function startScene(name: string, options: SceneOptions = {}): Prom
   const temporal = new Client({ connection, namespace: temporalNamespace });
   const requests: SceneParts['requests'] = [];
   const cluster = `cluster-of-${name}`;
-  const namespaces = [namespace.name, ...(options.alsoIn ?? [])];
+  const namespaces: [string, ...string[]] = [namespace.name, ...(options.alsoIn ?? [])];
   const worker = { cluster, temporalNamespace, workflowBundle, namespaces, logs, requests };
   await options.found?.({ namespace: namespace.name, kubernetes, github });
   const own = await options.workerKubeconfig?.({ namespace: namespace.name, kubernetes });
-  stops.push(await startOwnWorker({ ...worker, kubeconfig: own ?? kubeconfig }, options));
+  const account = own === undefined ? await accountOf({ kubernetes, namespaces }, options) : undefined;
+  if (account) stops.push(() => account.remove());
+  stops.push(await startOwnWorker({ ...worker, kubeconfig: own ?? account?.kubeconfig ?? '' }, options));
   const parts = { namespace: namespace.name, cluster, kubernetes, github, runners, temporal };
   const scene = new Scene({ ...parts, requests, logs, kubectlPath, stops });
   stops.push(() => scene.clear());
@@ -476,6 +482,12 @@ export async function startScene(name: string, options: SceneOptions = {}): Prom
   for (const each of namespaces) await kubernetes.create(secrets, each, secret);
   return scene;
 }
+
+const accountOf = (
+  { kubernetes, namespaces }: { kubernetes: KubernetesClient; namespaces: [string, ...string[]] },
+  { rightsEverywhere: everywhere }: SceneOptions,
+): Promise<WorkerAccount> =>
+  createWorkerAccount(kubernetes, { kubeconfig: suiteServers().kubeconfig, namespaces, everywhere });
 
 const ignore = (): void => undefined;
 

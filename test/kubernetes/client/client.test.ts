@@ -74,6 +74,32 @@ describe('requests', () => {
     });
   });
 
+  it('delete what is selected, and never all', async () => {
+    server.failNext({ status: 200, body: JSON.stringify({ kind: 'SecretList', items: [] }) });
+    await client.deleteCollection(secrets, { namespace: 'ns', labelSelector: 'runner-pod=r1' });
+    const [request] = server.requests;
+    expect(request).toMatchObject({ method: 'DELETE' });
+    expect(`${request!.url.pathname}${request!.url.search}`).toBe(
+      '/api/v1/namespaces/ns/secrets?labelSelector=runner-pod%3Dr1',
+    );
+    expect(records).toMatchObject([{ verb: 'deletecollection', resource: 'secrets', namespace: 'ns' }]);
+    for (const selection of [
+      { namespace: 'ns', labelSelector: '' },
+      { namespace: '', labelSelector: 'a=b' },
+    ])
+      await expect(client.deleteCollection(secrets, selection)).rejects.toThrow(
+        /Secret: (labelSelector|namespace)/,
+      );
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('ask what the server is, and say by what it is known', async () => {
+    server.failNext({ status: 200, body: JSON.stringify({ gitVersion: 'v1.35.0' }) });
+    expect(await client.serverVersion()).toEqual({ gitVersion: 'v1.35.0' });
+    expect(server.requests.map(({ url }) => url.pathname)).toEqual(['/version']);
+    expect(await client.authorities()).toBe('');
+  });
+
   it('keep the connection after a deletion', async () => {
     const narrow = createKubernetesClient({ kubeConfig: server.kubeConfig(), connections: 1 });
     const before = server.connections;

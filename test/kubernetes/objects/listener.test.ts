@@ -207,7 +207,7 @@ test('the role allows the order for replicas and notes on runners, no more', () 
     },
     {
       apiGroups: ['actions.github.com'],
-      resources: ['ephemeralrunners', 'ephemeralrunners/status'],
+      resources: ['ephemeralrunners/status'],
       verbs: ['patch'],
     },
   ]);
