@@ -1,5 +1,5 @@
 /**
- * Writes crds/: one CustomResourceDefinition per file, made from the schemas in src/api.
+ * Writes crds/: one CustomResourceDefinition per file, made from the schemas in src/api; and the rules of the charts' roles.
  *
  *   node dev/make/manifests.ts           writes the files
  *   node dev/make/manifests.ts --check   writes nothing; exits with 1 when a file is not what it would write
@@ -8,15 +8,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { crdOf } from '../../src/api/crd.ts';
 import { GROUP, KINDS, PLURALS } from '../../src/api/v1alpha1/group.ts';
+import { ruleTemplates } from './permissions.ts';
 
-const FOLDER = new URL('../../crds/', import.meta.url);
+const ROOT = new URL('../../', import.meta.url);
 const HEADER = '# Generated from src/api by dev/make/manifests.ts: change the schema there, not this file.\n';
 
-/** Every manifest, by the name of its file. */
+/** Every CustomResourceDefinition, by the path of its file. */
 export const manifests = (): Map<string, string> =>
   new Map(
     KINDS.map((kind) => [
-      `${GROUP}_${PLURALS[kind]}.yaml`,
+      `crds/${GROUP}_${PLURALS[kind]}.yaml`,
       // No anchors: what repeats is written out, so that every reader of YAML understands the file.
       HEADER + stringify(crdOf(kind), { aliasDuplicateObjects: false, lineWidth: 0 }),
     ]),
@@ -24,15 +25,19 @@ export const manifests = (): Map<string, string> =>
 
 /** The files that differ from what would be written, or are missing. */
 export const staleManifests = (): string[] =>
-  [...manifests()].filter(([name, content]) => contentOf(name) !== content).map(([name]) => `crds/${name}`);
+  written()
+    .filter(([path, content]) => contentOf(path) !== content)
+    .map(([path]) => path);
 
-const contentOf = (name: string): string | undefined => {
-  const file = new URL(name, FOLDER);
+const written = (): [path: string, content: string][] => [...manifests(), ...ruleTemplates()];
+
+const contentOf = (path: string): string | undefined => {
+  const file = new URL(path, ROOT);
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 };
 
 const write = (): void => {
-  for (const [name, content] of manifests()) writeFileSync(new URL(name, FOLDER), content);
+  for (const [path, content] of written()) writeFileSync(new URL(path, ROOT), content);
 };
 
 const check = (): void => {

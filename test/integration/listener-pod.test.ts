@@ -65,6 +65,7 @@ function entryPoint(name: string): string {
   return path;
 }
 
+/** Runs the command of the pod's container with its environment and its ServiceAccount, as a kubelet would. */
 async function runPod(): Promise<RunningProcess> {
   const path = join(folder, 'config.json');
   writeFileSync(path, await config());
