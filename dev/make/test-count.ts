@@ -21,12 +21,12 @@ export function summaryOf(reports: readonly TestReport[]): { line: string; faile
   return { line: `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`, failed };
 }
 
-const projects = ['unit', 'integration'];
+const parts = ['unit', 'integration-1', 'integration-2'];
 
-/** A project without a report did not get as far as running tests: that counts as one failure. */
+/** A part without a report did not get as far as running tests: that counts as one failure. */
 function readReports(folder: string): TestReport[] {
-  return projects.map((project) => {
-    const file = join(folder, `${project}.json`);
+  return parts.map((part) => {
+    const file = join(folder, `${part}.json`);
     if (!existsSync(file)) return noReport;
     return JSON.parse(readFileSync(file, 'utf8')) as TestReport;
   });

@@ -371,7 +371,6 @@ describe('a set of 5,000 runners', () => {
         `workflow tasks ${times[Math.floor(times.length / 2)] ?? 0} ms (median), ${times.at(-1) ?? 0} ms (longest)\n`,
     );
     expect(bytes).toBeLessThan(2 * 1024 * 1024);
-    expect(times.at(-1)).toBeLessThan(2_000);
     await latest.terminate();
   }, 120_000);
 });
