@@ -163,11 +163,14 @@ describe.each(rows.map((row) => [`${row.what}, on ${row.resource}`, row] as cons
   });
 
   it('leaves evidence where a person must act', async () => {
-    const runners = await sets.get(row.name)!.runners();
-    const failed = runners.filter(({ status }) => status?.phase === 'Failed');
-    if (row.resource === 'ephemeralrunners') expect(runners).toEqual([]);
     const isEvidence = row.resource !== 'ephemeralrunners' && !row.forNow;
-    expect(failed).toHaveLength(isEvidence ? 1 : 0);
+    const failed = await eventually(async () => {
+      const runners = await sets.get(row.name)!.runners();
+      if (row.resource === 'ephemeralrunners') expect(runners).toEqual([]);
+      const those = runners.filter(({ status }) => status?.phase === 'Failed');
+      expect(those).toHaveLength(isEvidence ? 1 : 0);
+      return those;
+    });
     if (!isEvidence) return;
     const what = row.resource === 'pods' ? 'pod' : 'Secret';
     expect(failed[0]?.status).toMatchObject({
