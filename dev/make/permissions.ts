@@ -56,6 +56,10 @@ const ROLES: { name: string; kind: string; where: string; of: string }[] = [
     of: 'namespace of a scale set; made by the chart of the scale set, for the ServiceAccount of the workers',
   },
   {
+    ...{ name: '<controller>-crds', kind: 'ClusterRole', where: 'the cluster' },
+    of: 'the Job that brings the custom resource definitions up to date; there while an install or an upgrade runs it',
+  },
+  {
     ...{ name: '<listener>', kind: 'Role', where: 'namespace of the scale set' },
     of: "a listener's pod; made by the workers, who hold all of it themselves",
   },
@@ -174,7 +178,8 @@ export const ruleTemplates = (): Map<string, string> =>
         define(`${CONTROLLER}.rules.cluster`, 'cluster') +
         define(`${CONTROLLER}.rules.singleNamespace`, 'single-namespace') +
         define(`${CONTROLLER}.rules.singleNamespaceWatch`, 'single-namespace-watch') +
-        define(`${CONTROLLER}.rules.listener`, 'listener'),
+        define(`${CONTROLLER}.rules.listener`, 'listener') +
+        define(`${CONTROLLER}.rules.crds`, 'crds'),
     ],
     [`charts/${SCALE_SET}/templates/_rules.tpl`, HEADER + managerTemplate()],
   ]);

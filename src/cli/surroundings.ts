@@ -4,6 +4,7 @@ import type { FlagTexts } from '../workers/configuration/configuration.ts';
 import type { WorkerConfiguration } from '../workers/configuration/settings.ts';
 import type { TemporalTarget } from '../workers/configuration/temporal-profile.ts';
 import type { Logger } from '../workers/log.ts';
+import type { CrdUpdate } from './update-crds.ts';
 import type { ListenerConfiguration } from '../workers/run-listener.ts';
 import type { Output, OutputFormat, Paint } from './output/output.ts';
 import type { SetKey } from './set-key.ts';
@@ -72,6 +73,8 @@ export interface Surroundings {
   connectTemporal(target: TemporalTarget, cluster: string): Promise<Workflows>;
   runWorker(configuration: WorkerConfiguration, log: Logger): Promise<void>;
   runListener(configuration: ListenerConfiguration, log: Logger): Promise<void>;
+  /** Creates the CRDs of the cluster, or brings them up to date. */
+  updateCrds(settings: Pick<WorkerConfiguration, 'kubeconfig' | 'context'>): Promise<CrdUpdate[]>;
   startStandIn: StartStandIn;
   /** Resolves when the process is told to stop. */
   untilStopped(): Promise<void>;

@@ -38,6 +38,13 @@ export const thisMachine: Surroundings = {
     const { runListener } = await import('../workers/run-listener.ts');
     await runListener(configuration, log).finally(leave);
   },
+  updateCrds: async (settings) => {
+    const { kubeConfigFor } = await import('../workers/configuration/kube-config.ts');
+    const { createKubernetesClient } = await import('../kubernetes/client/create-client.ts');
+    const { updateCrds } = await import('./update-crds.ts');
+    const kubernetes = createKubernetesClient({ kubeConfig: kubeConfigFor(settings), connections: 1 });
+    return updateCrds(kubernetes).finally(() => kubernetes.close());
+  },
   startStandIn: async (options) => {
     const { loadStandIn } = await import('./stand-in.ts');
     const startGitHub = await loadStandIn();

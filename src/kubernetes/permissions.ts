@@ -1,9 +1,10 @@
-import { GROUP } from '../api/v1alpha1/group.ts';
+import { GROUP, KINDS, PLURALS } from '../api/v1alpha1/group.ts';
 import type { Resource } from './client/resources.ts';
 import {
   autoscalingListeners,
   autoscalingRunnerSets,
   configMaps,
+  customResourceDefinitions,
   ephemeralRunners,
   ephemeralRunnerSets,
   events,
@@ -213,12 +214,28 @@ export const LISTENER_PERMISSIONS: readonly Right[] = [
   },
 ];
 
+/** What the Job of the chart needs that brings the CRDs up to date, and whoever does it by hand: `temporal-arc crds apply`. */
+const CRD_PERMISSIONS: readonly Right[] = [
+  {
+    ...on(customResourceDefinitions),
+    verbs: ['create'],
+    why: 'crds apply: RBAC knows no names of what is created',
+  },
+  {
+    ...on(customResourceDefinitions),
+    verbs: ['get', 'patch'],
+    names: KINDS.map((kind) => `${PLURALS[kind]}.${GROUP}`),
+    why: 'crds apply',
+  },
+];
+
 /** What people need for the command `temporal-arc`, in the namespaces that they look at. What they change goes by Temporal. */
 export const COMMAND_PERMISSIONS: readonly Right[] = [
   { ...on(ephemeralRunnerSets), verbs: ['get', 'list'], why: 'get, describe, scale, pause, resume' },
   { ...on(autoscalingRunnerSets), verbs: ['list'], why: 'pause and resume' },
   { ...on(ephemeralRunners), verbs: ['get', 'list'], why: 'get runners' },
   { ...on(events), verbs: ['list'], why: 'describe' },
+  ...CRD_PERMISSIONS,
 ];
 
 /** One rule of a Role or ClusterRole. */
@@ -229,9 +246,9 @@ export interface Rule {
   verbs: Verb[];
 }
 
-/** The roles that a worker acts under, by the chart's object that holds each. */
+/** The roles that a worker acts under, by the chart's object that holds each; `crds` is that of the Job for the CRDs. */
 export type RoleKind =
-  'cluster' | 'single-namespace' | 'single-namespace-watch' | 'listener' | 'manager' | 'manager-tls';
+  'cluster' | 'single-namespace' | 'single-namespace-watch' | 'listener' | 'manager' | 'manager-tls' | 'crds';
 
 const isListener = ({ resource }: Permission): boolean => resource.startsWith(autoscalingListeners.plural);
 
@@ -241,7 +258,7 @@ const has = (permission: Permission, ...places: Place[]): boolean =>
 const isFollowed = (permission: Permission): boolean =>
   has(permission, 'served') && has(permission, 'controller');
 
-const SELECTED: Record<RoleKind, (permission: Permission) => boolean> = {
+const SELECTED: Record<Exclude<RoleKind, 'crds'>, (permission: Permission) => boolean> = {
   // Listeners of a controller that was installed elsewhere before are looked after where they lie.
   cluster: (each) => has(each, 'cluster', 'served') || isListener(each),
   'single-namespace': (each) => isFollowed(each) || (has(each, 'controller') && isListener(each)),
@@ -254,8 +271,8 @@ const SELECTED: Record<RoleKind, (permission: Permission) => boolean> = {
 /** The rules of one of the roles. Rights on the same objects are one rule, in the order in which they are first named. */
 export function rulesOf(kind: RoleKind): Rule[] {
   const rules = new Map<string, Rule>();
-  for (const permission of PERMISSIONS.filter(SELECTED[kind])) {
-    const { group, resource, names, verbs } = permission;
+  const rights: readonly Right[] = kind === 'crds' ? CRD_PERMISSIONS : PERMISSIONS.filter(SELECTED[kind]);
+  for (const { group, resource, names, verbs } of rights) {
     const key = JSON.stringify([group, resource, names]);
     const rule = rules.get(key) ?? {
       apiGroups: [group],

@@ -397,6 +397,29 @@ describe('describe', () => {
   });
 });
 
+describe('crds apply', () => {
+  it('says what became of each', async () => {
+    const world = new World();
+    const { code, out } = await world.run('crds apply --context east');
+    expect(code).toBe(0);
+    expect(world.crdsOf).toMatchObject({ context: 'east' });
+    expect(out).toBe(
+      'ephemeralrunners.actions.github.com updated\nephemeralrunnersets.actions.github.com created\n',
+    );
+    const json = await world.run('crds apply -o json');
+    expect(JSON.parse(json.out)).toContainEqual({
+      crd: 'ephemeralrunners.actions.github.com',
+      change: 'updated',
+    });
+  });
+
+  it('fails in one line', async () => {
+    const world = new World();
+    world.faults.cluster = new Error('no cluster');
+    expect(await world.run('crds apply')).toEqual({ code: 1, out: '', err: 'error: no cluster\n' });
+  });
+});
+
 describe('worker', () => {
   it('starts with what flags and variables say', async () => {
     const world = new World();

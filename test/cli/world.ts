@@ -29,6 +29,8 @@ export class World {
   readonly orders: string[] = [];
   readonly targets: { target: TemporalTarget; cluster: string }[] = [];
   worker: WorkerConfiguration | undefined;
+  /** Where CRDs were brought up to date. */
+  crdsOf: Pick<WorkerConfiguration, 'kubeconfig' | 'context'> | undefined;
   /** Thrown by the next call of that kind, once. */
   faults: Partial<Record<'cluster' | 'workflow' | 'worker', Error | undefined>> = {};
   /** Runs before each read of the cluster. */
@@ -58,6 +60,14 @@ export class World {
         await this.whileStandInRuns(written.out);
       },
       runListener: () => Promise.resolve(),
+      updateCrds: (settings) => {
+        this.takeFault('cluster');
+        this.crdsOf = settings;
+        return Promise.resolve([
+          { crd: 'ephemeralrunners.actions.github.com', change: 'updated' as const },
+          { crd: 'ephemeralrunnersets.actions.github.com', change: 'created' as const },
+        ]);
+      },
       now: () => this.now,
       sleep: (ms) => {
         this.now += ms;

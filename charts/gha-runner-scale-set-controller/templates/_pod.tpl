@@ -89,3 +89,17 @@ tolerations:
   protocol: TCP
 {{- end }}
 {{- end }}
+
+{{/* The metadata of what runs before an install or an upgrade, and is gone after it. */}}
+{{- define "gha-runner-scale-set-controller.hookMetadata" -}}
+name: {{ .name }}
+{{- with .namespace }}
+namespace: {{ . }}
+{{- end }}
+labels:
+  {{- include "gha-runner-scale-set-controller.labels" .root | nindent 2 }}
+annotations:
+  helm.sh/hook: pre-install,pre-upgrade
+  helm.sh/hook-weight: {{ .weight | quote }}
+  helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}

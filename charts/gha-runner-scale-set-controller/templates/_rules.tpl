@@ -127,3 +127,13 @@
   resources: [configmaps]
   verbs: [create]
 {{- end }}
+
+{{- define "gha-runner-scale-set-controller.rules.crds" -}}
+- apiGroups: [apiextensions.k8s.io]
+  resources: [customresourcedefinitions]
+  verbs: [create]
+- apiGroups: [apiextensions.k8s.io]
+  resources: [customresourcedefinitions]
+  resourceNames: [autoscalingrunnersets.actions.github.com, autoscalinglisteners.actions.github.com, ephemeralrunnersets.actions.github.com, ephemeralrunners.actions.github.com]
+  verbs: [get, patch]
+{{- end }}

@@ -36,25 +36,28 @@
 {{- if kindIs "float64" . }}{{ . | int64 }}{{ else }}{{ toString . }}{{ end }}
 {{- end }}
 
-{{/* What of Temporal is secret: the API key and the client's certificate. Listeners' pods get the same references. */}}
-{{- define "gha-runner-scale-set-controller.temporalSecrets" -}}
+{{/* What of Temporal is secret, each with the Secret and the key it is in: name, secret, key. */}}
+{{- define "gha-runner-scale-set-controller.temporalReferences" -}}
 {{- $temporal := .Values.temporal }}
-{{- with $temporal.apiKey.secretName }}
-{{- include "gha-runner-scale-set-controller.secretVariable" (dict "name" "TEMPORAL_API_KEY" "secret" . "key" $temporal.apiKey.key) }}
-{{- end }}
-{{- with $temporal.tls.secretName }}
-{{- include "gha-runner-scale-set-controller.secretVariable" (dict "name" "TEMPORAL_TLS_CLIENT_CERT_DATA" "secret" . "key" "tls.crt") }}
-{{- include "gha-runner-scale-set-controller.secretVariable" (dict "name" "TEMPORAL_TLS_CLIENT_KEY_DATA" "secret" . "key" "tls.key") }}
-{{- end }}
-{{- with $temporal.tls.caSecretName }}
-{{- include "gha-runner-scale-set-controller.secretVariable" (dict "name" "TEMPORAL_TLS_SERVER_CA_CERT_DATA" "secret" . "key" $temporal.tls.caKey) }}
-{{- end }}
+- [TEMPORAL_API_KEY, {{ $temporal.apiKey.secretName | quote }}, {{ $temporal.apiKey.key | quote }}]
+- [TEMPORAL_TLS_CLIENT_CERT_DATA, {{ $temporal.tls.secretName | quote }}, tls.crt]
+- [TEMPORAL_TLS_CLIENT_KEY_DATA, {{ $temporal.tls.secretName | quote }}, tls.key]
+- [TEMPORAL_TLS_SERVER_CA_CERT_DATA, {{ $temporal.tls.caSecretName | quote }}, {{ $temporal.tls.caKey | quote }}]
 {{- end }}
 
-{{- define "gha-runner-scale-set-controller.secretVariable" }}
-- name: {{ .name }}
+{{/* The same as environment variables, but for those that `env` gives. Listeners' pods get the same references. */}}
+{{- define "gha-runner-scale-set-controller.temporalSecrets" -}}
+{{- $given := list }}
+{{- range ternary .Values.env list (kindIs "slice" .Values.env) }}
+{{- $given = append $given .name }}
+{{- end }}
+{{- range include "gha-runner-scale-set-controller.temporalReferences" . | fromYamlArray }}
+{{- if and (index . 1) (not (has (index . 0) $given)) }}
+- name: {{ index . 0 }}
   valueFrom:
     secretKeyRef:
-      name: {{ .secret }}
-      key: {{ .key }}
+      name: {{ index . 1 }}
+      key: {{ index . 2 }}
+{{- end }}
+{{- end }}
 {{- end }}

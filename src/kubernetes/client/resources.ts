@@ -12,6 +12,7 @@ import type {
   V1ServiceAccount,
   V1Status,
 } from '@kubernetes/client-node';
+import type { Crd } from '../../api/crd.ts';
 import type { AutoscalingListener } from '../../api/v1alpha1/autoscaling-listener.ts';
 import type { AutoscalingRunnerSet } from '../../api/v1alpha1/autoscaling-runner-set.ts';
 import type { EphemeralRunnerSet } from '../../api/v1alpha1/ephemeral-runner-set.ts';
@@ -45,6 +46,11 @@ export type Status = Wire<V1Status>;
 export type PodDisruptionBudget = Wire<V1PodDisruptionBudget>;
 /** What a namespace may hold at most. */
 export type ResourceQuota = Wire<V1ResourceQuota>;
+
+/** A CustomResourceDefinition of ours as the API server has it. */
+export type PresentCrd = Crd & {
+  metadata: { deletionTimestamp?: string | undefined; resourceVersion?: string | undefined };
+};
 
 /** What the client asks of every object. */
 export interface KubernetesObject {
@@ -177,4 +183,11 @@ export const roleBindings: Resource<RoleBinding> = {
   kind: 'RoleBinding',
   plural: 'rolebindings',
   namespaced: true,
+};
+/** Where CustomResourceDefinitions are found; they belong to the whole cluster. */
+export const customResourceDefinitions: Resource<PresentCrd> = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+  namespaced: false,
 };
