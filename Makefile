@@ -11,7 +11,7 @@ JEST := NODE_OPTIONS="$(NODE_OPTIONS) --experimental-vm-modules --disable-warnin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run run-scaleset demo fuzz test test-unit test-integration contract tools manifests verify bench bench-jobs bench-size clean
+.PHONY: help run run-scaleset demo fuzz test test-unit test-integration contract tools manifests docker-build sbom verify bench bench-jobs bench-size clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,13 @@ tools: $(MODULES) ## Find or build the tools (etcd, Kubernetes, KWOK, Temporal, 
 manifests: $(MODULES) ## Generate crds/ and the documents that derive from the code
 	node dev/make/manifests.ts
 	node dev/make/docs.ts
+
+docker-build: $(MODULES) ## Build the image IMAGE:TAG for PLATFORM with docker, podman or buildah (docs/image.md)
+	@IMAGE="$(IMAGE)" TAG="$(TAG)" PLATFORM="$(PLATFORM)" BUILDER="$(BUILDER)" ARCHIVE="$(ARCHIVE)" \
+	  BUILD_BASE="$(BUILD_BASE)" RUNTIME_BASE="$(RUNTIME_BASE)" node dev/make/docker-build.ts
+
+sbom: $(MODULES) ## Write the bill of materials of the image (CycloneDX)
+	@PLATFORM="$(PLATFORM)" node dev/make/sbom.ts .temporal-arc/sbom.cdx.json
 
 verify: $(MODULES) ## Check format, lint, types and everything generated
 	@echo '-- format';    prettier --check --log-level warn .

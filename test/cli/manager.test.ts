@@ -1,3 +1,4 @@
+import { ARC_ARGUMENTS } from './arc-arguments.ts';
 import type { Ran } from './world.ts';
 import { World } from './world.ts';
 
@@ -87,6 +88,11 @@ test.each<[string, string, object]>([
 ])("with ARC's chart and %s, the worker runs", async (_values, args, configuration) => {
   expect(await manager(args)).toMatchObject({ code: 0, out: '' });
   expect(world.worker).toMatchObject(configuration);
+});
+
+test.each(ARC_ARGUMENTS)('all that the chart of ARC %s gives is accepted', async (_title, args) => {
+  const line = args.map((arg) => arg.replace('NAMESPACE', 'demo').replace('PORT', '8080'));
+  expect(await world.run(`manager ${line.join(' ')}`, ENV)).toMatchObject({ code: 0, out: '' });
 });
 
 test.each([
