@@ -10,6 +10,7 @@ import { NO_FAILURES, remember } from './state.ts';
 export function followRunners(state: RunnerSetState, now: number): void {
   state.order = believed(state.order, now);
   for (const runner of state.runners.unplaced(now)) {
+    noteOwnEnd(runner);
     if (runner.end ?? runner.retired ?? isInHand(runner)) continue;
     noteDeadlines(runner, now, state.settings);
     const ending = endingOf(runner, now, state.settings);
@@ -34,6 +35,15 @@ function someStaysUp({ runners, failures }: RunnerSetState, now: number): boolea
  */
 const isInHand = ({ doing, seen }: RunnerState): boolean =>
   doing === 'retire' || (doing === 'create' && (seen?.standalone === true || !seen?.pod?.ended));
+
+/** It went on after its job, and came to its end before anybody ended it: people need not be told. */
+function noteOwnEnd(runner: RunnerState): void {
+  const { end, doing, retired, seen } = runner;
+  if (end !== 'outlived' || doing === 'retire' || retired || (seen?.pod && !seen.pod.ended)) return;
+  runner.end = 'completed';
+  delete runner.reason;
+  delete runner.message;
+}
 
 /** Notes the end. GitHub may have refused to remove the runner while it had a job: now GitHub is asked again at once. */
 function letGo(runner: RunnerState, { end }: Ending): void {

@@ -136,11 +136,8 @@ function holdForJob(runner: RunnerState, now: number): void {
   delete runner.message;
 }
 
-function tellOfOutlived(
-  state: RunnerSetState,
-  { name, end, reason = '', message = '', seen }: RunnerState,
-): void {
-  if (end !== 'outlived' || !seen?.pod || seen.pod.ended) return;
+function tellOfOutlived(state: RunnerSetState, { name, end, reason = '', message = '' }: RunnerState): void {
+  if (end !== 'outlived') return;
   state.events.push({ type: 'Warning', reason, message, runner: name });
 }
 

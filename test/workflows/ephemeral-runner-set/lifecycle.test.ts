@@ -133,6 +133,22 @@ describe('followRunners', () => {
     expect(decide(state, circumstances()).retire).toMatchObject([{ name: 'r' }]);
   });
 
+  test('one that outlived its job and then ended by itself has completed, unless it is being retired', () => {
+    const outlived = {
+      ...ended(0, 'r', { hasJob: true }),
+      end: 'outlived',
+      reason: 'RunnerOutlivedJob',
+    } as const;
+    for (const [doing, end] of [
+      [undefined, 'completed'],
+      ['retire', 'outlived'],
+    ] as const) {
+      const runner: RunnerState = { ...outlived, ...(doing && { doing }) };
+      followRunners(aState({ runners: [runner] }), NOW);
+      expect(runner.end).toBe(end);
+    }
+  });
+
   test('the place of one whose pod has ended is free while its lane is still at others', () => {
     const runner: RunnerState = { ...ended(0, 'r', { hasJob: true }), doing: 'create' };
     const state = aState({ set: { replicas: 1 }, runners: [runner] });

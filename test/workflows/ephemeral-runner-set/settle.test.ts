@@ -156,6 +156,15 @@ describe('settle, retirements', () => {
     expect(state.events).toMatchObject([{ reason: 'RunnerOutlivedJob', runner: 'a' }]);
   });
 
+  test('one that outlived its job is told of, though its pod was seen to go before the word of it', () => {
+    const { seen, ...others } = retiring('a');
+    const { pod: _pod, ...withoutPod } = seen ?? {};
+    const gone = { ...others, seen: withoutPod as typeof seen & {}, end: 'outlived' } as const;
+    const state = aState({ runners: [{ ...gone, reason: 'RunnerOutlivedJob', message: 'm' }] });
+    settle(state, [retired({ retired: ['a'] }, ['a'])], NOW);
+    expect(state.events).toMatchObject([{ reason: 'RunnerOutlivedJob', runner: 'a' }]);
+  });
+
   test('one that could not be retired is tried again, and people are told', () => {
     const state = aState({ runners: [retiring('a')] });
     settle(state, [retired({ stopped: { reason: 'GitHubRefused', message: '401' } }, ['a'])], NOW);
