@@ -87,3 +87,9 @@ test('the charts are those that there are', () => {
   for (const name of chart ?? [])
     expect([name, existsSync(join(root, 'charts', name, 'Chart.yaml'))]).toEqual([name, true]);
 });
+
+test("the line that the controller's chart names its image in is the one that is written anew", () => {
+  const chart = readFileSync(join(root, 'charts', 'gha-runner-scale-set-controller', 'Chart.yaml'), 'utf8');
+  const [, line = ''] = /sed -i "s\|(\^[^|]+)\|/.exec(text) ?? [];
+  expect(chart.match(new RegExp(line, 'gm'))).toHaveLength(1);
+});
