@@ -57,7 +57,11 @@ export async function startFuzzedWorker(options: WorkerOptions): Promise<FuzzedW
       ...namespaces.flatMap((namespace) => ['--watch-namespace', namespace]),
       ...['--health-probe-bind-address', endpoints, '--metrics-addr', endpoints, ...FLAGS],
     ],
-    env: { PATH: process.env['PATH'], FUZZ_CLOCK: clockFile },
+    env: {
+      PATH: process.env['PATH'],
+      TEMPORAL_ARC_WORKFLOW_BUNDLE: process.env['TEMPORAL_ARC_WORKFLOW_BUNDLE'],
+      FUZZ_CLOCK: clockFile,
+    },
     cwd: ROOT,
     logFile,
     graceMs: 10_000,

@@ -11,8 +11,13 @@ const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
 const SOURCE = new URL(`../workflows/index.${extension}`, import.meta.url);
 
-/** The workflows as the worker runs them: the build's bundle, or, from source, one made now (about two seconds). */
+/** Names a bundle that was made before, where many workers are started from the same source. */
+const MADE_BEFORE = 'TEMPORAL_ARC_WORKFLOW_BUNDLE';
+
+/** The workflows as the worker runs them: the build's bundle, or, from source, one made now (about two seconds of CPU). */
 export async function workflowCode(logger?: Logger): Promise<WorkflowBundleOption> {
+  const madeBefore = process.env[MADE_BEFORE];
+  if (extension === 'ts' && madeBefore !== undefined) return { codePath: madeBefore };
   if (existsSync(BUNDLE)) return { codePath: fileURLToPath(BUNDLE) };
   return bundleWorkflowCode({ workflowsPath: fileURLToPath(SOURCE), ...(logger ? { logger } : {}) });
 }

@@ -35,7 +35,10 @@ export function workerCommand(options: WorkerProcess): {
   return {
     command: process.execPath,
     args: [join(root, 'src', 'cli', 'main.ts'), 'worker', ...flags],
-    env: { PATH: process.env['PATH'] },
+    env: {
+      PATH: process.env['PATH'],
+      TEMPORAL_ARC_WORKFLOW_BUNDLE: process.env['TEMPORAL_ARC_WORKFLOW_BUNDLE'],
+    },
     cwd: root,
   };
 }
