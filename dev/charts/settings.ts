@@ -13,6 +13,7 @@ const ELSEWHERE: Partial<Record<SettingName, string>> = {
   controllerNamespace: 'the namespace of the release, or `namespaceOverride`',
   listenerImage: '`image`',
   listenerPullSecrets: '`imagePullSecrets`',
+  listenerEntrypoint: '`env` (`LISTENER_ENTRYPOINT`)',
   updateStrategy: '`flags.updateStrategy`',
   excludeLabelPropagationPrefixes: '`flags.excludeLabelPropagationPrefixes`',
   logLevel: '`flags.logLevel`',

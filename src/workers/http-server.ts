@@ -25,7 +25,7 @@ export interface EndpointsOptions {
 export interface Endpoints {
   /** Where `/metrics` is served; `undefined` when it is off. */
   readonly metricsUrl: string | undefined;
-  /** Where `/healthz` and `/readyz` are served; `undefined` when they are off. */
+  /** Where `/healthz`, `/readyz` and `/metrics` are served; `undefined` when that is off. */
   readonly healthUrl: string | undefined;
   close(): Promise<void>;
 }
@@ -69,7 +69,8 @@ export async function serveEndpoints(options: EndpointsOptions): Promise<Endpoin
     );
     const healthUrl = together
       ? metricsUrl
-      : await open('--health-probe-bind-address', healthAddress, health);
+      : // Where metrics have no address of their own, they are found here.
+        await open('--health-probe-bind-address', healthAddress, { ...health, ...metrics });
     return { metricsUrl, healthUrl, close };
   } catch (error) {
     await close();

@@ -14,6 +14,7 @@ import type { TemporalConfig } from './configuration/temporal-profile.ts';
 import { TemporalUnreachableError, temporalConfig } from './configuration/temporal-profile.ts';
 import type { ReadinessChecks } from './http-server.ts';
 import { serveEndpoints } from './http-server.ts';
+import { listenerEnvironment, ownPod } from './listener-environment.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import { createMetrics } from './metrics/metrics.ts';
@@ -67,7 +68,10 @@ export async function runWorker(configuration: WorkerConfiguration, logger: Logg
     checked.worker = await startWorker({
       ...partsFrom(configuration, { logger, metrics }),
       eventNamespace: namespaceOf(kubeConfig),
-      listenerPods: listenerPodsOf(configuration, { address: connectionOptions.address ?? '', namespace }),
+      listenerPods: await listenerPodsOf(configuration, {
+        ...{ address: connectionOptions.address ?? '', namespace },
+        ...{ kubernetes, log },
+      }),
       kubernetes,
       sessionsKubernetes,
       github,
@@ -92,25 +96,41 @@ export async function runWorker(configuration: WorkerConfiguration, logger: Logg
   }
 }
 
-/** How listeners' pods are made: they find Temporal where this worker does. */
-function listenerPodsOf(
+/** How listeners' pods are made: they find Temporal where this worker does, and with the same credentials. */
+async function listenerPodsOf(
   configuration: WorkerConfiguration,
-  temporal: { address: string; namespace: string },
-): ListenerPods {
+  { address: temporal, namespace, kubernetes, log }: TemporalFound,
+): Promise<ListenerPods> {
+  const own = await ownPod(kubernetes, configuration.controllerNamespace);
+  const { missing, ...found } = listenerEnvironment(process.env, own);
+  if (missing.length > 0 && configuration.listenerMode === 'pod') log(NOT_HANDED_ON, { variables: missing });
+  const given = {
+    TEMPORAL_ADDRESS: temporal,
+    TEMPORAL_NAMESPACE: namespace,
+    TEMPORAL_ARC_CLUSTER: configuration.cluster,
+  };
+  const env = [...Object.entries(given).map(([name, value]) => ({ name, value })), ...found.env];
   const { listenerMetricsAddress: address, listenerMetricsEndpoint = '/metrics' } = configuration;
   return {
     image: configuration.listenerImage ?? '',
     command: [configuration.listenerEntrypoint],
-    env: {
-      TEMPORAL_ADDRESS: temporal.address,
-      TEMPORAL_NAMESPACE: temporal.namespace,
-      TEMPORAL_ARC_CLUSTER: configuration.cluster,
-    },
+    environment: { ...found, env },
     logLevel: configuration.logLevel,
     logFormat: configuration.logFormat,
     metricsAddress: address ? `${address.host}:${address.port}` : '',
     metricsEndpoint: listenerMetricsEndpoint,
   };
+}
+
+const NOT_HANDED_ON =
+  "The pods of listeners will not have some of this worker's variables for Temporal: give those by a Secret of this namespace (secretKeyRef, or a file in its volume) in the worker's pod.";
+
+/** Where this worker found Temporal, and what it finds its own pod with. */
+interface TemporalFound {
+  address: string;
+  namespace: string;
+  kubernetes: Pick<KubernetesClient, 'get'>;
+  log: (message: string, facts: Record<string, unknown>) => void;
 }
 
 /** Counts each call to GitHub, and what is left of its rate limit. */

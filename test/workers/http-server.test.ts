@@ -30,8 +30,13 @@ describe('serveEndpoints', () => {
     expect(metrics.headers.get('content-type')).toContain('text/plain; version=0.0.4');
     expect(await metrics.text()).toContain('temporal_arc_build_info');
     expect((await fetch(`${healthUrl}/healthz`)).status).toBe(200);
-    expect((await fetch(`${healthUrl}/metrics`)).status).toBe(404);
     expect((await fetch(`${metricsUrl}/healthz`)).status).toBe(404);
+  });
+
+  it('serves metrics beside health, where they have no address of their own', async () => {
+    const { metricsUrl, healthUrl } = await serve({ metricsAddress: undefined });
+    expect(metricsUrl).toBeUndefined();
+    expect(await (await fetch(`${healthUrl}/metrics`)).text()).toContain('temporal_arc_build_info');
   });
 
   it('names the parts that are not ready, without secrets', async () => {
@@ -89,7 +94,9 @@ describe('serveEndpoints', () => {
     const { healthUrl } = await serve();
     const posted = await fetch(`${healthUrl}/healthz`, { method: 'POST' });
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
-    expect(await (await fetch(`${healthUrl}/nope`)).text()).toBe('Served here: /healthz, /readyz\n');
+    expect(await (await fetch(`${healthUrl}/nope`)).text()).toBe(
+      'Served here: /healthz, /readyz, /metrics\n',
+    );
     expect((await fetch(`${healthUrl}/constructor`)).status).toBe(404);
   });
 

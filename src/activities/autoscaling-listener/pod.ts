@@ -106,8 +106,8 @@ async function apply(deps: ListenerPodDeps, listener: AutoscalingListener) {
   await keep(kubernetes, secrets, { wanted: configSecret, fields: ['data'] });
   if (proxySecret) await keep(kubernetes, secrets, { wanted: proxySecret, fields: ['data'] });
   const hashes = [configSecret, proxySecret].flatMap((secret) => hashOf(secret?.metadata) ?? []);
-  const { metricsAddress, image, command, env } = listenerPods;
-  const podOptions = { image, command, env, ...(metricsAddress !== '' && { metricsAddress }) };
+  const { metricsAddress, image, command, environment } = listenerPods;
+  const podOptions = { image, command, environment, ...(metricsAddress !== '' && { metricsAddress }) };
   await keepPod(kubernetes, buildListenerPod(listener, podOptions, hashes));
 }
 

@@ -39,13 +39,20 @@ const CONFIG_VOLUME = 'listener-config';
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
 
+/** What the pod of a listener has of its worker's environment: variables, and files with their volumes. */
+export interface ListenerEnvironment {
+  env: EnvVar[];
+  volumes: NonNullable<PodSpec['volumes']>;
+  volumeMounts: NonNullable<PodSpec['containers'][number]['volumeMounts']>;
+}
+
 /** What a pod needs beside the resource it serves. */
 export interface ListenerPodOptions {
   /** Image, where the listener names none. */
   image: string;
   command: readonly string[];
-  /** Variables that say where Temporal is found. */
-  env: StringMap;
+  /** How Temporal is found. */
+  environment: ListenerEnvironment;
   /** `:8080` or `host:port`; absent: no metrics. */
   metricsAddress?: string | undefined;
 }
@@ -213,7 +220,10 @@ export function buildListenerPod(
       nodeSelector: { 'kubernetes.io/os': 'linux' },
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: 60,
-      volumes: [{ name: CONFIG_VOLUME, secret: { secretName: listenerConfigSecretName(nameOf(listener)) } }],
+      volumes: [
+        { name: CONFIG_VOLUME, secret: { secretName: listenerConfigSecretName(nameOf(listener)) } },
+        ...options.environment.volumes,
+      ],
       ...(spec.imagePullSecrets && {
         imagePullSecrets: spec.imagePullSecrets.map(({ name = '' }) => ({ name })),
       }),
@@ -224,7 +234,7 @@ export function buildListenerPod(
 
 function listenerContainer(
   listener: AutoscalingListener,
-  { image, command, env, metricsAddress }: ListenerPodOptions,
+  { image, command, environment, metricsAddress }: ListenerPodOptions,
 ): PodSpec['containers'][number] {
   const port = Number(metricsAddress?.slice(metricsAddress.lastIndexOf(':') + 1));
   return {
@@ -234,11 +244,14 @@ function listenerContainer(
     env: [
       { name: LISTENER_CONFIG_VARIABLE, value: `${LISTENER_CONFIG_FOLDER}/${LISTENER_CONFIG_KEY}` },
       { name: LISTENER_KEY_VARIABLE, value: `${listener.metadata.namespace ?? ''}/${nameOf(listener)}` },
-      ...Object.entries(env).map(([name, value]) => ({ name, value })),
+      ...environment.env,
       ...proxyEnv(listener),
     ],
     ...(port > 0 && { ports: [{ name: 'metrics', containerPort: port, protocol: 'TCP' }] }),
-    volumeMounts: [{ name: CONFIG_VOLUME, mountPath: LISTENER_CONFIG_FOLDER, readOnly: true }],
+    volumeMounts: [
+      { name: CONFIG_VOLUME, mountPath: LISTENER_CONFIG_FOLDER, readOnly: true },
+      ...environment.volumeMounts,
+    ],
   };
 }
 

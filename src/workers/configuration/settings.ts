@@ -320,13 +320,15 @@ export const SETTINGS = {
     group: ENDPOINTS,
     flag: 'metrics-addr',
     default: ':8080',
-    description: 'Where /metrics is served (Prometheus); 0 for none.',
+    description:
+      'Where /metrics is served (Prometheus); 0 for no address of its own. Beside the health endpoints it is served in any case.',
   }),
   healthAddress: listenAddress({
     group: ENDPOINTS,
     flag: 'health-probe-bind-address',
     default: ':8081',
-    description: 'Where /healthz and /readyz are served; may equal --metrics-addr; 0 for none.',
+    description:
+      'Where /healthz and /readyz are served, and /metrics too; may equal --metrics-addr; 0 for none.',
   }),
 } as const;
 

@@ -30,7 +30,7 @@ const proxyKey = { ...key, name: `${key.name}-proxy` };
 const listenerPods: ListenerPods = {
   image: 'listener:1',
   command: ['/ghalistener'],
-  env: {},
+  environment: { env: [], volumes: [], volumeMounts: [] },
   logLevel: 'info',
   logFormat: 'json',
   metricsAddress: '',

@@ -36,7 +36,11 @@ const aListener = (spec: Partial<AutoscalingListenerSpec> = {}): AutoscalingList
 const OPTIONS = {
   image: 'worker:1',
   command: ['/ghalistener'],
-  env: { TEMPORAL_ADDRESS: 'temporal:7233' },
+  environment: {
+    env: [{ name: 'TEMPORAL_ADDRESS', value: 'temporal:7233' }],
+    volumes: [{ name: 'worker-tls', secret: { secretName: 'temporal-tls' } }],
+    volumeMounts: [{ name: 'worker-tls', mountPath: '/tls', readOnly: true }],
+  },
   metricsAddress: ':8080',
 };
 
@@ -75,14 +79,20 @@ describe('the pod', () => {
             { name: 'TEMPORAL_ADDRESS', value: 'temporal:7233' },
           ],
           ports: [{ name: 'metrics', containerPort: 8080, protocol: 'TCP' }],
-          volumeMounts: [{ name: 'listener-config', mountPath: '/etc/gha-listener', readOnly: true }],
+          volumeMounts: [
+            { name: 'listener-config', mountPath: '/etc/gha-listener', readOnly: true },
+            { name: 'worker-tls', mountPath: '/tls', readOnly: true },
+          ],
         },
       ],
       serviceAccountName: 'demo-754b578d-listener',
       nodeSelector: { 'kubernetes.io/os': 'linux' },
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: 60,
-      volumes: [{ name: 'listener-config', secret: { secretName: 'demo-754b578d-listener-config' } }],
+      volumes: [
+        { name: 'listener-config', secret: { secretName: 'demo-754b578d-listener-config' } },
+        { name: 'worker-tls', secret: { secretName: 'temporal-tls' } },
+      ],
     });
   });
 
@@ -173,7 +183,7 @@ describe('the template', () => {
       priorityClassName: 'high',
     });
     expect(spec?.containers.map(({ name }) => name)).toEqual(['listener', 'side']);
-    expect(spec?.volumes).toHaveLength(2);
+    expect(spec?.volumes?.map(({ name }) => name)).toEqual(['listener-config', 'worker-tls', 'tls']);
     expect(spec).toMatchObject({ serviceAccountName: 'demo-754b578d-listener', priorityClassName: 'high' });
   });
 
