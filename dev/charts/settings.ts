@@ -3,7 +3,7 @@ import type { SettingName } from '../../src/workers/configuration/settings.ts';
 import { SETTINGS } from '../../src/workers/configuration/settings.ts';
 
 /** Settings that have a value of their own in the chart, or that a pod has from elsewhere. All others stand below `settings`. */
-const ELSEWHERE: Partial<Record<SettingName, string>> = {
+export const ELSEWHERE: Partial<Record<SettingName, string>> = {
   cluster: '`temporal.cluster`',
   temporalAddress: '`temporal.address`',
   temporalNamespace: '`temporal.namespace`',

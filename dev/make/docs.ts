@@ -9,6 +9,7 @@ import type { Command } from 'commander';
 import { createProgram } from '../../src/cli/program.ts';
 import { ARC_FLAGS } from '../../src/workers/configuration/arc-flags.ts';
 import type { Setting } from '../../src/workers/configuration/setting.ts';
+import { chartReadme } from '../charts/readme.ts';
 import { SETTINGS } from '../../src/workers/configuration/settings.ts';
 import { createMetrics } from '../../src/workers/metrics/metrics.ts';
 import { cell, code, GENERATED, table } from './markdown.ts';
@@ -112,6 +113,12 @@ const documents: Record<string, () => string> = {
   'docs/metrics.md': metricsDocument,
   'docs/cli.md': cliDocument,
   'docs/permissions.md': permissionsDocument,
+  ...Object.fromEntries(
+    ['gha-runner-scale-set-controller', 'gha-runner-scale-set'].map((chart) => [
+      `charts/${chart}/README.md`,
+      () => chartReadme(chart),
+    ]),
+  ),
 };
 
 async function main(check: boolean): Promise<number> {

@@ -11,8 +11,12 @@ const moduleFolder = import.meta.dirname;
 interface Tool {
   /** The Go package to build, inside the module of dev/toolchain. */
   package: string;
+  /** The folder of its module, where it is one of its own. */
+  module?: string;
   /** The oldest version that serves when it is found outside our own cache. */
   atLeast: readonly [number, number];
+  /** The first version that serves no more. */
+  below?: readonly [number, number];
   versionArgs: readonly string[];
 }
 
@@ -35,8 +39,21 @@ const tools = {
     atLeast: [1, 5],
     versionArgs: ['--version'],
   },
-  helm: { package: 'helm.sh/helm/v3/cmd/helm', atLeast: [3, 14], versionArgs: ['version', '--short'] },
+  helm: {
+    package: 'helm.sh/helm/v3/cmd/helm',
+    atLeast: [3, 14],
+    below: [4, 0],
+    versionArgs: ['version', '--short'],
+  },
+  helm4: {
+    package: 'helm.sh/helm/v4/cmd/helm',
+    module: 'helm4',
+    atLeast: [4, 0],
+    versionArgs: ['version', '--short'],
+  },
 } as const satisfies Record<string, Tool>;
+
+const toolOf = (name: ToolName): Tool => tools[name];
 
 /** The name of a part that a development machine runs. */
 export type ToolName = keyof typeof tools;
@@ -62,10 +79,20 @@ export type Progress = (line: string) => void;
 
 /** The folder that holds what we built from exactly this go.mod and go.sum. */
 export function toolCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(join(moduleFolder, file)));
   const caches = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return join(caches, 'temporal-arc', 'tools', hash.digest('hex').slice(0, 16));
+  return join(caches, 'temporal-arc', 'tools', moduleHash(moduleFolder).slice(0, 16));
+}
+
+function moduleHash(folder: string): string {
+  const hash = createHash('sha256');
+  for (const file of ['go.mod', 'go.sum']) hash.update(readFileSync(join(folder, file)));
+  return hash.digest('hex');
+}
+
+/** A tool with a module of its own says by its name what it was built from. */
+function cachedName(name: ToolName): string {
+  const { module } = toolOf(name);
+  return module === undefined ? name : `${name}-${moduleHash(join(moduleFolder, module)).slice(0, 8)}`;
 }
 
 /**
@@ -86,7 +113,7 @@ export async function ensureTools<N extends ToolName>(
   }
   const missing = names.filter((name) => !found.has(name));
   if (missing.length > 0) await buildAll(missing, search, progress);
-  for (const name of missing) found.set(name, join(search.cacheFolder, name));
+  for (const name of missing) found.set(name, join(search.cacheFolder, cachedName(name)));
   return Object.fromEntries(found) as Record<N, string>;
 }
 
@@ -103,7 +130,7 @@ export function findTool(name: ToolName, { env, cacheFolder }: Search): string |
   }
   const assets = env['KUBEBUILDER_ASSETS'];
   if (assets !== undefined && serves(name, join(assets, name))) return join(assets, name);
-  const cached = join(cacheFolder, name);
+  const cached = join(cacheFolder, cachedName(name));
   if (isExecutable(cached)) return cached;
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   return folders.map((folder) => join(folder, name)).find((path) => serves(name, path));
@@ -121,10 +148,10 @@ export function isExecutable(path: string): boolean {
 
 function serves(name: ToolName, path: string): boolean {
   if (!isExecutable(path)) return false;
-  const { atLeast, versionArgs } = tools[name];
+  const { atLeast, below, versionArgs } = toolOf(name);
   try {
     const output = execFileSync(path, versionArgs, { encoding: 'utf8', timeout: 10_000, stdio: 'pipe' });
-    return isAtLeast(output, atLeast);
+    return isAtLeast(output, atLeast) && !(below && isAtLeast(output, below));
   } catch {
     return false;
   }
@@ -142,7 +169,7 @@ async function buildAll(names: readonly ToolName[], search: Search, progress: Pr
   const waiting = () => progress('Another start is building the tools; waiting for it.');
   const held = await lock(join(search.cacheFolder, '.lock'), waiting);
   try {
-    const missing = names.filter((name) => !isExecutable(join(search.cacheFolder, name)));
+    const missing = names.filter((name) => !isExecutable(join(search.cacheFolder, cachedName(name))));
     if (missing.length > 0) assertGo(search.env, missing);
     for (const [index, name] of missing.entries()) {
       await build(name, search, (text) => progress(`${name} (${index + 1} of ${missing.length}): ${text}`));
@@ -176,13 +203,13 @@ async function build(name: ToolName, { env, cacheFolder }: Search, progress: Pro
       name: `go build of ${name}`,
       command: 'go',
       args: ['build', '-trimpath', '-ldflags', linkerFlags(), '-o', unfinished, tools[name].package],
-      cwd: moduleFolder,
+      cwd: join(moduleFolder, toolOf(name).module ?? ''),
       env: goEnv(env),
       logFile,
     });
     const { code } = await go.exited;
     if (code !== 0) throw new Error(`Building ${name} failed. The end of ${logFile}:\n${lastLines(logFile)}`);
-    renameSync(unfinished, join(cacheFolder, name));
+    renameSync(unfinished, join(cacheFolder, cachedName(name)));
     progress(`built in ${elapsed()}`);
   } finally {
     clearInterval(ticker);

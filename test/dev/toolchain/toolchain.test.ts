@@ -70,6 +70,16 @@ describe('a tool is passed over', () => {
   });
 });
 
+it('Helm 4 is not taken for Helm 3, and lies in the cache by what it was built from', () => {
+  install('path', 'helm', '4.3.1');
+  expect(findTool('helm', search)).toBeUndefined();
+  expect(findTool('helm4', search)).toBeUndefined();
+  const mine = install('path', 'helm4', '4.3.1');
+  expect(findTool('helm4', search)).toBe(mine);
+  install('cache', 'helm4', '4.0.0');
+  expect(findTool('helm4', search)).toBe(mine);
+});
+
 it('a variable that names no executable is an error that says so', () => {
   search.env['TEMPORAL_ARC_KUBE_APISERVER'] = join(root, 'absent');
   expect(() => findTool('kube-apiserver', search)).toThrow(

@@ -8,10 +8,10 @@ import { CHARTS } from './cases.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 
 /** The folder of our chart. */
-const chartFolder = (chart: ChartCase['chart']): string => join(ROOT, 'charts', CHARTS[chart]);
+export const chartFolder = (chart: ChartCase['chart']): string => join(ROOT, 'charts', CHARTS[chart]);
 
 /** Runs Helm with a text at its standard input. Rejects with what it prints. */
-function runHelm(helm: string, args: readonly string[], input = ''): Promise<string> {
+export function runHelm(helm: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
     const answered = (error: ExecFileException | null, stdout: string, stderr: string): void => {
       if (error) reject(new Error(`${stdout}${stderr}`, { cause: error }));
