@@ -22,11 +22,24 @@ export function runHelm(helm: string, args: readonly string[], input = ''): Prom
   });
 }
 
-/** Renders a case with a chart: ours, unless another folder is given. Rejects with what Helm says against it. */
+const rendered = new Map<string, Promise<Rendered[]>>();
+
+/** Renders a case with a chart: ours, unless another folder is given. Once each; rejects with what Helm says against it. */
 export async function render(
   helm: string,
-  { chart, release, namespace, kubernetes, values }: ChartCase,
-  folder = chartFolder(chart),
+  one: ChartCase,
+  folder = chartFolder(one.chart),
+): Promise<Rendered[]> {
+  const key = JSON.stringify([helm, folder, one]);
+  const objects = rendered.get(key) ?? renderAnew(helm, one, folder);
+  rendered.set(key, objects);
+  return structuredClone(await objects);
+}
+
+async function renderAnew(
+  helm: string,
+  { release, namespace, kubernetes, values }: ChartCase,
+  folder: string,
 ): Promise<Rendered[]> {
   const args = ['template', release, folder, '--namespace', namespace, '--kube-version', kubernetes];
   const text = await runHelm(helm, [...args, '--values', '-'], stringify(values));
