@@ -80,7 +80,7 @@ export function chartReadme(chart: string): string {
     settings: settingsElsewhere,
   };
   return readFileSync(join(CHARTS, chart, 'README.md'), 'utf8').replace(
-    /(<!-- begin: (\w+) -->)[\s\S]*?(<!-- end: \2 -->)/g,
-    (_all, begin: string, name: string, end: string) => `${begin}\n\n${parts[name]?.() ?? ''}\n\n${end}`,
+    /(?<=<!-- begin: (\w+) -->)[\s\S]*?(?=<!-- end: \1 -->)/g,
+    (_before, name: string) => `\n\n${parts[name]?.() ?? ''}\n\n`,
   );
 }
