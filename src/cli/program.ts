@@ -1,5 +1,6 @@
 import { Command, CommanderError, Help, Option } from 'commander';
 import { SETTINGS } from '../workers/configuration/settings.ts';
+import { bootstrapCommand } from './commands/bootstrap.ts';
 import { crdsCommand } from './commands/crds.ts';
 import { describeCommand } from './commands/describe.ts';
 import { devCommand } from './commands/dev.ts';
@@ -73,7 +74,7 @@ export function createProgram(
     [RUN, [workerCommand(run), managerCommand(run), listenerCommand(run)]],
     [LOOK, [getCommand(run), describeCommand(run)]],
     [STEER, [scaleCommand(run), pauseCommand(run), resumeCommand(run)]],
-    [MORE, [crdsCommand(run), devCommand(run), versionCommand(run)]],
+    [MORE, [bootstrapCommand(run), crdsCommand(run), devCommand(run), versionCommand(run)]],
   ];
   for (const [group, commands] of groups) for (const command of commands) addCommand(program, command, group);
   return program;

@@ -1,5 +1,6 @@
 import type { KubernetesClient } from '../kubernetes/client/client.ts';
 import type { Paused, RunnerSetView, ScaleResult } from '../messages/ephemeral-runner-set.ts';
+import type { BootstrapReport } from '../workers/bootstrap.ts';
 import type { FlagTexts } from '../workers/configuration/configuration.ts';
 import type { WorkerConfiguration } from '../workers/configuration/settings.ts';
 import type { TemporalTarget } from '../workers/configuration/temporal-profile.ts';
@@ -71,6 +72,7 @@ export interface Surroundings {
   /** The namespace of the kubeconfig's current context. */
   defaultNamespace(settings: Pick<WorkerConfiguration, 'kubeconfig' | 'context'>): Promise<string>;
   connectTemporal(target: TemporalTarget, cluster: string): Promise<Workflows>;
+  bootstrapTemporal(target: TemporalTarget, retentionDays: number | undefined): Promise<BootstrapReport>;
   runWorker(configuration: WorkerConfiguration, log: Logger): Promise<void>;
   runListener(configuration: ListenerConfiguration, log: Logger): Promise<void>;
   /** Creates the CRDs of the cluster, or brings them up to date. */

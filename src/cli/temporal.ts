@@ -9,6 +9,8 @@ import {
 } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { ephemeralRunnerSetWorkflowId, autoscalingRunnerSetWorkflowId } from '../messages/workflow-ids.ts';
+import type { BootstrapReport } from '../workers/bootstrap.ts';
+import { bootstrap } from '../workers/bootstrap.ts';
 import type { TemporalTarget } from '../workers/configuration/temporal-profile.ts';
 import { temporalConfig } from '../workers/configuration/temporal-profile.ts';
 import { redact } from '../api/redact.ts';
@@ -45,21 +47,47 @@ export async function connectTemporal(
   cluster: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Workflows> {
-  const { connectionOptions, namespace } = temporalConfig(target, env);
-  const address = connectionOptions.address ?? '';
-  let connection: Connection;
-  try {
-    connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_MS });
-  } catch (cause) {
-    const remedy = 'check --temporal-address (or TEMPORAL_ADDRESS, --profile) and that Temporal runs';
-    throw new CliError(EXIT.unreachable, `Temporal does not answer at ${address}; ${remedy}.`, cause);
-  }
+  const { connection, namespace } = await connect(target, env);
   const client = new Client({ connection, namespace });
   return {
     of: (key) => setWorkflow(client, { key, cluster }),
     ofScaleSet: (key) => scaleSetWorkflow(client, { key, cluster }),
     close: () => connection.close(),
   };
+}
+
+/**
+ * Gives Temporal the namespace of `target`, with the search attributes that workers need, as far as they are missing.
+ *
+ * @param retentionDays absent: three days in a new namespace, and as it is in one that is there
+ * @throws CliError (unreachable), ConfigurationError, Error with the command for an operator
+ */
+export async function bootstrapTemporal(
+  target: TemporalTarget,
+  retentionDays: number | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<BootstrapReport> {
+  const { connection, namespace } = await connect(target, env);
+  try {
+    return await bootstrap(connection, { namespace, ...(retentionDays !== undefined && { retentionDays }) });
+  } finally {
+    await connection.close();
+  }
+}
+
+async function connect(
+  target: TemporalTarget,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<{ connection: Connection; namespace: string }> {
+  const { connectionOptions, namespace } = temporalConfig(target, env);
+  const address = connectionOptions.address ?? '';
+  try {
+    const connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_MS });
+    return { connection, namespace };
+  } catch (cause) {
+    const remedy = 'check --temporal-address (or TEMPORAL_ADDRESS, --profile) and that Temporal runs';
+    throw new CliError(EXIT.unreachable, `Temporal does not answer at ${address}; ${remedy}.`, cause);
+  }
 }
 
 interface Named {

@@ -30,6 +30,10 @@ export const thisMachine: Surroundings = {
     const { connectTemporal } = await import('./temporal.ts');
     return connectTemporal(target, cluster, process.env);
   },
+  bootstrapTemporal: async (target, retentionDays) => {
+    const { bootstrapTemporal } = await import('./temporal.ts');
+    return bootstrapTemporal(target, retentionDays, process.env);
+  },
   runWorker: async (configuration: WorkerConfiguration, log: Logger) => {
     const { runWorker } = await import('../workers/run-worker.ts');
     await runWorker(configuration, log).finally(leave);

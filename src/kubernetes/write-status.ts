@@ -1,5 +1,6 @@
 import type { DecidedCondition } from '../api/conditions.ts';
 import { conditionsWith } from '../api/conditions.ts';
+import { progressConditions } from '../api/progress.ts';
 import type { KubernetesClient, ObjectKey } from './client/client.ts';
 import { ignoreNotFound } from './client/errors.ts';
 import type { KubernetesObject, Resource } from './client/resources.ts';
@@ -25,8 +26,9 @@ export interface DecidedStatus {
 }
 
 /**
- * Writes an object's status, and brings its conditions up to date: since when each holds stays where it still does. An
- * object that is gone, or was made anew under the same name, needs none.
+ * Writes an object's status, and brings its conditions up to date: since when each holds stays where it still does. Which
+ * generation it is about, and whether it goes on or needs a person, is added. An object that is gone, or was made anew under
+ * the same name, needs no status.
  */
 export async function writeStatus<T extends WithStatus>(
   kubernetes: Pick<KubernetesClient, 'get' | 'mergePatch'>,
@@ -35,7 +37,8 @@ export async function writeStatus<T extends WithStatus>(
 ): Promise<void> {
   const current = known ?? (await ignoreNotFound(kubernetes.get(resource, key)));
   if (current?.metadata?.uid !== uid) return;
-  const conditions = conditionsWith(current.status?.conditions, status.conditions, generation);
-  const patch = { status: { ...status, conditions } };
+  const decided = [...status.conditions, ...progressConditions(status.conditions)];
+  const conditions = conditionsWith(current.status?.conditions, decided, generation);
+  const patch = { status: { ...status, conditions, observedGeneration: generation } };
   await ignoreNotFound(kubernetes.mergePatch(resource, key, patch, { subresource: 'status' }));
 }

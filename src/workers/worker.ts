@@ -81,7 +81,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   const client = new Client({ connection, namespace });
   const { kubernetes, namespaces } = parts;
   const claim = { cluster, identity: await identityOf(kubernetes), namespaces };
-  await registerSearchAttributes(connection.operatorService, namespace);
+  await registerSearchAttributes(connection, namespace);
   await claimPatiently(() => claimCluster(client.workflow, claim));
   const stopping = new AbortController();
   const lease = leaseFrom(connection);

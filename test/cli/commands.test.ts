@@ -472,3 +472,22 @@ describe('worker', () => {
     expect(err.trimEnd().split('\n')).toHaveLength(5);
   });
 });
+
+describe('bootstrap', () => {
+  it('says what it made and what was there', async () => {
+    const world = new World();
+    const { code, out } = await world.run('bootstrap --temporal-namespace runners --retention-days 7');
+    expect(code).toBe(EXIT.ok);
+    expect(out).toBe(
+      'Namespace runners: created, closed workflows are kept for 3 days\nSearch attributes: added ArcCluster, ArcPhase\n',
+    );
+    const json = JSON.parse((await world.run('bootstrap -o json')).out) as object;
+    expect(json).toMatchObject({ namespace: 'default', did: 'created', retentionDays: 3 });
+    expect(world.orders).toEqual(['bootstrap runners 7', 'bootstrap default as it is']);
+  });
+
+  it.each(['0', '-1', '1.5', 'week', '36501'])('refuses a retention of %s', async (days) => {
+    const { code, err } = await new World().run(`bootstrap --retention-days=${days}`);
+    expect([code, err]).toEqual([EXIT.usage, expect.stringContaining('--retention-days')]);
+  });
+});

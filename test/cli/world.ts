@@ -49,6 +49,11 @@ export class World {
       stderr: { write: (text) => (written.err += text) },
       ...this.connections(),
       defaultNamespace: () => Promise.resolve('from-context'),
+      bootstrapTemporal: ({ temporalNamespace: namespace = 'default' }, retentionDays) => {
+        this.orders.push(`bootstrap ${namespace} ${retentionDays ?? 'as it is'}`);
+        const addedSearchAttributes = ['ArcCluster', 'ArcPhase'];
+        return Promise.resolve({ namespace, did: 'created', retentionDays: 3, addedSearchAttributes });
+      },
       runWorker: (configuration) => {
         this.takeFault('worker');
         this.worker = configuration;

@@ -32,7 +32,12 @@ test('fields and conditions are written, with the generation that was judged', a
   await write([ready('False', 'Scaling')], { generation: 3 });
   expect((await read()).status).toMatchObject({
     currentReplicas: 2,
-    conditions: [{ type: 'Ready', status: 'False', reason: 'Scaling', observedGeneration: 3 }],
+    observedGeneration: 3,
+    conditions: [
+      { type: 'Ready', status: 'False', reason: 'Scaling', observedGeneration: 3 },
+      { type: 'Reconciling', status: 'True', reason: 'Scaling', observedGeneration: 3 },
+      { type: 'Stalled', status: 'False', reason: 'Scaling', observedGeneration: 3 },
+    ],
   });
 });
 
@@ -50,6 +55,8 @@ test('since when a condition holds stays while its status does, and conditions o
   expect((await read()).status?.conditions).toMatchObject([
     { reason: 'StillUp', lastTransitionTime: since },
     others,
+    { type: 'Reconciling' },
+    { type: 'Stalled' },
   ]);
   await write([ready('False', 'Down')]);
   expect((await read()).status?.conditions?.[0]?.lastTransitionTime).not.toBe(since);

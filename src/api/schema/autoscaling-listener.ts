@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { conditionsSchema } from './conditions.ts';
+import { conditionsSchema, observedGenerationSchema } from './conditions.ts';
 import { count, integer, optional, record, text } from './fields.ts';
 import { listenerMetricsSchema } from './listener-metrics.ts';
 import { extraMetadataSchema } from './metadata.ts';
@@ -43,4 +43,5 @@ export const autoscalingListenerSpecSchema = record('What is listened to, and wh
 /** `status` of an AutoscalingListener. */
 export const autoscalingListenerStatusSchema = record('Where the listener stands.', {
   conditions: optional(conditionsSchema),
+  observedGeneration: optional(observedGenerationSchema),
 });

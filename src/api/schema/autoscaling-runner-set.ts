@@ -1,5 +1,5 @@
 import type { AutoscalingRunnerSetPhase } from '../v1alpha1/phases.ts';
-import { conditionsSchema } from './conditions.ts';
+import { conditionsSchema, observedGenerationSchema } from './conditions.ts';
 import { count, integer, optional, record, text, texts, word } from './fields.ts';
 import { listenerMetricsSchema } from './listener-metrics.ts';
 import { extraMetadataSchema } from './metadata.ts';
@@ -48,4 +48,5 @@ export const autoscalingRunnerSetStatusSchema = record('The scale set as it is.'
   phase: optional(word<AutoscalingRunnerSetPhase>('Pending, Running or Outdated.')),
   state: optional(text('Of older releases of ARC; neither read nor written.')),
   conditions: optional(conditionsSchema),
+  observedGeneration: optional(observedGenerationSchema),
 });

@@ -17,3 +17,8 @@ export const conditionsSchema = Type.Array(conditionSchema, {
   'x-kubernetes-list-type': 'map',
   'x-kubernetes-list-map-keys': ['type'],
 });
+
+/** `status.observedGeneration` of every kind whose spec changes. */
+export const observedGenerationSchema = bigInteger(
+  'The generation of the resource that the status is about.',
+);

@@ -1,5 +1,5 @@
 import type { EphemeralRunnerSetPhase } from '../v1alpha1/phases.ts';
-import { conditionsSchema } from './conditions.ts';
+import { conditionsSchema, observedGenerationSchema } from './conditions.ts';
 import { ephemeralRunnerSpecSchema } from './ephemeral-runner.ts';
 import { integer, optional, record, word } from './fields.ts';
 import { extraMetadataSchema } from './metadata.ts';
@@ -20,4 +20,5 @@ export const ephemeralRunnerSetStatusSchema = record('How many runners there are
   failedEphemeralRunners: optional(integer('Runners that were given up.')),
   phase: optional(word<EphemeralRunnerSetPhase>('Running or Outdated.')),
   conditions: optional(conditionsSchema),
+  observedGeneration: optional(observedGenerationSchema),
 });

@@ -42,6 +42,8 @@ test('a listener that listens is ready, and its session stands where another wor
       conditions: [
         { type: 'Ready', status: 'True', reason: 'Listening', observedGeneration: 2 },
         { type: 'TemplateUsed', status: 'True' },
+        { type: 'Reconciling', status: 'False' },
+        { type: 'Stalled', status: 'False' },
       ],
     },
   });
@@ -52,7 +54,9 @@ test('one that does not says why, and keeps the session that it had', async () =
   await publish({ condition: { ready: false, reason: 'SessionConflict', message: 'somebody else' } });
   expect(listener()).toMatchObject({
     metadata: { annotations: { [SESSION_ID_ANNOTATION]: 'session-1' } },
-    status: { conditions: [{ status: 'False', reason: 'SessionConflict', message: 'somebody else' }, {}] },
+    status: {
+      conditions: [{ status: 'False', reason: 'SessionConflict', message: 'somebody else' }, {}, {}, {}],
+    },
   });
 });
 
@@ -85,7 +89,7 @@ test('an Event or a status that is refused holds nothing up', async () => {
   cluster.failNext({ verb: 'create', resource: events, ...refused });
   await publish({ condition: ready, addFinalizer: true, events: told });
   expect(listener()).toMatchObject({
-    status: { conditions: [{ reason: 'Listening' }, { type: 'TemplateUsed' }] },
+    status: { conditions: [{ reason: 'Listening' }, { type: 'TemplateUsed' }, {}, {}] },
   });
   cluster.failNext({ verb: 'patch', resource: autoscalingListeners, ...refused });
   await publish({ condition: ready, events: told });

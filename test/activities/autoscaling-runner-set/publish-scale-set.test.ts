@@ -19,7 +19,8 @@ test('publishScaleSet writes status and Events; an unchanged condition keeps its
   await scene.run('publishScaleSet', { ...target, generation: 3, status, events: told });
   expect(scene.read().status).toMatchObject({
     phase: 'Running',
-    conditions: [{ type: 'Ready', observedGeneration: 3 }],
+    observedGeneration: 3,
+    conditions: [{ type: 'Ready', observedGeneration: 3 }, { type: 'Reconciling' }, { type: 'Stalled' }],
   });
   expect(scene.cluster.all(events, namespace)).toMatchObject([
     { reason: 'ScaleSetCreated', involvedObject: { kind: 'AutoscalingRunnerSet', name } },

@@ -60,7 +60,11 @@ describe('a set', () => {
     await publish({ status });
     const { conditions, ...counts } = status;
     expect(set().status).toMatchObject(counts);
-    expect(set().status?.conditions).toMatchObject([{ ...conditions[0], observedGeneration: 3 }]);
+    expect(set().status?.conditions).toMatchObject([
+      { ...conditions[0], observedGeneration: 3 },
+      { type: 'Reconciling' },
+      { type: 'Stalled' },
+    ]);
   });
 
   test('that was made anew under the same name is left alone', async () => {
