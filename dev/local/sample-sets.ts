@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureTools } from '../toolchain/toolchain.ts';
+import { applyText } from '../cluster/apply.ts';
 import type { GitHubTarget } from './settings.ts';
 
 const samples = join(import.meta.dirname, '..', 'samples');
@@ -29,13 +28,5 @@ export async function applySamples(
   github: GitHubTarget,
   names: readonly Sample[],
 ): Promise<void> {
-  const { kubectl } = await ensureTools(['kubectl']);
-  const args = ['--kubeconfig', kubeconfig, 'apply', '--server-side', '--force-conflicts', '-f', '-'];
-  await new Promise<void>((resolve, reject) => {
-    const child = execFile(kubectl, args, (error, _out, stderr) => {
-      if (error) reject(new Error(`The samples were not taken: ${stderr.trim()}`));
-      else resolve();
-    });
-    child.stdin?.end(sampleManifests(github, names));
-  });
+  await applyText(kubeconfig, sampleManifests(github, names));
 }

@@ -13,6 +13,7 @@ import { createObserver } from '../local/observer.ts';
 import type { RunAddresses } from '../local/observer.ts';
 import { readSettings } from '../local/settings.ts';
 import type { RunSettings } from '../local/settings.ts';
+import { workerAccount } from '../cluster/worker-account.ts';
 import { clusterTools, ensureTools } from '../toolchain/toolchain.ts';
 import type { ToolName } from '../toolchain/toolchain.ts';
 
@@ -33,7 +34,10 @@ async function main(options: PartOptions): Promise<void> {
   const runnersUrl = standsIn ? await parts.ownRunners(kubeconfig, options) : undefined;
   // At a real GitHub, no scale set is made that nobody asked for.
   await applySamples(kubeconfig, github, github.standInUrl === undefined ? ['demo'] : ['demo', 'queue']);
-  const workerLog = await parts.ownWorker({ temporalAddress: temporal.address, kubeconfig }, options);
+  // Under a cluster that is somebody's own, the worker has the rights of who starts it.
+  const own = cluster.isFake ? await workerAccount(kubeconfig, stateDir) : kubeconfig;
+  const servers = { temporalAddress: temporal.address, kubeconfig: own };
+  const workerLog = await parts.ownWorker(servers, options);
   options.log(
     instructions({
       kubeconfig,

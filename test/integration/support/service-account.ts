@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
-import { connectToApi } from '../../../dev/cluster/api-client.ts';
+import type { Account } from '../../../dev/cluster/service-account.ts';
+import { writeKubeconfigFor } from '../../../dev/cluster/service-account.ts';
 import { waitUntil } from '../../../dev/processes.ts';
 import type { KubernetesClient } from '../../../src/kubernetes/client/client.ts';
 import { createKubernetesClient } from '../../../src/kubernetes/client/create-client.ts';
@@ -10,11 +10,6 @@ import type { KubernetesObject, Resource } from '../../../src/kubernetes/client/
 import { roleBindings, roles, serviceAccounts } from '../../../src/kubernetes/client/resources.ts';
 import type { Rule } from '../../../src/kubernetes/permissions.ts';
 import { rulesOf } from '../../../src/kubernetes/permissions.ts';
-
-interface Account {
-  namespace: string;
-  name: string;
-}
 
 /**
  * Creates a service account without rights, and answers the path of a kubeconfig for it: in a folder of its own below the
@@ -31,20 +26,10 @@ export async function serviceAccountKubeconfig(
   return kubeconfigFor({ namespace, name }, kubeconfig);
 }
 
-/** A kubeconfig for a service account that there is. */
-export async function kubeconfigFor({ namespace, name }: Account, kubeconfig: string): Promise<string> {
-  const config = new KubeConfig();
-  config.loadFromString(readFileSync(kubeconfig, 'utf8'));
-  const cluster = config.getCurrentCluster();
-  const restricted = new KubeConfig();
-  restricted.loadFromOptions({
-    clusters: [cluster],
-    users: [{ name, token: await tokenOf({ namespace, name }, kubeconfig) }],
-    contexts: [{ name, user: name, cluster: cluster?.name ?? '', namespace }],
-    currentContext: name,
-  });
+/** A kubeconfig for a service account that there is, in a folder of its own below the temporary one. */
+export async function kubeconfigFor(account: Account, kubeconfig: string): Promise<string> {
   const path = join(mkdtempSync(join(tmpdir(), 'temporal-arc-rights-')), 'kubeconfig');
-  writeFileSync(path, restricted.exportConfig());
+  await writeKubeconfigFor(account, { kubeconfig, path });
   return path;
 }
 
@@ -70,17 +55,6 @@ const bindingOf = (account: Account, kind: 'Role' | 'ClusterRole') => ({
   roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name: roleNameOf(account) },
   subjects: [{ kind: 'ServiceAccount', ...account }],
 });
-
-async function tokenOf({ namespace, name }: Account, kubeconfig: string): Promise<string> {
-  const api = await connectToApi(kubeconfig, 1);
-  const { status } = await api.json<{ status: { token: string } }>({
-    method: 'POST',
-    path: `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`,
-    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} },
-  });
-  await api.close();
-  return status.token;
-}
 
 /** All that a worker may do in a namespace that it serves, lives in, and that has scale sets; nothing of the cluster. */
 export const WORKER_RULES: readonly Rule[] = (
@@ -124,11 +98,11 @@ export async function createWorkerAccount(
 }
 
 /** Roles of the whole cluster. */
-export const clusterRoles: Resource<KubernetesObject & { rules?: RoleRule[] }> = {
+const clusterRoles: Resource<KubernetesObject & { rules?: RoleRule[] }> = {
   ...{ apiVersion: roles.apiVersion, kind: 'ClusterRole', plural: 'clusterroles', namespaced: false },
 };
 /** Who has them. */
-export const clusterRoleBindings: Resource = {
+const clusterRoleBindings: Resource = {
   ...clusterRoles,
   kind: 'ClusterRoleBinding',
   plural: 'clusterrolebindings',
