@@ -44,6 +44,9 @@ be repeated take several values with commas between them from their variable.
 The connection to Temporal follows Temporal's own environment configuration: \`TEMPORAL_ADDRESS\`, \`TEMPORAL_NAMESPACE\`,
 \`TEMPORAL_API_KEY\`, \`TEMPORAL_TLS_…\`, or a profile of the file that \`TEMPORAL_CONFIG_FILE\` names.
 
+In a cluster the [chart](../charts/gha-runner-scale-set-controller) hands all of them to the workers, by its values \`temporal\`,
+\`settings\` and \`flags\`.
+
 ${sections.join('\n\n')}
 
 ## Flags of ARC's manager
