@@ -21,8 +21,6 @@ export interface ClusterOptions {
   stateDir?: string;
   /** How many fake nodes, each with room for 1,000 pods. */
   nodes?: number;
-  /** What service accounts ask for is written to `AUDIT_LOG` in the state folder, a line of JSON each. */
-  audit?: boolean;
   /** Files or folders to apply at the start; by default the custom resources in crds/. */
   manifests?: string[];
   log?: Progress;
@@ -59,8 +57,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true });
   };
   process.once('exit', removeDir);
-  const { audit = false } = options;
-  const machine = new Machine({ binaries, stateDir, port: await freePort(), audit }, options.onFailure);
+  const machine = new Machine({ binaries, stateDir, port: await freePort() }, options.onFailure);
   const stop = async () => {
     await machine.stop();
     held.release();
@@ -120,7 +117,6 @@ class Machine {
     const { stateDir } = this.#plane;
     const started = Date.now();
     writeCredentials(stateDir);
-    parts.writeAuditPolicy(stateDir);
     const etcd = this.#run(parts.startEtcd(this.#plane));
     await etcd.alive(waitUntil('etcd', () => Promise.resolve(existsSync(join(stateDir, parts.etcdSocket)))));
     await this.startApiServer();

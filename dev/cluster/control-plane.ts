@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch } from '../processes.ts';
 import type { RunningProcess } from '../processes.ts';
@@ -12,8 +12,6 @@ export interface ControlPlane {
   binaries: ClusterBinaries;
   stateDir: string;
   port: number;
-  /** What service accounts ask for is written down. */
-  audit: boolean;
 }
 
 type Part = (plane: ControlPlane) => RunningProcess;
@@ -57,23 +55,6 @@ export const startEtcd: Part = (plane) =>
 /** The name of etcd's client socket in the state folder. */
 export const etcdSocket = 'etcd:1';
 
-/** The file in the state folder that says what service accounts asked for. */
-export const AUDIT_LOG = 'audit.log';
-
-const AUDIT_POLICY = 'audit-policy.json';
-
-/** Says what is written down: who asked for what, once it was answered, and no body. */
-export function writeAuditPolicy(stateDir: string): void {
-  const policy = {
-    ...{ apiVersion: 'audit.k8s.io/v1', kind: 'Policy' },
-    omitStages: ['RequestReceived'],
-    rules: [{ level: 'Metadata', userGroups: ['system:serviceaccounts'] }, { level: 'None' }],
-  };
-  writeFileSync(join(stateDir, AUDIT_POLICY), JSON.stringify(policy));
-}
-
-const auditFlags = [`--audit-policy-file=${AUDIT_POLICY}`, `--audit-log-path=${AUDIT_LOG}`];
-
 /** The API server, on etcd. */
 export const startApiServer: Part = (plane) =>
   part(plane, 'kube-apiserver', [
@@ -95,7 +76,6 @@ export const startApiServer: Part = (plane) =>
     '--disable-admission-plugins=TaintNodesByCondition',
     // As OpenShift has it: whoever sets an owner reference that blocks must be allowed to change the owner's finalizers.
     '--enable-admission-plugins=OwnerReferencesPermissionEnforcement',
-    ...(plane.audit ? auditFlags : []),
     '--max-requests-inflight=2000',
     '--max-mutating-requests-inflight=1000',
     '--profiling=false',
