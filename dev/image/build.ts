@@ -6,6 +6,7 @@ import { localBases } from './local-base.ts';
 import type { Bases } from './local-base.ts';
 import type { Architecture } from './packages.ts';
 import { ARCHITECTURES } from './packages.ts';
+import { version } from '../../src/workers/version.ts';
 
 const project = join(import.meta.dirname, '..', '..');
 
@@ -30,7 +31,6 @@ export interface ImageWish {
 export function buildImage(wish: ImageWish): string {
   const { builder, progress } = wish;
   const architecture = architectureOf(wish.platform);
-  const version = packageVersion();
   const tag = `${orElse(wish.image, 'temporal-arc')}:${orElse(wish.tag, version)}`;
   const bases = basesFor(wish, architecture);
   progress(`building ${tag} for linux/${architecture} with ${builder.name}`);
@@ -52,10 +52,6 @@ export function buildImage(wish: ImageWish): string {
 
 const orElse = (given: string | undefined, otherwise: string): string =>
   given === undefined || given === '' ? otherwise : given;
-
-/** The version that everything of this project carries. */
-export const packageVersion = (): string =>
-  (JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { version: string }).version;
 
 /**
  * The architecture of a platform; without one, this machine's.

@@ -11,8 +11,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { cacheFolder } from '../toolchain/toolchain.ts';
 import type { Builder } from './builders.ts';
 import type { Architecture } from './packages.ts';
 
@@ -53,19 +54,48 @@ export interface LocalBaseOptions {
  * @throws where the machine has no apt, or it reaches no mirror
  */
 export function localBases(options: LocalBaseOptions): Bases {
-  const { architecture, here, builder, progress } = options;
+  const { architecture, here } = options;
   requireApt();
   const runtime = `localhost/temporal-arc-runtime-base:${architecture}`;
   const build = `localhost/temporal-arc-build-base:${here}`;
-  const make = (name: string, archive: string, content: string): void => {
-    if (builder.has(name) && isFresh(archive)) return;
-    progress(`making ${name} from the packages of this machine's apt`);
-    importBase(builder, { name, archive, content, architecture: name === build ? here : architecture });
-  };
   const environment = ['PATH=/usr/local/bin:/usr/bin:/bin', ...npmEnvironment()];
-  make(runtime, runtimeBase(architecture), '');
-  make(build, buildBase(options), environment.map((one) => `ENV ${one}\n`).join(''));
+  const bases: LocalBase[] = [
+    { name: runtime, file: `runtime-${architecture}.tar`, architecture, packages: LIBRARIES },
+    {
+      ...{ name: build, file: `build-${here}.tar`, architecture: here },
+      packages: [...LIBRARIES, ...SHELL],
+      complete: (root) => {
+        trustWhatThisMachineTrusts(root);
+        addNode(root, options.project);
+      },
+      content: environment.map((one) => `ENV ${one}\n`).join(''),
+    },
+  ];
+  for (const base of bases) makeBase(options, base);
   return { build, runtime };
+}
+
+interface LocalBase {
+  name: string;
+  /** Its archive in the cache. */
+  file: string;
+  architecture: Architecture;
+  /** Installed with what they depend on. */
+  packages: readonly string[];
+  /** What else is put into it. */
+  complete?: (root: string) => void;
+  /** Further lines of its Dockerfile. */
+  content?: string;
+}
+
+function makeBase({ builder, progress }: LocalBaseOptions, base: LocalBase): void {
+  const folder = join(cacheFolder(), 'image');
+  mkdirSync(folder, { recursive: true });
+  const archive = join(folder, base.file);
+  if (builder.has(base.name) && isFresh(archive)) return;
+  progress(`making ${base.name} from the packages of this machine's apt`);
+  if (!isFresh(archive)) writeArchive(archive, base);
+  importBase(builder, base, archive);
 }
 
 function requireApt(): void {
@@ -90,42 +120,17 @@ function npmEnvironment(): string[] {
   ];
 }
 
-const cacheFolder = (): string => {
-  const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'temporal-arc', 'image');
-  mkdirSync(folder, { recursive: true });
-  return folder;
-};
-
 const isFresh = (file: string): boolean => existsSync(file) && Date.now() - statSync(file).mtimeMs < FRESH_MS;
 
-/** @returns the archive of the files below `/` */
-function runtimeBase(architecture: Architecture): string {
-  const archive = join(cacheFolder(), `runtime-${architecture}.tar`);
-  if (!isFresh(archive)) {
-    inFolder((folder) => {
-      const root = join(folder, 'root');
-      unpackAll(fetchPackages({ folder, architecture, withDependencies: LIBRARIES, alone: RUNTIME }), root);
-      system(root);
-      pack(root, archive);
-    });
-  }
-  return archive;
-}
-
-function buildBase({ here, project }: LocalBaseOptions): string {
-  const archive = join(cacheFolder(), `build-${here}.tar`);
-  if (!isFresh(archive)) {
-    inFolder((folder) => {
-      const root = join(folder, 'root');
-      const withDependencies = [...LIBRARIES, ...SHELL];
-      unpackAll(fetchPackages({ folder, architecture: here, withDependencies, alone: RUNTIME }), root);
-      system(root);
-      trustWhatThisMachineTrusts(root);
-      addNode(root, project);
-      pack(root, archive);
-    });
-  }
-  return archive;
+/** Writes the archive of the files below `/`. */
+function writeArchive(archive: string, { architecture, packages, complete }: LocalBase): void {
+  inFolder((folder) => {
+    const root = join(folder, 'root');
+    unpackAll(fetchPackages({ folder, architecture, withDependencies: packages, alone: RUNTIME }), root);
+    system(root);
+    complete?.(root);
+    pack(root, archive);
+  });
 }
 
 function inFolder(work: (folder: string) => void): void {
@@ -232,15 +237,11 @@ function pack(root: string, archive: string): void {
   execFileSync('mv', [`${archive}.new`, archive]);
 }
 
-interface Import {
-  name: string;
-  archive: string;
-  /** Further lines of the Dockerfile. */
-  content: string;
-  architecture: Architecture;
-}
-
-function importBase(builder: Builder, { name, archive, content, architecture }: Import): void {
+function importBase(
+  builder: Builder,
+  { name, architecture, content = '' }: LocalBase,
+  archive: string,
+): void {
   inFolder((folder) => {
     copyFileSync(archive, join(folder, 'base.tar'));
     writeFileSync(join(folder, 'Dockerfile'), `FROM scratch\nADD base.tar /\n${content}`);

@@ -11,6 +11,7 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { crdOf } from '../../src/api/crd.ts';
 import { GROUP, KINDS, PLURALS } from '../../src/api/v1alpha1/group.ts';
+import { version } from '../../src/workers/version.ts';
 import { valuesSchemas } from '../charts/values-schema.ts';
 import { ruleTemplates } from './permissions.ts';
 
@@ -46,7 +47,6 @@ const manifests = (): Map<string, string> =>
 
 /** A chart has the version of the program, as package.json says it. */
 function withVersion(chart: string): string {
-  const { version } = JSON.parse(contentOf('package.json') ?? '{}') as { version: string };
   return chart
     .replace(/^version: .*$/m, `version: ${version}`)
     .replace(/^appVersion: .*$/m, `appVersion: '${version}'`);

@@ -75,7 +75,8 @@ export const permissionsDocument = (): string => `${GENERATED}
 # Permissions
 
 Least privilege: each right below is one that a call in the code needs, and no call needs another. Unit tests compare the table
-with the code in both directions, and the whole integration suite runs under these roles. Nobody may list or watch Secrets but the container hooks of kubernetes mode.
+with the code in both directions, and the whole integration suite runs under these roles. Nobody may list or watch Secrets but
+the container hooks of kubernetes mode.
 
 ## Roles
 

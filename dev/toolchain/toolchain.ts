@@ -79,9 +79,12 @@ export type Progress = (line: string) => void;
 
 /** The folder that holds what we built from exactly this go.mod and go.sum. */
 export function toolCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const caches = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return join(caches, 'temporal-arc', 'tools', moduleHash(moduleFolder).slice(0, 16));
+  return join(cacheFolder(env), 'tools', moduleHash(moduleFolder).slice(0, 16));
 }
+
+/** What this project keeps for its user between two clones. */
+export const cacheFolder = (env: NodeJS.ProcessEnv = process.env): string =>
+  join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'temporal-arc');
 
 function moduleHash(folder: string): string {
   const hash = createHash('sha256');

@@ -73,7 +73,7 @@ const onKind = (
 
 /**
  * Everything that workers do with the API server. The charts' roles, the roles of the integration suite and of `make run`,
- * and docs/permissions.md come from here; tests compare it with the calls in the code and with what an API server saw.
+ * and docs/permissions.md come from here; a test compares it with the calls in the code.
  */
 export const PERMISSIONS: readonly Permission[] = [
   ...onKind(autoscalingRunnerSets, {
@@ -201,14 +201,12 @@ export const PERMISSIONS: readonly Permission[] = [
 /** What the pod of a listener may do in the namespace of its scale set. Its worker makes the Role, and so holds all of it. */
 export const LISTENER_PERMISSIONS: readonly Right[] = [
   {
-    group: GROUP,
-    resource: 'ephemeralrunnersets',
+    ...on(ephemeralRunnerSets),
     verbs: ['patch'],
     why: 'the order for replicas; of its own set, by name',
   },
   {
-    group: GROUP,
-    resource: 'ephemeralrunners/status',
+    ...on(ephemeralRunners, 'status'),
     verbs: ['patch'],
     why: 'which job a runner has',
   },

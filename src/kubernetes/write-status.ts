@@ -1,6 +1,6 @@
 import type { DecidedCondition } from '../api/conditions.ts';
 import { conditionsWith } from '../api/conditions.ts';
-import { progressConditions } from '../api/progress.ts';
+import { kstatusConditions } from '../api/kstatus.ts';
 import type { KubernetesClient, ObjectKey } from './client/client.ts';
 import { ignoreNotFound } from './client/errors.ts';
 import type { KubernetesObject, Resource } from './client/resources.ts';
@@ -37,7 +37,7 @@ export async function writeStatus<T extends WithStatus>(
 ): Promise<void> {
   const current = known ?? (await ignoreNotFound(kubernetes.get(resource, key)));
   if (current?.metadata?.uid !== uid) return;
-  const decided = [...status.conditions, ...progressConditions(status.conditions)];
+  const decided = [...status.conditions, ...kstatusConditions(status.conditions)];
   const conditions = conditionsWith(current.status?.conditions, decided, generation);
   const patch = { status: { ...status, conditions, observedGeneration: generation } };
   await ignoreNotFound(kubernetes.mergePatch(resource, key, patch, { subresource: 'status' }));

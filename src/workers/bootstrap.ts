@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AttributeServices } from './search-attributes.ts';
 import { areAttributesServed, registerSearchAttributes } from './search-attributes.ts';
-import { isMissing, isNotAllowed, isThere } from './temporal-errors.ts';
+import { isNotFound, isNotAllowed, isAlreadyExists } from './temporal-errors.ts';
 
 /** How long the runs of a namespace that is made here are kept after their end. */
 const DEFAULT_RETENTION_DAYS = 3;
@@ -42,7 +42,7 @@ export async function bootstrap(
 ): Promise<BootstrapReport> {
   const made = await makeNamespace(services, wanted);
   const addedSearchAttributes = await onceServed(() => registerSearchAttributes(services, wanted.namespace));
-  await untilServed(services, wanted.namespace);
+  await onceServed(() => mustBeServed(services, wanted.namespace));
   return { namespace: wanted.namespace, ...made, addedSearchAttributes };
 }
 
@@ -71,7 +71,7 @@ async function retentionOf(
     const { config } = await workflowService.describeNamespace({ namespace });
     return Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / DAY_S;
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }
@@ -91,7 +91,7 @@ async function registerNamespace(
       workflowExecutionRetentionPeriod: inDays(days),
     });
   } catch (cause) {
-    if (isThere(cause)) return;
+    if (isAlreadyExists(cause)) return;
     if (!isNotAllowed(cause)) throw cause;
     const command = `temporal operator namespace create --namespace ${namespace} --retention ${days}d`;
     const cloud = `tcld namespace create --namespace NAME --region REGION --retention-days ${days}`;
@@ -121,6 +121,11 @@ async function setRetention(
   }
 }
 
+/** What is there by now, and not served by every frontend yet. */
+class NotServedError extends Error {
+  override readonly name = 'NotServedError';
+}
+
 /** The namespace is there by now: who does not find it has not heard of it yet. */
 async function onceServed<T>(ask: () => Promise<T>): Promise<T> {
   const until = Date.now() + SERVED_WITHIN_MS;
@@ -128,19 +133,16 @@ async function onceServed<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
-      if (!isMissing(error) || Date.now() > until) throw error;
+      const isOnItsWay = isNotFound(error) || error instanceof NotServedError;
+      if (!isOnItsWay || Date.now() > until) throw error;
     }
     await sleep(LOOK_EVERY_MS);
   }
 }
 
-async function untilServed(services: AttributeServices, namespace: string): Promise<void> {
-  const until = Date.now() + SERVED_WITHIN_MS;
-  while (!(await onceServed(() => areAttributesServed(services, namespace)))) {
-    if (Date.now() > until)
-      throw new Error(
-        `Temporal does not serve the search attributes of namespace ${namespace} yet; run it again.`,
-      );
-    await sleep(LOOK_EVERY_MS);
-  }
+async function mustBeServed(services: AttributeServices, namespace: string): Promise<void> {
+  if (await areAttributesServed(services, namespace)) return;
+  throw new NotServedError(
+    `Temporal does not serve the search attributes of namespace ${namespace} yet; run it again.`,
+  );
 }

@@ -6,7 +6,7 @@ import {
   repositoryUrlKey,
   scaleSetKey,
 } from '../messages/search-attributes.ts';
-import { isMissing, isNotAllowed, isThere } from './temporal-errors.ts';
+import { isNotFound, isNotAllowed, isAlreadyExists } from './temporal-errors.ts';
 
 /** `IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD` of Temporal's API. */
 const KEYWORD = 2;
@@ -39,8 +39,8 @@ export async function registerSearchAttributes(
   try {
     await services.operatorService.addSearchAttributes({ namespace, searchAttributes });
   } catch (cause) {
-    if (isThere(cause)) return [];
-    if (isMissing(cause)) throw cause;
+    if (isAlreadyExists(cause)) return [];
+    if (isNotFound(cause)) throw cause;
     throw new Error(mustBeAdded(missing, namespace), { cause });
   }
   return missing;

@@ -8,10 +8,10 @@ const UNAUTHENTICATED = 16;
 const codeOf = (error: unknown): unknown => (error as { code?: unknown } | undefined)?.code;
 
 /** Temporal has nothing of this name. */
-export const isMissing = (error: unknown): boolean => codeOf(error) === NOT_FOUND;
+export const isNotFound = (error: unknown): boolean => codeOf(error) === NOT_FOUND;
 
 /** Somebody else made it in the meantime. */
-export const isThere = (error: unknown): boolean => codeOf(error) === ALREADY_EXISTS;
+export const isAlreadyExists = (error: unknown): boolean => codeOf(error) === ALREADY_EXISTS;
 
 /** Temporal lets others do this, or serves no such call to anybody, as Temporal Cloud does not serve operators' calls. */
 export const isNotAllowed = (error: unknown): boolean =>

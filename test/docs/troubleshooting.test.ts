@@ -29,7 +29,7 @@ const isComposed = (reason: string): boolean =>
 
 test('every reason for which somebody must act is explained here or in docs/operations.md', () => {
   const stalling = [
-    ...(/STALLING[^[]*\[([^;]*)\]\)/.exec(read('src/api/progress.ts'))?.[1] ?? '').matchAll(/'(\w+)'/g),
+    ...(/STALLING[^[]*\[([^;]*)\]\)/.exec(read('src/api/kstatus.ts'))?.[1] ?? '').matchAll(/'(\w+)'/g),
   ];
   expect(stalling.length).toBeGreaterThan(20);
   const explained = `${guide}\n${read('docs/operations.md')}`;

@@ -10,8 +10,8 @@ import type { RunningProcess } from '../../dev/processes.ts';
 import { freePort, launch, waitUntil } from '../../dev/processes.ts';
 import type { Runners } from '../../dev/runner/runners.ts';
 import { startRunners } from '../../dev/runner/runners.ts';
-import { packageVersion } from '../../dev/image/build.ts';
 import { pods, secrets, serviceAccounts } from '../../src/kubernetes/client/resources.ts';
+import { version } from '../../src/workers/version.ts';
 import { ARC_ARGUMENTS } from '../cli/arc-arguments.ts';
 import { ARC_RULES } from './support/arc-permissions.ts';
 import type { CrashScene } from './support/crash-scene.ts';
@@ -124,7 +124,7 @@ inImage('the image is small, and says where it comes from and whom it runs as', 
   expect(size).toBeLessThan(LARGEST);
   expect(config).toMatchObject({ User: '65532:65532', Entrypoint: ['/manager'] });
   expect(config?.Labels).toMatchObject({
-    'org.opencontainers.image.version': packageVersion(),
+    'org.opencontainers.image.version': version,
     'org.opencontainers.image.licenses': 'Apache-2.0',
     'org.opencontainers.image.revision': expect.stringMatching(/^[0-9a-f]{40}(-dirty)?$|^unknown$/),
     'org.opencontainers.image.source': expect.any(String),
@@ -160,7 +160,7 @@ inImage('it may write below /tmp alone, as nobody in particular, and holds nothi
 test('temporal-arc tells its version', () => {
   expect(outcome('/usr/local/bin/temporal-arc', ['version'])).toEqual({
     code: 0,
-    stdout: expect.stringContaining(`temporal-arc ${packageVersion()} (`),
+    stdout: expect.stringContaining(`temporal-arc ${version} (`),
     stderr: '',
   });
 });

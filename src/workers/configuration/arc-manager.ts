@@ -32,10 +32,13 @@ export function readAsManager({ flags, env }: ManagerStart): ManagerReading {
   };
 }
 
+/** Of a flag that is given more than once, the last counts. */
+const last = (flags: FlagTexts, flag: string): string | undefined => flags[flag]?.at(-1);
+
 const isOn = (text: string): boolean => ['', '1', 't', 'T', 'true', 'TRUE', 'True'].includes(text);
 
 function modeProblems(flags: FlagTexts): ConfigurationProblem[] {
-  if (isOn(flags[MODE]?.at(-1) ?? 'false')) return [];
+  if (isOn(last(flags, MODE) ?? 'false')) return [];
   const message = `--${MODE}: without it, ARC's manager serves RunnerDeployments and their like, which are not served here; give it, and describe runners by an AutoscalingRunnerSet (chart gha-runner-scale-set).`;
   return [{ source: `--${MODE}`, message }];
 }
@@ -70,7 +73,7 @@ function missing({ flags, env }: ManagerStart): ConfigurationProblem[] {
     { ...SETTINGS.listenerImage, remedy: "give the image of this pod: listeners' pods run it" },
   ];
   return needed
-    .filter((setting) => (flags[setting.flag]?.at(-1) ?? env[setting.env] ?? '') === '')
+    .filter((setting) => (last(flags, setting.flag) ?? env[setting.env] ?? '') === '')
     .map(({ env: source, remedy }) => ({ source, message: `${source}: it is not set; ${remedy}.` }));
 }
 
@@ -79,7 +82,7 @@ const LEVELS = ['info', 'warn', 'error'];
 
 function levelWord(flags: FlagTexts): FlagTexts {
   const { flag } = SETTINGS.logLevel;
-  const text = flags[flag]?.at(-1);
+  const text = last(flags, flag);
   if (text === undefined || !/^-?\d{1,3}$/.test(text)) return {};
   const level = Number(text);
   return { [flag]: [level < 0 ? 'debug' : (LEVELS[level] ?? 'error')] };
@@ -88,7 +91,7 @@ function levelWord(flags: FlagTexts): FlagTexts {
 /** ARC goes on with its default where it does not know the word. */
 function knownStrategy(flags: FlagTexts): { flags: FlagTexts; notes: ConfigurationNote[] } {
   const { flag, read, defaultText, allowed } = SETTINGS.updateStrategy;
-  const text = flags[flag]?.at(-1);
+  const text = last(flags, flag);
   if (text === undefined || read(text)) return { flags: {}, notes: [] };
   const message = `--${flag} "${text}" is unknown, and ${defaultText} is used; give ${allowed}.`;
   return { flags: { [flag]: [defaultText] }, notes: [{ flag, message }] };

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { architectureOf, packageVersion } from '../../../dev/image/build.ts';
+import { architectureOf } from '../../../dev/image/build.ts';
+import { version } from '../../../src/workers/version.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -33,7 +34,7 @@ test('what the Dockerfile copies is there, and the builder is shown it', () => {
 });
 
 test('the version is in one place', () => {
-  expect(packageVersion()).toMatch(/^\d+\.\d+\.\d+/);
+  expect(version).toMatch(/^\d+\.\d+\.\d+/);
   const lock = JSON.parse(read('package-lock.json')) as { version: string };
-  expect(lock.version).toBe(packageVersion());
+  expect(lock.version).toBe(version);
 });

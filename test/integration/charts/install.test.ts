@@ -62,6 +62,9 @@ const placed = (object: Rendered): Rendered =>
     ? object
     : { ...object, metadata: { ...object.metadata, namespace: namespace.name } };
 
+/** Runs kubectl in the namespace of this file. */
+const kubectlHere = (...args: string[]): Promise<string> => kubectl([...args, '-n', namespace.name]);
+
 /** Runs Helm against the suite's API server, in the namespace of this file. */
 const helm = (version: 'helm' | 'helm4', ...args: string[]): Promise<string> =>
   runHelm(tools[version], [
@@ -109,15 +112,7 @@ describe.each(['helm', 'helm4'] as const)('%s', (version) => {
     expect(told).toContain(`runs-on: ${runners}`);
     expect(told).toContain('NOTE: maxRunners is a text');
     expect(told).toContain('NOTE: containerMode.type "Dind" is no mode');
-    const binding = await kubectl([
-      'get',
-      'rolebinding',
-      `${runners}-gha-rs-manager`,
-      '-n',
-      namespace.name,
-      '-o',
-      'json',
-    ]);
+    const binding = await kubectlHere('get', 'rolebinding', `${runners}-gha-rs-manager`, '-o', 'json');
     expect(JSON.parse(binding)).toMatchObject({
       subjects: [{ name: `${controller}-gha-rs-controller`, namespace: namespace.name }],
     });
@@ -134,44 +129,26 @@ describe.each(['helm', 'helm4'] as const)('%s', (version) => {
       'settings.role=control',
     );
     await helm(version, 'upgrade', runners, chartFolder('scale-set'), ...SCALE_SET, '--set', 'maxRunners=7');
-    const scaleSet = await kubectl([
-      'get',
-      'autoscalingrunnerset',
-      runners,
-      '-n',
-      namespace.name,
-      '-o',
-      'json',
-    ]);
+    const scaleSet = await kubectlHere('get', 'autoscalingrunnerset', runners, '-o', 'json');
     expect(JSON.parse(scaleSet)).toMatchObject({ spec: { maxRunners: 7 } });
   });
 
   it('removes them', async () => {
     await helm(version, 'uninstall', runners);
     // What protects these until the workers are done with the scale set: no worker serves this namespace.
-    const left = await kubectl([
-      'get',
+    const protectedOnes = [
       'serviceaccounts,roles,rolebindings',
-      '-n',
-      namespace.name,
-      '-o',
-      'name',
       '-l',
       `app.kubernetes.io/instance=${runners}`,
-    ]);
+    ];
+    const left = await kubectlHere('get', ...protectedOnes, '-o', 'name');
     const finalizers = JSON.stringify({ metadata: { finalizers: null } });
     for (const name of left.trim().split('\n')) {
-      await kubectl(['patch', name, '-n', namespace.name, '--type=merge', '-p', finalizers]);
+      await kubectlHere('patch', name, '--type=merge', '-p', finalizers);
     }
     await helm(version, 'uninstall', controller);
-    const objects = await kubectl([
-      'get',
-      'deployments,services,configmaps,roles,rolebindings',
-      '-n',
-      namespace.name,
-      '-o',
-      'name',
-    ]);
+    const kinds = 'deployments,services,configmaps,roles,rolebindings';
+    const objects = await kubectlHere('get', kinds, '-o', 'name');
     expect(objects.trim().split('\n')).toEqual(['configmap/kube-root-ca.crt']);
   });
 });

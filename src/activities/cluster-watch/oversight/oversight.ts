@@ -4,7 +4,7 @@ import { exponentialBackoffMs } from '../../../api/exponential-backoff.ts';
 import { inParallel } from '../../parallel.ts';
 import { tellEvents } from '../../tell.ts';
 import { MOST, openWorkflows } from './open-workflows.ts';
-import { Paced } from './paced.ts';
+import { Backoff } from './backoff.ts';
 import type { SignalQueue } from '../signal-queue.ts';
 import { StuckWorkflows } from './stuck-workflows.ts';
 import { kindOf, resourceOf } from '../watched-resource.ts';
@@ -57,7 +57,7 @@ export class Oversight {
   private looking = false;
   /** Those whose workflow did not run at the last look. */
   private missing = new Set<string>();
-  private readonly starts = new Paced(
+  private readonly starts = new Backoff(
     (times) => exponentialBackoffMs(times, STARTS),
     () => performance.now(),
   );

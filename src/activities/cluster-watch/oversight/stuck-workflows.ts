@@ -5,7 +5,7 @@ import { BEAT_MS } from '../../heartbeat.ts';
 import { inParallel } from '../../parallel.ts';
 import type { Suspicion } from '../policies/stuck-workflow.ts';
 import { isStuck, pauseAfterRebuild, suspicionAfter } from '../policies/stuck-workflow.ts';
-import { Paced } from './paced.ts';
+import { Backoff } from './backoff.ts';
 import { progressOf } from './run-progress.ts';
 import type { WorkflowTarget } from '../workflow-target.ts';
 import { workflowIdOf } from '../workflow-target.ts';
@@ -39,7 +39,7 @@ const REASON = 'No workflow task came to a good end: the workflow is rebuilt fro
  */
 export class StuckWorkflows {
   private readonly suspicions = new Map<string, Suspicion>();
-  private readonly rebuilds: Paced;
+  private readonly rebuilds: Backoff;
   private turn = 0;
   private readonly options: StuckWorkflowsOptions;
   private readonly clock: () => number;
@@ -47,7 +47,7 @@ export class StuckWorkflows {
   constructor(options: StuckWorkflowsOptions) {
     this.options = options;
     this.clock = options.clock ?? ((): number => performance.now());
-    this.rebuilds = new Paced(pauseAfterRebuild, this.clock);
+    this.rebuilds = new Backoff(pauseAfterRebuild, this.clock);
   }
 
   /**

@@ -23,7 +23,7 @@ const STALLING: ReadonlySet<string> = new Set([
  *
  * @param decided without `Ready` among them there is nothing to say
  */
-export function progressConditions(decided: readonly DecidedCondition[]): DecidedCondition[] {
+export function kstatusConditions(decided: readonly DecidedCondition[]): DecidedCondition[] {
   const ready = decided.find(({ type }) => type === READY_CONDITION);
   if (!ready) return [];
   const { reason, message } = ready;

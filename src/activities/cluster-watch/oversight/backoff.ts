@@ -1,5 +1,5 @@
 /** Something that is done for many, for each at growing intervals: it may be of no use. */
-export class Paced {
+export class Backoff {
   private readonly done = new Map<string, { times: number; notBefore: number }>();
   private readonly pauseAfter: (times: number) => number;
   private readonly clock: () => number;

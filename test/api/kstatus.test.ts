@@ -1,4 +1,4 @@
-import { progressConditions } from '../../src/api/progress.ts';
+import { kstatusConditions } from '../../src/api/kstatus.ts';
 
 const ready = (status: 'True' | 'False', reason: string) => [
   { type: 'ScaleSetReady', status: 'True', reason: 'ScaleSetPrepared', message: 'There.' } as const,
@@ -6,7 +6,7 @@ const ready = (status: 'True' | 'False', reason: string) => [
 ];
 
 const statuses = (...args: Parameters<typeof ready>) =>
-  Object.fromEntries(progressConditions(ready(...args)).map(({ type, status }) => [type, status]));
+  Object.fromEntries(kstatusConditions(ready(...args)).map(({ type, status }) => [type, status]));
 
 test('while it is ready, nothing is under way and nothing stands still', () => {
   expect(statuses('True', 'Listening')).toEqual({ Reconciling: 'False', Stalled: 'False' });
@@ -27,10 +27,10 @@ test.each([
   ...['InvalidPodTemplate', 'DeniedByAdmission', 'KubernetesForbidden'],
 ])('%s needs a person, and the condition says so in the same words', (reason) => {
   expect(statuses('False', reason)).toEqual({ Reconciling: 'False', Stalled: 'True' });
-  const stalled = progressConditions(ready('False', reason)).find(({ type }) => type === 'Stalled');
+  const stalled = kstatusConditions(ready('False', reason)).find(({ type }) => type === 'Stalled');
   expect(stalled).toMatchObject({ reason, message: 'Words.' });
 });
 
 test('without Ready there is nothing to say', () => {
-  expect(progressConditions([])).toEqual([]);
+  expect(kstatusConditions([])).toEqual([]);
 });

@@ -1,8 +1,8 @@
-import { Paced } from '../../../../src/activities/cluster-watch/oversight/paced.ts';
+import { Backoff } from '../../../../src/activities/cluster-watch/oversight/backoff.ts';
 
 test('each has its turn at intervals of its own, which grow until it was long not needed', () => {
   let now = 0;
-  const paced = new Paced(
+  const paced = new Backoff(
     (times) => times * 10,
     () => now,
   );
